@@ -1,0 +1,21 @@
+# halcyon_layer(DIR): the library of one top-level layer, from every source file below DIR. core, fs and syscalls are kernel code; hal/hosted
+# and hal/fake too (no exceptions through kernel frames); hal-unicorn may use host libraries.
+
+function(halcyon_layer directory)
+  string(REPLACE "/" "_" name ${directory})
+  string(REPLACE "-" "_" name ${name})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${directory}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  if(HALCYON_BARE)
+    add_library(halcyon_${name} OBJECT ${sources})
+  else()
+    add_library(halcyon_${name} STATIC ${sources})
+  endif()
+  if(directory MATCHES "^(hal-unicorn|hal/fake)$")
+    target_link_libraries(halcyon_${name} PUBLIC halcyon_host_options)
+  else()
+    target_link_libraries(halcyon_${name} PUBLIC halcyon_kernel_options)
+  endif()
+endfunction()

@@ -1,0 +1,27 @@
+# Compiler options. The interface library halcyon_kernel_options is for code that also runs on bare metal, halcyon_host_options for the
+# rest (cli, hal-unicorn, tests), which may throw.
+
+add_library(halcyon_common_options INTERFACE)
+target_include_directories(halcyon_common_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(halcyon_common_options INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -fno-strict-aliasing -fno-omit-frame-pointer
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression-from-macro-expansion>)
+if(HALCYON_WERROR)
+  target_compile_options(halcyon_common_options INTERFACE -Werror)
+endif()
+if(HALCYON_CHECKS)
+  target_compile_definitions(halcyon_common_options INTERFACE HALCYON_CHECKS=1)
+endif()
+if(HALCYON_SANITIZE)
+  target_compile_options(halcyon_common_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+  target_link_options(halcyon_common_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+add_library(halcyon_kernel_options INTERFACE)
+target_link_libraries(halcyon_kernel_options INTERFACE halcyon_common_options)
+target_compile_options(halcyon_kernel_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
+target_compile_definitions(halcyon_kernel_options INTERFACE BOOST_ENABLE_ASSERT_HANDLER)
+
+add_library(halcyon_host_options INTERFACE)
+target_link_libraries(halcyon_host_options INTERFACE halcyon_common_options)
+target_compile_definitions(halcyon_host_options INTERFACE BOOST_ENABLE_ASSERT_HANDLER)

@@ -1,0 +1,53 @@
+// Devices as the core sees them: each raises an Event when there is something to look at; no interrupt number reaches the core.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace halcyon::hal {
+
+// Set by a device's interrupt handler (hosted: by the machine's look at its host descriptors), taken by the core.
+class Event {
+ public:
+  void raise() { raised_.store(true, std::memory_order_release); }
+  [[nodiscard]] bool take() { return raised_.load(std::memory_order_relaxed) && raised_.exchange(false, std::memory_order_acq_rel); }
+
+ private:
+  std::atomic<bool> raised_ = false;
+};
+
+struct WindowSize {
+  uint16_t rows = 24;
+  uint16_t columns = 80;
+  uint16_t pixel_width = 0;
+  uint16_t pixel_height = 0;
+  bool operator==(const WindowSize&) const = default;
+};
+
+// A stream of bytes in one or both directions: a serial line, a host terminal in raw mode, a redirected host descriptor. Its methods never
+// block: they move what can be moved now.
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+  // Returns the number of bytes moved; 0 when none can be moved now, and for read at the end of the input too (see at_end).
+  virtual size_t read(std::span<std::byte> buffer) = 0;
+  virtual size_t write(std::span<const std::byte> bytes) = 0;
+  virtual bool can_read() = 0;   // read would return bytes, or the input has ended
+  virtual bool can_write() = 0;  // write would take bytes, or would fail
+  virtual bool at_end() = 0;     // no more input will come
+  virtual bool is_broken() = 0;  // output goes nowhere any more (EPIPE, a terminal that went away)
+  // Raised when can_read, can_write or the window size may have changed since somebody last found them false or old. A reader that
+  // found nothing calls want(true, ...) so that the machine watches for it.
+  virtual Event& event() = 0;
+  virtual void want(bool input, bool output) = 0;
+};
+
+// The machine's console: a byte stream with a window.
+class Console : public ByteStream {
+ public:
+  virtual WindowSize window_size() = 0;
+};
+
+}  // namespace halcyon::hal

@@ -1,0 +1,94 @@
+// What crosses the line between user code and the kernel: the trap that ended a stretch of user code, and the user registers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace halcyon::hal {
+
+enum class Isa : uint8_t { x86_64, riscv64 };
+
+// The physical address of the frame at the top of a tree of page tables.
+using Root = uint64_t;
+
+enum class Access : uint8_t { read, write, execute };
+
+// Why an instruction could not be executed, in terms that both ISAs share; the raw vector or cause stays in Trap::vector.
+enum class Exception : uint8_t {
+  illegal_instruction,  // x86 #UD; riscv 2
+  breakpoint,           // x86 #BP; riscv 3
+  single_step,          // x86 #DB
+  divide,               // x86 #DE
+  floating_point,       // x86 #MF, #XM
+  protection,           // x86 #GP, #NP, #SS: a privileged instruction, a non-canonical address
+  misaligned,           // x86 #AC; riscv 0, 4, 6
+  other,
+};
+
+struct Trap {
+  enum class Kind : uint8_t {
+    syscall,      // the registers hold a system call; pc is behind the instruction
+    page_fault,   // address, access; pc is at the instruction, which restarts
+    exception,    // exception, vector; pc is at the instruction (breakpoint: behind it on x86_64, at it on riscv64)
+    interrupted,  // the CPU's pending word may say why; pc is at the next instruction
+  };
+  Kind kind;
+  Access access = Access::read;
+  Exception exception = Exception::other;
+  uint8_t vector = 0;
+  uint64_t address = 0;
+};
+
+// A register of the user program. The first ones are roles, equal on every ISA; general(n) counts as the ISA encodes its registers
+// (x86_64: rax rcx rdx rbx rsp rbp rsi rdi r8..r15; riscv64: x0..x31, x0 reads 0).
+enum class Reg : uint8_t {
+  pc,
+  sp,
+  number,  // of the system call (rax; a7)
+  result,  // of the system call (rax; a0)
+  arg0,    // rdi rsi rdx r10 r8 r9; a0..a5
+  arg1,
+  arg2,
+  arg3,
+  arg4,
+  arg5,
+  tls,      // FS base; tp
+  gs_base,  // x86_64 only; reads 0 elsewhere
+  flags,    // x86_64 rflags, of which only the bits that a user may change are written; reads 0 elsewhere
+  general0 = 32,
+};
+
+constexpr Reg general(unsigned index) { return static_cast<Reg>(static_cast<unsigned>(Reg::general0) + index); }
+constexpr Reg argument(unsigned index) { return static_cast<Reg>(static_cast<unsigned>(Reg::arg0) + index); }
+
+// The registers of one user thread. Made by Machine::new_context(). After Cpu::run they may still be in the CPU: accessors fetch and
+// write single registers wherever they are. Kernel code never sees a register file as a whole. Used by one thread at a time; the
+// context of a thread that runs on another CPU must not be touched. Nothing here blocks. Destroying a live context detaches it.
+class UserContext {
+ public:
+  virtual ~UserContext() = default;
+
+  virtual uint64_t get(Reg reg) = 0;
+  // set(Reg::pc) says where the next run starts.
+  virtual void set(Reg reg, uint64_t value) = 0;
+
+  // Stores a system call's result and does to the registers whatever else the ISA's return from a system call does (x86_64: rcx = pc,
+  // r11 = rflags).
+  virtual void finish_syscall(uint64_t result) = 0;
+  // Moves pc back onto the trap instruction of the system call that just trapped, so that it is executed again.
+  virtual void rewind_trap() = 0;
+
+  // fork, clone: takes over all registers, the floating-point state included. Puts the parent back first.
+  virtual void copy_from(UserContext& parent) = 0;
+  // execve: the ISA's initial state (x86_64: x87 control 0x37f, MXCSR 0x1f80; all general registers 0).
+  virtual void reset() = 0;
+
+  // The floating-point state in the ISA's signal-frame layout: x86_64 the 512-byte FXSAVE image; riscv64 f0..f31 and fcsr (264 bytes).
+  // `image` has floating_point_size() bytes. load returns false, and changes nothing, if the image holds reserved bits.
+  virtual size_t floating_point_size() const = 0;
+  virtual void save_floating_point(std::span<std::byte> image) = 0;
+  virtual bool load_floating_point(std::span<const std::byte> image) = 0;
+};
+
+}  // namespace halcyon::hal
