@@ -1,0 +1,105 @@
+// File: an open file description (open(2)): what descriptors refer to. Shared by dup and fork; destroyed with the last reference.
+//
+// Implementations: regular files and directories (fs/vfs), devices (fs/devfs), pipes (core/ipc), ttys (core/tty), and so on.
+#pragma once
+
+#include <atomic>
+#include <string_view>
+
+#include "core/base/print.h"
+#include "core/base/ref.h"
+#include "core/file/attributes.h"
+#include "core/file/io.h"
+#include "core/file/poll.h"
+
+namespace halcyon {
+
+class Inode;
+class Thread;
+class DirectoryVisitor;
+
+// Flags of open(2) that stay with the description, numbered as in the generic ABI.
+namespace open_flag {
+inline constexpr uint32_t access_mode = 3, read_only = 0, write_only = 1, read_write = 2;
+inline constexpr uint32_t create = 0100, exclusive = 0200, no_ctty = 0400, truncate = 01000, append = 02000, nonblock = 04000;
+inline constexpr uint32_t dsync = 010000, async = 020000, direct = 040000, large_file = 0100000, directory = 0200000, no_follow = 0400000;
+inline constexpr uint32_t no_atime = 01000000, close_on_exec = 02000000, sync = 04010000, path = 010000000, tmp_file = 020200000;
+// What F_SETFL may change.
+inline constexpr uint32_t changeable = append | nonblock | async | direct | no_atime;
+}  // namespace open_flag
+
+enum class Whence : uint32_t { set = 0, current = 1, end = 2, data = 3, hole = 4 };
+
+class File : public RefCounted {
+ public:
+  explicit File(uint32_t flags) : flags_(flags) {}
+  virtual ~File() = default;
+
+  uint32_t flags() const { return flags_.load(std::memory_order_relaxed); }
+  // Replaces the changeable flags by those of `flags`.
+  void change_flags(uint32_t flags) {
+    uint32_t old = flags_.load(std::memory_order_relaxed);
+    while (!flags_.compare_exchange_weak(old, (old & ~open_flag::changeable) | (flags & open_flag::changeable))) {}
+  }
+  bool is_readable() const { return !is_path() && (flags() & open_flag::access_mode) != open_flag::write_only; }
+  bool is_writable() const { return !is_path() && (flags() & open_flag::access_mode) != open_flag::read_only; }
+  bool is_nonblocking() const { return (flags() & open_flag::nonblock) != 0; }
+  bool is_path() const { return (flags() & open_flag::path) != 0; }
+
+  // read(2), write(2) at the description's own offset, if it has one. The caller has checked is_readable, is_writable. Block unless
+  // O_NONBLOCK is set (EAGAIN then); an interrupted wait that moved nothing returns Errno::restart. 0 from read means end of file.
+  virtual Result<size_t> read(Sink& out) = 0;
+  virtual Result<size_t> write(Source& in) = 0;
+  // pread(2), pwrite(2): ESPIPE where there is no offset.
+  virtual Result<size_t> read_at(uint64_t offset, Sink& out) {
+    static_cast<void>(offset), static_cast<void>(out);
+    return err::spipe;
+  }
+  virtual Result<size_t> write_at(uint64_t offset, Source& in) {
+    static_cast<void>(offset), static_cast<void>(in);
+    return err::spipe;
+  }
+  virtual Result<uint64_t> seek(int64_t offset, Whence whence) {
+    static_cast<void>(offset), static_cast<void>(whence);
+    return err::spipe;
+  }
+
+  // The events of poll(2) that hold now. With a table, first watches the queues on which a change will be announced.
+  virtual uint32_t poll(PollTable* table) {
+    static_cast<void>(table);
+    return poll::in | poll::out | poll::rdnorm | poll::wrnorm;
+  }
+
+  // ioctl(2) for requests that only this kind of file knows; `argument` is a number or a user address. ENOTTY if unknown.
+  virtual Result<uint64_t> control(Thread& self, uint32_t request, uint64_t argument) {
+    static_cast<void>(self), static_cast<void>(request), static_cast<void>(argument);
+    return err::notty;
+  }
+
+  // getdents64(2): visits entries from the description's position on, "." and ".." included.
+  virtual Result<> list(DirectoryVisitor& visitor) {
+    static_cast<void>(visitor);
+    return err::notdir;
+  }
+
+  // What mmap maps: null where the file cannot be mapped (ENODEV).
+  virtual Inode* mappable() { return nullptr; }
+  // The inode behind; null only for files that have none of their own (they override attributes()).
+  virtual Inode* inode() { return nullptr; }
+  virtual Result<Attributes> attributes();
+
+  virtual Result<> truncate(uint64_t size) {
+    static_cast<void>(size);
+    return err::inval;
+  }
+  // fsync(2); EINVAL where the file has nothing to write through to.
+  virtual Result<> sync() { return err::inval; }
+
+  // The text of /proc/PID/fd/N and of the last column of /proc/PID/maps: a path, or "pipe:[7]".
+  virtual void describe(Writer& out) { out.write("anon_inode:[file]"); }
+
+ private:
+  std::atomic<uint32_t> flags_;
+};
+
+}  // namespace halcyon

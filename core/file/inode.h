@@ -1,0 +1,88 @@
+// Inode: one file-system object, as the core and the VFS see it. Implemented by the file systems in fs/.
+//
+// The VFS (fs/vfs) has checked names, permissions, read-only mounts and types before it calls an operation here; an inode keeps its own
+// state consistent under its own locks. All operations may block. Defaults answer as Linux does for a type that lacks the operation.
+#pragma once
+
+#include <string_view>
+
+#include "core/base/ref.h"
+#include "core/file/attributes.h"
+#include "core/file/io.h"
+
+namespace halcyon {
+
+class File;
+class PageCache;
+struct OpenRequest;  // fs/vfs/open.h: the path that was walked and the flags
+class DirectoryVisitor;
+
+class Inode : public RefCounted {
+ public:
+  virtual ~Inode() = default;
+
+  virtual FileType type() const = 0;
+  virtual Result<Attributes> attributes() = 0;
+  virtual Result<> change(const AttributeChange& change) = 0;
+
+  // The contents of a regular file; null for everything else.
+  virtual PageCache* page_cache() { return nullptr; }
+
+  // Directories. Names are single components without '/', never "." or "..".
+  virtual Result<Ref<Inode>> lookup(std::string_view name) {
+    static_cast<void>(name);
+    return err::notdir;
+  }
+  // Creates an object of any type but symlink; `device` counts for device nodes. EEXIST, ENOSPC, EPERM.
+  virtual Result<Ref<Inode>> create(std::string_view, FileType, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device) {
+    static_cast<void>(permissions), static_cast<void>(uid), static_cast<void>(gid), static_cast<void>(device);
+    return err::perm;
+  }
+  virtual Result<Ref<Inode>> symlink(std::string_view, std::string_view target, uint32_t uid, uint32_t gid) {
+    static_cast<void>(target), static_cast<void>(uid), static_cast<void>(gid);
+    return err::perm;
+  }
+  virtual Result<> link(std::string_view, Inode& target) {
+    static_cast<void>(target);
+    return err::perm;
+  }
+  virtual Result<> unlink(std::string_view, Inode& child) {
+    static_cast<void>(child);
+    return err::perm;
+  }
+  virtual Result<> rmdir(std::string_view, Inode& child) {
+    static_cast<void>(child);
+    return err::perm;
+  }
+  // Moves `child` to `to_name` in `to`, a directory of the same file system. `replaced` (may be null) is what stood there and goes.
+  virtual Result<> rename(std::string_view, Inode& child, Inode& to, std::string_view to_name, Inode* replaced) {
+    static_cast<void>(child), static_cast<void>(to), static_cast<void>(to_name), static_cast<void>(replaced);
+    return err::perm;
+  }
+  // Calls visitor.entry for the entries from position `*position` on, "." and ".." excluded (the VFS adds them), until it says stop; leaves
+  // in *position where to go on. A position stays meaningful while entries come and go.
+  virtual Result<> list(uint64_t* position, DirectoryVisitor& visitor) {
+    static_cast<void>(position), static_cast<void>(visitor);
+    return err::notdir;
+  }
+
+  // Symlinks: appends the target.
+  virtual Result<> read_link(Sink& out) {
+    static_cast<void>(out);
+    return err::inval;
+  }
+
+  virtual Result<FileSystemStatistics> statistics() { return err::nosys; }
+};
+
+// Called by Inode::list for each entry.
+class DirectoryVisitor {
+ public:
+  // False: stop before this entry, it is not taken.
+  virtual bool entry(std::string_view name, uint64_t inode, FileType type) = 0;
+
+ protected:
+  ~DirectoryVisitor() = default;
+};
+
+}  // namespace halcyon

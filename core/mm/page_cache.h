@@ -1,0 +1,74 @@
+// PageCache: the pages of one regular file in memory, and the only way to its contents: read, write, mmap and exec all go through it. Pages
+// that are not there come from the PageSource (a host file, a disk); a cache without one is the file itself (ramfs), its holes read as zeros.
+//
+// Lock: pages_ (rank page_cache, a spin lock). Filling happens without it; two fills of one page may race, the first to insert wins.
+#pragma once
+
+#include <atomic>
+
+#include "core/base/result.h"
+#include "core/base/types.h"
+#include "core/file/io.h"
+#include "core/mm/frame.h"
+#include "core/mm/radix_tree.h"
+#include "core/sync/guarded.h"
+
+namespace halcyon {
+
+// Where a cache's pages come from and go to. Calls may block.
+class PageSource {
+ public:
+  // Fills `page` (page_size bytes, zeroed) with the contents at page number `index`; what lies past the end stays zero.
+  virtual Result<> fill(uint64_t index, std::span<std::byte> page) = 0;
+  // Writes the first `length` bytes of page `index` through to where it came from.
+  virtual Result<> write_back(uint64_t index, std::span<const std::byte> bytes) = 0;
+
+ protected:
+  ~PageSource() = default;
+};
+
+class PageCache {
+ public:
+  // `source` may be null and must outlive the cache.
+  explicit PageCache(PageSource* source = nullptr, uint64_t size = 0);
+  ~PageCache();
+
+  uint64_t size() const { return size_.load(std::memory_order_acquire); }
+  // truncate(2): frees the pages behind, zeroes the tail of the last. Mappings keep what they mapped until the caller's
+  // AddressSpace unmaps it. Blocks if the last page has to be filled first.
+  Result<> set_size(uint64_t size);
+
+  // The page's frame, filled from the source if need be (a hole of a cache without a source gets a zeroed frame). Blocks; ENOMEM, EIO.
+  Result<FrameRef> get(uint64_t index);
+  // The page's frame if it is there: empty otherwise. Does not block.
+  FrameRef find(uint64_t index);
+
+  // Copies from `offset` on until the sink is full or the file ends; returns the bytes copied.
+  Result<size_t> read(uint64_t offset, Sink& out);
+  // Copies all of the source to `offset` on, growing the file; what was copied before an error counts. The caller checks limits.
+  Result<size_t> write(uint64_t offset, Source& in);
+
+  // Writes dirty pages through to the source; a cache without one has nothing to do. Blocks.
+  Result<> write_back();
+  // Drops all clean pages: their source has changed behind the cache.
+  void invalidate(uint64_t new_size);
+
+  // Frames held, for st_blocks and statistics.
+  uint64_t resident_pages() const { return resident_.load(std::memory_order_relaxed); }
+
+  // A number that changes whenever pages are removed: a fault that filled without locks revalidates by it.
+  uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+
+ private:
+  Result<FrameRef> get_for_write(uint64_t index, bool whole_page);
+  Result<> zero_tail(uint64_t size);
+  void remove_from(uint64_t first_index);
+
+  PageSource* source_;
+  std::atomic<uint64_t> size_;
+  std::atomic<uint64_t> resident_ = 0;
+  std::atomic<uint64_t> generation_ = 0;
+  Guarded<RadixTree, SpinLock> pages_{Rank::page_cache};
+};
+
+}  // namespace halcyon

@@ -1,0 +1,34 @@
+// A lock whose holder may block and may touch user memory. Not recursive; the thread that locked it unlocks it.
+#pragma once
+
+#include <atomic>
+
+#include "core/sync/wait_queue.h"
+
+namespace halcyon {
+
+class Mutex {
+ public:
+  explicit Mutex(Rank rank) : rank_(rank) {}
+
+  // Blocks, not interruptibly.
+  void lock() {
+    rank_acquired(rank_, true);
+    if (is_held_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+      lock_slow();
+  }
+  void unlock() {
+    is_held_.store(false, std::memory_order_release);
+    waiters_.wake_one();
+    rank_released(rank_, true);
+  }
+
+ private:
+  void lock_slow();
+
+  std::atomic<bool> is_held_ = false;
+  [[no_unique_address]] Rank rank_;
+  WaitQueue waiters_;
+};
+
+}  // namespace halcyon

@@ -1,0 +1,37 @@
+// Lock ranks: a CPU takes locks only in rising rank. Checked when HALCYON_CHECKS is defined; otherwise the checks compile to nothing.
+#pragma once
+
+#include <cstdint>
+
+namespace halcyon {
+
+enum class Rank : uint8_t {
+  process_tree,
+  signals,
+  fd_table,
+  filesystem,  // mounts, dentries, rename
+  inode,
+  address_space,
+  page_cache,
+  device,  // tty, pipe and other file contents
+  wait_queue,
+  timers,
+  run_queue,
+  heap,
+  frames,
+  hal,
+};
+
+// Spin locks count per CPU, mutexes per thread (a thread may block, and move, with a mutex held).
+#ifdef HALCYON_CHECKS
+void rank_acquired(Rank rank, bool is_mutex);
+void rank_released(Rank rank, bool is_mutex);
+// Panics if this CPU holds a spin lock: before anything that may block or touch user memory.
+void assert_no_spin_lock();
+#else
+inline void rank_acquired(Rank, bool) {}
+inline void rank_released(Rank, bool) {}
+inline void assert_no_spin_lock() {}
+#endif
+
+}  // namespace halcyon

@@ -1,0 +1,32 @@
+// A lock for short stretches that neither block nor touch user memory. Interrupt handlers run no core code, so it masks nothing.
+#pragma once
+
+#include <atomic>
+
+#include "core/sync/rank.h"
+#include "hal/port.h"
+
+namespace halcyon {
+
+class SpinLock {
+ public:
+  explicit SpinLock(Rank rank) : rank_(rank) {}
+  SpinLock(const SpinLock&) = delete;
+  SpinLock& operator=(const SpinLock&) = delete;
+
+  void lock() {
+    rank_acquired(rank_, false);
+    while (is_held_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+      while (is_held_.load(std::memory_order_relaxed)) hal::spin_pause();
+  }
+  void unlock() {
+    is_held_.store(false, std::memory_order_release);
+    rank_released(rank_, false);
+  }
+
+ private:
+  std::atomic<bool> is_held_ = false;
+  [[no_unique_address]] Rank rank_;
+};
+
+}  // namespace halcyon
