@@ -1,0 +1,162 @@
+// AddressSpace: what a process sees as memory: VMAs that say what may be where, and page tables that say what is there now.
+//
+// Lock: lock_ (rank address_space, a mutex) protects vmas_, tables_ and the limits. Page-cache fills happen without it; the fault then looks
+// its VMA up again. Frames and files that an operation removes are dropped after the shoot-down and after the lock.
+#pragma once
+
+#include <atomic>
+
+#include "core/base/own.h"
+#include "core/base/ref.h"
+#include "core/mm/page_tables.h"
+#include "core/mm/vma.h"
+#include "core/sync/mutex.h"
+#include "hal/trap.h"
+
+namespace halcyon {
+
+// Where things are placed: the constants of hal/isa/<isa>/layout.h.
+struct AddressLayout {
+  UserAddr user_end;    // first address that no user page may reach
+  UserAddr mmap_base;   // mappings grow downward from here
+  UserAddr stack_top;
+  UserAddr pie_base;        // of a position-independent program
+  uint64_t min_address = 0x10000;  // mmap_min_addr
+};
+AddressLayout layout_of(hal::Isa isa);
+
+struct MapRequest {
+  UserAddr address = 0;  // a hint, or the place with `fixed`
+  uint64_t length = 0;   // of any size; rounded up to pages
+  uint32_t protection = prot::none;
+  bool is_shared = false;
+  bool fixed = false;        // replaces what is there
+  bool no_replace = false;   // with fixed: EEXIST instead
+  bool grows_down = false;
+  bool populate = false;
+  Ref<File> file;            // null: anonymous
+  Ref<SharedMemory> shared;
+  uint64_t offset = 0;       // page aligned
+  const char* name = nullptr;
+};
+
+// Sizes for /proc and getrusage, in pages.
+struct MemoryUse {
+  uint64_t mapped = 0, data = 0, stack = 0, executable = 0;
+};
+
+class VmaVisitor {
+ public:
+  virtual void vma(const Vma& vma) = 0;
+
+ protected:
+  ~VmaVisitor() = default;
+};
+
+class AddressSpace : public RefCounted {
+ public:
+  static Result<Ref<AddressSpace>> create(hal::Machine& machine);
+  ~AddressSpace();
+
+  hal::Root root() const { return tables_->root(); }
+  const AddressLayout& layout() const { return layout_; }
+
+  // Makes the page at `address` accessible, for a trap or a user copy. EFAULT: nothing is mapped there; EACCES: not with this access; EIO: the
+  // backing file ends before it or cannot be read (SIGBUS); ENOMEM. Blocks.
+  Result<> fault(UserAddr address, hal::Access access);
+  // The frame behind one user address, as the CPU would reach it, faulting it in. Blocks. EFAULT whatever the reason.
+  Result<FrameRef> pin(UserAddr address, hal::Access access);
+
+  // mmap(2). EINVAL, ENOMEM, EEXIST, EACCES (checked by the caller for files).
+  Result<UserAddr> map(const MapRequest& request);
+  Result<> unmap(UserAddr address, uint64_t length);
+  Result<> protect(UserAddr address, uint64_t length, uint32_t protection);
+  struct RemapRequest {
+    UserAddr address;
+    uint64_t old_length, new_length;
+    bool may_move, fixed, dont_unmap;
+    UserAddr new_address;
+  };
+  Result<UserAddr> remap(const RemapRequest& request);
+  // brk(2): returns the break after the call, whatever was asked.
+  UserAddr set_break(UserAddr address);
+  void place_break(UserAddr start);  // execve: an empty heap
+  // madvise(2): DONTNEED drops the pages of private memory. ENOMEM if something in the range is not mapped.
+  Result<> discard(UserAddr address, uint64_t length);
+  enum class ForkAdvice { dont_fork, do_fork, wipe_on_fork, keep_on_fork };
+  Result<> advise_fork(UserAddr address, uint64_t length, ForkAdvice advice);
+  Result<> check_mapped(UserAddr address, uint64_t length);  // ENOMEM if a page of it is not mapped
+  Result<> sync(UserAddr address, uint64_t length);          // msync(2) of shared file mappings
+  Result<> lock(UserAddr address, uint64_t length, bool locked);
+  bool is_resident(UserAddr page);
+  // Every shared or private file page of `cache` from page `first_page` on leaves this address space (after a truncate).
+  void unmap_file_pages(PageCache& cache, uint64_t first_page);
+
+  // A copy-on-write copy. ENOMEM.
+  Result<Ref<AddressSpace>> fork();
+
+  // What futexes are named by: private memory by address space and address, shared memory by its page cache and offset.
+  struct FutexKey {
+    const void* object = nullptr;
+    uint64_t offset = 0;
+    bool operator==(const FutexKey&) const = default;
+  };
+  Result<FutexKey> futex_key(UserAddr address, bool is_private);
+
+  void visit(VmaVisitor& visitor);
+  MemoryUse use();
+  uint64_t resident_pages();
+  void set_limits(uint64_t address_space, uint64_t data, uint64_t stack);
+
+  // For /proc/PID/{cmdline,environ,stat,exe}: set by execve, read under the process's own rules.
+  struct ProgramInfo {
+    UserAddr arguments_start = 0, arguments_end = 0, environment_start = 0, environment_end = 0;
+    UserAddr code_start = 0, code_end = 0, data_start = 0, data_end = 0, stack_start = 0, break_start = 0;
+    Ref<File> executable;
+  };
+  ProgramInfo program();
+  void set_program(ProgramInfo program);
+
+  bool is_valid_range(UserAddr address, uint64_t length) const {
+    return length <= layout_.user_end && address <= layout_.user_end - length;
+  }
+
+ private:
+  template <class T, class... Args>
+  friend Result<Ref<T>> make_ref(Args&&... args);
+  AddressSpace(hal::Machine& machine, Own<PageTables> tables);
+
+  struct Removed;  // VMAs and frames on their way out, dropped after the lock
+  Vma* find(UserAddr address);         // the VMA that contains it
+  Vma* find_from(UserAddr address);    // the first that ends behind it
+  Vma* grow_stack(UserAddr address);
+  Result<UserAddr> find_gap(UserAddr hint, uint64_t length);
+  Result<> split_at(UserAddr address);
+  Result<> isolate(UserAddr start, UserAddr end);  // no VMA straddles either end
+  void merge_around(UserAddr start, UserAddr end);
+  Result<> insert(Own<Vma> vma);
+  void remove(UserAddr start, UserAddr end, Removed& removed);
+  void clear_pages(UserAddr start, UserAddr end);
+  bool fits_limits(const MapRequest& request, uint64_t length);
+  Result<> fault_anonymous(Vma& vma, UserAddr page, hal::Access access);
+  Result<> fault_cached(Vma& vma, UserAddr page, hal::Access access, FrameRef frame);
+  Result<> break_copy_on_write(Vma& vma, UserAddr page, const Translation& old);
+  static PageFlags flags_for(const Vma& vma);
+  template <class Action>
+  Result<> for_each_in(UserAddr address, uint64_t length, Action action);
+
+  hal::Machine& machine_;
+  const AddressLayout layout_;
+  Mutex lock_{Rank::address_space};
+  Own<PageTables> tables_;
+  VmaSet vmas_;
+  UserAddr break_start_ = 0;
+  UserAddr break_ = 0;
+  uint64_t mapped_pages_ = 0;
+  uint64_t limit_pages_ = ~uint64_t{0};
+  uint64_t data_limit_ = ~uint64_t{0};
+  uint64_t stack_limit_ = 8 << 20;
+  ProgramInfo program_;
+};
+
+}  // namespace halcyon

@@ -1,0 +1,89 @@
+// FrameAllocator: the buddy allocator over the machine's RAM.
+//
+// Free blocks of 2^order pages hang in one list per order, linked by page numbers in the frames' metadata. Pages above the watermark were
+// never handed out: they are neither in a list nor touched (nor is their metadata), and they are known to be zero. Metadata lies at the start
+// of the range, one 32-byte Frame per page, valid when all zero.
+//
+// Lock: state_ (rank frames). Reference counts are atomic and need no lock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "core/base/result.h"
+#include "core/base/types.h"
+#include "core/sync/spin_lock.h"
+#include "hal/machine.h"
+
+namespace halcyon {
+
+struct Frame {
+  std::atomic<uint32_t> references;
+  uint32_t next;  // in a free list, as page number + 1; 0 ends it
+  uint32_t previous;
+  uint8_t order;       // of the free or allocated block whose first page this is
+  bool is_free;        // first page of a free block
+  bool was_executable;  // mapped executable since it was allocated: sync_code when it is written or freed
+  bool is_slab;
+  void* slab;  // the heap's, for any page of a slab or large block
+  uint64_t unused;
+};
+static_assert(sizeof(Frame) == 32);
+
+class FrameAllocator {
+ public:
+  static constexpr unsigned max_order = 10;
+
+  FrameAllocator(hal::Machine* machine, std::byte* direct_map, hal::Machine::MemoryRange range);
+
+  // A block of 2^order pages, each with one reference; RAM is not touched. `is_zero` tells if all of it was never used. ENOMEM.
+  struct Block {
+    PhysAddr address;
+    bool is_zero;
+  };
+  Result<Block> allocate(unsigned order);
+  // Gives a block back without looking at reference counts.
+  void free(PhysAddr address, unsigned order);
+
+  void retain(PhysAddr address) { frame(address).references.fetch_add(1, std::memory_order_relaxed); }
+  void drop(PhysAddr address) {
+    if (frame(address).references.fetch_sub(1, std::memory_order_acq_rel) == 1) release(address);
+  }
+
+  Frame& frame(PhysAddr address) { return frames_[(address - start_) >> page_shift]; }
+  std::byte* data(PhysAddr address) const { return direct_map_ + address; }
+  PhysAddr address_of(const void* data) const { return static_cast<PhysAddr>(static_cast<const std::byte*>(data) - direct_map_); }
+
+  // Tells the machine that the kernel writes to a frame that may be executed.
+  void mark_executable(PhysAddr address);
+  void note_kernel_write(PhysAddr address) {
+    if (frame(address).was_executable) [[unlikely]]
+      sync_code(address);
+  }
+
+  uint64_t total_pages() const { return page_count_; }
+  uint64_t free_pages() const { return free_count_.load(std::memory_order_relaxed); }
+
+ private:
+  uint32_t index_of(PhysAddr address) const { return static_cast<uint32_t>((address - start_) >> page_shift); }
+  void release(PhysAddr address);
+  void sync_code(PhysAddr address);
+  void push(uint32_t index, unsigned order);
+  uint32_t pop(unsigned order);
+  void unlink(uint32_t index);
+  bool grow_watermark(unsigned order, uint32_t* index);
+
+  hal::Machine* machine_;  // null in unit tests
+  std::byte* direct_map_;
+  PhysAddr start_;
+  uint32_t page_count_;  // pages that can be allocated or hold metadata
+  Frame* frames_;
+  std::atomic<uint64_t> free_count_;
+
+  SpinLock lock_{Rank::frames};
+  uint32_t watermark_;                            // under lock_: first page never handed out
+  std::array<uint32_t, max_order + 1> heads_{};  // under lock_: page number + 1
+};
+
+}  // namespace halcyon

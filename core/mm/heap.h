@@ -1,0 +1,54 @@
+// Heap: slab caches for objects up to 2 KiB in size classes, whole blocks of pages above. allocate() and deallocate() (core/base/memory.h) are
+// the front; the slab of an object is found from the page's Frame.
+//
+// A slab is one page: a header, then equal objects linked by index in a free list. Slabs with free objects hang in their class's list. Lock: one
+// per size class (rank heap). Under ASan free objects are poisoned and wait in a quarantine before they are used again.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/mm/frame_allocator.h"
+#include "core/sync/spin_lock.h"
+
+namespace halcyon {
+
+class Heap {
+ public:
+  explicit Heap(FrameAllocator& frames) : frames_(frames) {}
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+  ~Heap();  // gives empty slabs back; objects that live on are lost with the machine's RAM
+
+  void* allocate(size_t size, size_t alignment);
+  void deallocate(void* object);
+
+  // Pages that slabs and large blocks hold.
+  uint64_t pages() const { return pages_.load(std::memory_order_relaxed); }
+  // Objects allocated and not freed, for leak checks in tests.
+  uint64_t live_objects() const { return live_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Slab;
+  struct SizeClass {
+    SpinLock lock{Rank::heap};
+    Slab* partial = nullptr;  // under lock: slabs with a free object
+    unsigned empty_slabs = 0;  // under lock: of these, how many hold no object
+  };
+  static constexpr std::array<uint16_t, 20> sizes = {16,  32,  48,  64,  80,  96,   112,  128,  160,  192,
+                                                     224, 256, 320, 384, 512, 640, 800, 1008, 1344, 2016};
+  static unsigned class_for(size_t size);
+  static unsigned order_for(size_t size);
+  void* allocate_large(size_t size);
+  Slab* new_slab(unsigned size_class);
+  void unlink(SizeClass& size_class, Slab& slab);
+  void link(SizeClass& size_class, Slab& slab);
+
+  FrameAllocator& frames_;
+  std::array<SizeClass, sizes.size()> classes_;
+  std::atomic<uint64_t> pages_ = 0;
+  std::atomic<uint64_t> live_ = 0;
+};
+
+}  // namespace halcyon

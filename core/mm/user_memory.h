@@ -1,0 +1,80 @@
+// Reaching user memory: by a walk of the page tables and the direct map, page by page, with the fault handler on a miss; never by
+// dereferencing a user address. Everything here blocks and must be called without spin locks.
+#pragma once
+
+#include <span>
+#include <type_traits>
+
+#include "core/base/user_ptr.h"
+#include "core/base/vec.h"
+#include "core/file/io.h"
+#include "core/mm/address_space.h"
+
+namespace halcyon {
+
+// Copies as much as it can and returns the number of bytes; less than asked means that the next byte is out of reach.
+size_t copy_from_user(AddressSpace& memory, std::span<std::byte> to, UserAddr from);
+size_t copy_to_user(AddressSpace& memory, UserAddr to, std::span<const std::byte> from);
+
+// One object. EFAULT; part of it may have been stored.
+template <class T>
+Result<std::remove_const_t<T>> get_user(AddressSpace& memory, UserPtr<T> from) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  std::remove_const_t<T> value;
+  if (copy_from_user(memory, std::as_writable_bytes(std::span(&value, 1)), from.address()) != sizeof value) return err::fault;
+  return value;
+}
+template <class T>
+  requires(!std::is_const_v<T>)
+Result<> put_user(AddressSpace& memory, UserPtr<T> to, const std::type_identity_t<T>& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  if (copy_to_user(memory, to.address(), std::as_bytes(std::span(&value, 1))) != sizeof value) return err::fault;
+  return {};
+}
+
+// A string up to and including its NUL, appended to `to` without it. EFAULT, ENAMETOOLONG (no NUL in `limit` bytes), ENOMEM.
+Result<> get_user_string(AddressSpace& memory, UserAddr from, size_t limit, Vec<char>& to);
+// The same into a buffer; returns the length. Used for paths: `buffer` holds path_max bytes.
+Result<size_t> get_user_string(AddressSpace& memory, UserAddr from, std::span<char> buffer);
+// Stores `count` zero bytes; returns how many.
+size_t clear_user(AddressSpace& memory, UserAddr to, size_t count);
+
+// The 32-bit word of a futex, atomically with respect to user code on any CPU.
+Result<uint32_t> load_user_word(AddressSpace& memory, UserAddr address);
+Result<bool> compare_exchange_user_word(AddressSpace& memory, UserAddr address, uint32_t* expected, uint32_t desired);
+
+struct IoVector {  // one element of readv(2), already fetched and checked
+  UserAddr base;
+  uint64_t length;
+};
+
+// The user's buffer of a read: one stretch, or the elements of an iovec that outlives the sink.
+class UserSink final : public Sink {
+ public:
+  UserSink(AddressSpace& memory, UserPtr<std::byte> buffer, size_t length)
+      : Sink(length), memory_(memory), current_{buffer.address(), length} {}
+  UserSink(AddressSpace& memory, std::span<const IoVector> vectors, size_t total)
+      : Sink(total), memory_(memory), current_{0, 0}, vectors_(vectors) {}
+  Result<size_t> write(std::span<const std::byte> bytes) override;
+
+ private:
+  AddressSpace& memory_;
+  IoVector current_;
+  std::span<const IoVector> vectors_;
+};
+
+class UserSource final : public Source {
+ public:
+  UserSource(AddressSpace& memory, UserPtr<const std::byte> buffer, size_t length)
+      : Source(length), memory_(memory), current_{buffer.address(), length} {}
+  UserSource(AddressSpace& memory, std::span<const IoVector> vectors, size_t total)
+      : Source(total), memory_(memory), current_{0, 0}, vectors_(vectors) {}
+  Result<size_t> read(std::span<std::byte> buffer) override;
+
+ private:
+  AddressSpace& memory_;
+  IoVector current_;
+  std::span<const IoVector> vectors_;
+};
+
+}  // namespace halcyon

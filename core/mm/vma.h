@@ -1,0 +1,58 @@
+// Vma: one stretch of an address space with one backing and one protection (mmap(2)).
+#pragma once
+
+#include <boost/intrusive/set.hpp>
+
+#include "core/base/ref.h"
+#include "core/base/types.h"
+#include "core/file/file.h"
+#include "core/mm/page_cache.h"
+
+namespace halcyon {
+
+namespace prot {
+inline constexpr uint32_t none = 0, read = 1, write = 2, execute = 4;
+inline constexpr uint32_t all = 7;
+}  // namespace prot
+
+// Anonymous memory that fork shares (MAP_SHARED|MAP_ANONYMOUS, /dev/zero, System V): a page cache without a file.
+class SharedMemory : public RefCounted {
+ public:
+  explicit SharedMemory(uint64_t size) : pages_(nullptr, size) {}
+  PageCache& pages() { return pages_; }
+
+ private:
+  PageCache pages_;
+};
+
+struct Vma : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+  UserAddr start = 0;
+  UserAddr end = 0;
+  uint32_t protection = 0;
+  bool is_shared = false;
+  bool grows_down = false;  // a stack
+  bool is_locked = false;   // mlock
+  bool dont_fork = false;   // MADV_DONTFORK
+  bool wipe_on_fork = false;
+  const char* name = nullptr;  // "[heap]", "[stack]": a literal
+  Ref<File> file;              // null: anonymous
+  Ref<SharedMemory> shared;    // for shared anonymous memory
+  uint64_t offset = 0;         // in the file or shared memory, of `start`
+
+  uint64_t length() const { return end - start; }
+  bool contains(UserAddr address) const { return address >= start && address < end; }
+  uint64_t page_index(UserAddr address) const { return (offset + (address - start)) >> page_shift; }
+  // Null for private anonymous memory.
+  PageCache* cache() const;
+  // True if `next`, which starts where this ends, can be joined to it.
+  bool can_merge(const Vma& next) const;
+  bool operator<(const Vma& other) const { return start < other.start; }
+};
+
+struct VmaStart {
+  using type = UserAddr;
+  type operator()(const Vma& vma) const { return vma.start; }
+};
+using VmaSet = boost::intrusive::set<Vma, boost::intrusive::key_of_value<VmaStart>, boost::intrusive::constant_time_size<true>>;
+
+}  // namespace halcyon

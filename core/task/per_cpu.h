@@ -1,0 +1,33 @@
+// PerCpu: what the core keeps for each CPU. `hal::this_cpu().per_cpu` leads to it, and from it to the kernel object and the running thread.
+#pragma once
+
+#include <cstdint>
+
+#include "hal/machine.h"
+#include "hal/port.h"
+
+namespace halcyon {
+
+class Kernel;
+class Thread;
+class FrameAllocator;
+class Heap;
+
+struct PerCpu {
+  hal::Cpu* cpu = nullptr;
+  FrameAllocator* frames = nullptr;
+  Heap* heap = nullptr;
+  Kernel* kernel = nullptr;   // null in unit tests of plain classes
+  Thread* current = nullptr;  // the running thread; the idle thread when there is nothing to run
+  Thread* idle = nullptr;
+  Thread* previous = nullptr;  // who ran before the switch that is being finished
+  bool must_reschedule = false;
+  uint32_t spin_ranks = 0;  // bit per rank held (HALCYON_CHECKS)
+  uint64_t idle_time = 0;   // nanoseconds spent halted
+};
+
+inline PerCpu& per_cpu() { return *hal::this_cpu().per_cpu; }
+inline Thread& current_thread() { return *per_cpu().current; }
+inline Kernel& kernel() { return *per_cpu().kernel; }
+
+}  // namespace halcyon
