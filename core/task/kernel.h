@@ -1,0 +1,138 @@
+// Kernel: the object that owns everything (decision: no mutable globals). Made by make_kernel (syscalls/boot.h), reached by this_cpu().
+#pragma once
+
+#include <atomic>
+
+#include "core/base/own.h"
+#include "core/base/string.h"
+#include "core/mm/frame_allocator.h"
+#include "core/mm/heap.h"
+#include "core/sync/mutex.h"
+#include "core/task/per_cpu.h"
+#include "core/task/personality.h"
+#include "core/task/process.h"
+#include "core/task/scheduler.h"
+#include "core/time/clock.h"
+#include "core/time/timer.h"
+
+namespace halcyon {
+
+// Somebody who looks at a device when it has raised its Event. Registered for the kernel's lifetime.
+struct EventHandler {
+  hal::Event* event = nullptr;
+  void (*handle)(EventHandler&) = nullptr;  // must not block
+  EventHandler* next = nullptr;
+};
+
+struct KernelOptions {
+  std::string_view scheduler = "round-robin";
+  std::string_view host_name = "halcyon";
+  unsigned fault_around = 4;              // pages per anonymous fault, 1 to 4
+  Nanoseconds time_slice = 4'000'000;
+};
+
+// Observes every system call, for strace and statistics. Called on the thread's own stack; may block.
+class SyscallObserver {
+ public:
+  virtual ~SyscallObserver() = default;
+  virtual void enter(Thread& self, uint64_t number) = 0;
+  virtual void leave(Thread& self, uint64_t number, uint64_t result) = 0;
+  virtual void signal(Thread& self, const SignalInfo& info) = 0;
+  virtual void exited(Thread& self, int status) = 0;
+};
+
+struct KernelStatistics {
+  std::atomic<uint64_t> system_calls{0}, page_faults{0}, switches{0}, interrupts{0};
+};
+
+class Kernel {
+ public:
+  // Installs itself in the machine's CPUs; the caller's stack becomes CPU 0's idle thread. ENOMEM, EINVAL.
+  Kernel(hal::Machine& machine, const KernelOptions& options);
+  Result<> initialize(Own<Scheduler> scheduler, Personality& personality);
+  // Kills all threads and runs until the last has unwound.
+  ~Kernel();
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
+
+  hal::Machine& machine() { return machine_; }
+  Clock& clock() { return clock_; }
+  TimerQueue& timers() { return timers_; }
+  Scheduler& scheduler() { return *scheduler_; }
+  Personality& personality() { return *personality_; }
+  FrameAllocator& frames() { return frames_; }
+  Heap& heap() { return heap_; }
+  const KernelOptions& options() const { return options_; }
+
+  // --- processes (processes.cpp). The process-tree lock protects all that process.h marks "tree".
+  Mutex& tree() { return tree_; }
+  // An unused id for a thread or process; EAGAIN when none is left.
+  Result<int> allocate_id();
+  // Under the tree lock: lookups and membership. The list holds a reference per process.
+  Process* find_process(int pid);
+  Thread* find_thread(int tid);
+  Result<Ref<Process>> add_process(int pid, Process* parent);
+  void remove_process(Process& process);  // a zombie was waited for
+  using ProcessList = boost::intrusive::list<Process, boost::intrusive::base_hook<ProcessHook>, boost::intrusive::constant_time_size<true>>;
+  ProcessList& processes() { return processes_; }
+  std::atomic<uint64_t> thread_count{0};
+  std::atomic<uint64_t> forks{0};
+  uint64_t thread_limit() const { return thread_limit_; }
+  Process* init() { return init_; }  // the reaper, pid 1
+
+  // --- running (run_kernel.cpp)
+  // Creates pid 1, the built-in reaper. When the process `main_pid` exits, the rest is ended and run() returns its wait4 status.
+  Result<> start_init();
+  void set_main_process(int pid) { main_pid_ = pid; }
+  int run();
+  // Called when any process has become a zombie, and by reboot(2).
+  void note_exit(Process& process);
+  void shut_down(int status);
+  bool is_shutting_down() const { return is_shutting_down_.load(std::memory_order_acquire); }
+  // Deals with what interrupt handlers left in this CPU's pending word.
+  void drain_pending();
+  void add_event_handler(EventHandler& handler);
+  void kick_idle_cpu(unsigned preferred);
+  void program_deadline();
+
+  void set_observer(SyscallObserver* observer) { observer_ = observer; }
+  SyscallObserver* observer() const { return observer_; }
+  KernelStatistics& statistics() { return statistics_; }
+  unsigned cpu_count() const { return machine_.cpu_count(); }
+  PerCpu& per_cpu(unsigned id) { return per_cpu_[id]; }
+  std::array<uint64_t, 3> load_averages() const;  // fixed point, 1 << 16 is 1.0
+
+  // uname(2), sethostname(2). Under names_lock.
+  SpinLock names_lock{Rank::signals};
+  std::array<char, 65> host_name{};
+  std::array<char, 65> domain_name{};
+
+ private:
+  static void cpu_entry(void* kernel);
+  void idle_loop(unsigned cpu);
+  void kill_all();
+  static void reaper(void* kernel);
+
+  hal::Machine& machine_;
+  KernelOptions options_;
+  Clock clock_;
+  FrameAllocator frames_;
+  Heap heap_;
+  TimerQueue timers_{clock_};
+  std::array<PerCpu, 64> per_cpu_;
+  Own<Scheduler> scheduler_;
+  Personality* personality_ = nullptr;
+  Mutex tree_{Rank::process_tree};
+  ProcessList processes_;
+  int next_id_ = 1;
+  uint64_t thread_limit_ = 0;
+  Process* init_ = nullptr;
+  int main_pid_ = 0;
+  std::atomic<bool> is_shutting_down_{false};
+  std::atomic<int> final_status_{0};
+  EventHandler* event_handlers_ = nullptr;
+  SyscallObserver* observer_ = nullptr;
+  KernelStatistics statistics_;
+};
+
+}  // namespace halcyon

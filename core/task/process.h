@@ -1,0 +1,108 @@
+// Process: a thread group, its place in the tree, and what its threads share beyond Thread::Resources.
+//
+// Locks: "tree" marks what the kernel's process-tree lock protects (Kernel::tree, rank process_tree, a mutex); "signals" marks signal_lock (rank
+// signals, a spin lock).
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+
+#include "core/base/ref.h"
+#include "core/sync/spin_lock.h"
+#include "core/sync/wait_queue.h"
+#include "core/task/limits.h"
+#include "core/task/signal.h"
+#include "core/task/thread.h"
+#include "core/time/timer.h"
+
+namespace halcyon {
+
+class Kernel;
+class Tty;
+
+// A session (setsid(2)) and its controlling terminal. Members under the process-tree lock.
+struct Session : RefCounted {
+  explicit Session(int leader) : id(leader) {}
+  int id;
+  Tty* terminal = nullptr;  // cleared by whichever goes first
+};
+
+struct ProcessListTag;
+using ProcessHook = boost::intrusive::list_base_hook<boost::intrusive::tag<ProcessListTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+struct SiblingTag;
+using SiblingHook = boost::intrusive::list_base_hook<boost::intrusive::tag<SiblingTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+
+// Interval timers (setitimer(2)): index 0 real, 1 virtual, 2 prof.
+struct IntervalTimer : Timer {
+  Process* process = nullptr;
+  Nanoseconds interval = 0;
+};
+
+class Process : public RefCounted, public ProcessHook, public SiblingHook {
+ public:
+  Process(Kernel& kernel, int pid) : kernel_(kernel), pid_(pid) {}
+  ~Process();
+
+  Kernel& kernel() const { return kernel_; }
+  int pid() const { return pid_; }
+
+  // tree
+  Process* parent = nullptr;
+  boost::intrusive::list<Process, boost::intrusive::base_hook<SiblingHook>, boost::intrusive::constant_time_size<false>> children;
+  boost::intrusive::list<Thread, boost::intrusive::constant_time_size<true>> threads;  // each holds a reference
+  int process_group = 0;
+  Ref<Session> session;
+  bool is_zombie = false;
+  bool has_executed = false;   // since fork: setpgid(2) EACCES
+  bool is_subreaper = false;
+  int exit_signal = sig::chld;
+  int wait_status = 0;      // as wait4(2) encodes it, once is_zombie
+  int parent_death_signal = 0;
+  enum class Report : uint8_t { none, stopped, continued } report = Report::none;  // what waitid may still tell
+  int report_signal = 0;
+  ResourceUse children_use;  // of children that were waited for
+  ResourceUse dead_threads_use;
+  Nanoseconds start_time = 0;
+
+  // signals
+  SpinLock signal_lock{Rank::signals};
+  PendingSignals pending;
+  bool is_exiting = false;      // every thread is to die with exit_status
+  bool is_stopped = false;
+  int exit_status = 0;          // as wait4(2) encodes it
+  Thread* executing = nullptr;  // the thread in execve that waits for the others to go
+
+  WaitQueue child_event;   // waitpid: a child changed
+  WaitQueue thread_event;  // execve, exit: a thread went
+  WaitQueue resumed;       // stopped threads park here
+  WaitQueue signal_event;  // sigtimedwait, signalfd
+
+  SpinLock limits_lock{Rank::signals};
+  ResourceLimits limits;
+  ResourceLimit limit(Limit which);
+  IntervalTimer interval_timers[3];
+  std::atomic<uint64_t> live_threads{0};
+  std::atomic<bool> is_dumpable{true};
+  std::atomic<bool> no_new_privileges{false};
+
+  // The thread whose tid is the pid, or any other; null when all are gone. Under the tree lock.
+  Thread* main_thread();
+  ResourceUse use();  // of all its threads, living and dead; takes the tree lock
+  // Every thread exits with `status` (wait4's encoding); the first call decides. May be called by any thread of the process.
+  void begin_exit(int status);
+  // execve: the other threads exit; returns when the caller is alone. EAGAIN if another thread is doing the same.
+  Result<> become_single_threaded(Thread& survivor);
+
+ private:
+  Kernel& kernel_;
+  int pid_;
+};
+
+// --- signals.cpp. Sending never blocks. The caller has checked permission.
+void send_to_process(Process& process, const SignalInfo& info);
+void send_to_thread(Thread& thread, const SignalInfo& info);
+
+// wait4's encodings.
+constexpr int exited_status(int code) { return (code & 0xff) << 8; }
+constexpr int killed_status(int signal) { return signal & 0x7f; }
+
+}  // namespace halcyon

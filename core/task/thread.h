@@ -1,0 +1,192 @@
+// Thread: one user thread with its kernel stack (or a kernel-only thread, whose entry is a kernel function). Every user thread lives in the loop of
+// run_user() (run.cpp) on its own stack. The class is spread over files by concern: thread.cpp (life), run.cpp (traps), schedule.cpp (parking and
+// switching), signals.cpp, fork.cpp, exit.cpp.
+//
+// What only the thread itself touches needs no lock; what others read says so.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <boost/intrusive/set.hpp>
+#include <memory>
+
+#include "core/base/ref.h"
+#include "core/file/fd_table.h"
+#include "core/file/fs_context.h"
+#include "core/mm/address_space.h"
+#include "core/task/credentials.h"
+#include "core/task/limits.h"
+#include "core/task/signal.h"
+#include "core/time/timer.h"
+#include "hal/machine.h"
+#include "hal/port.h"
+
+namespace halcyon {
+
+class Kernel;
+class Process;
+
+// Why a thread should leave its fast path before it returns to user mode. Set by anybody, atomically.
+namespace work {
+inline constexpr uint32_t signal = 1;      // a signal may be deliverable
+inline constexpr uint32_t reschedule = 2;  // somebody else should run
+inline constexpr uint32_t die = 4;         // the thread is to exit: its process exits or executes another program
+inline constexpr uint32_t stop = 8;        // job control stopped the process
+}  // namespace work
+
+enum class RunState : uint8_t { running, parking, parked, ready, dead };
+
+// What restart_syscall(2) continues.
+struct RestartBlock {
+  enum class Kind : uint8_t { none, nanosleep, poll, futex } kind = Kind::none;
+  Nanoseconds deadline = never;
+  uint64_t arguments[4] = {};
+};
+
+class Thread : public RefCounted,
+               public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {  // in Process::threads
+ public:
+  struct Resources {  // what clone(2) shares or copies
+    Ref<AddressSpace> memory;
+    Ref<FdTable> files;
+    Ref<FsContext> fs;
+    Ref<SignalActions> actions;
+    Ref<const Credentials> credentials;
+  };
+
+  // A thread that will run user code from its context on; it does not run before start(). ENOMEM.
+  static Result<Ref<Thread>> create(Process& process, int tid, Resources resources);
+  // A kernel-only thread of `process` that runs entry(argument) and then exits.
+  static Result<Ref<Thread>> create_kernel(Process& process, int tid, void (*entry)(void*), void* argument);
+  ~Thread();
+
+  void start();  // makes it ready for the first time
+
+  int tid() const { return tid_; }
+  Process& process() const { return *process_; }
+  Kernel& kernel() const;
+  hal::UserContext& context() { return *context_; }
+  AddressSpace& memory() { return *resources_.memory; }
+  FdTable& files() { return *resources_.files; }
+  FsContext& fs() { return *resources_.fs; }
+  SignalActions& actions() { return *resources_.actions; }
+  const Credentials& credentials() const { return *resources_.credentials; }
+  Resources& resources() { return resources_; }
+  bool has_memory() const { return static_cast<bool>(resources_.memory); }
+  // For others than the thread itself: a counted look at what it uses; empty when it has exited. Takes the process tree's lock.
+  Resources share_resources();
+  // Replaces one of them, under the lock that share_resources takes.
+  void replace_memory(Ref<AddressSpace> memory);
+  void replace_files(Ref<FdTable> files);
+  void replace_fs(Ref<FsContext> fs);
+  void replace_credentials(Ref<const Credentials> credentials);
+  void replace_actions(Ref<SignalActions> actions);
+
+  // --- schedule.cpp
+  void add_work(uint32_t bits);  // and makes a running thread notice
+  void clear_work(uint32_t bits) { work_.fetch_and(~bits, std::memory_order_acq_rel); }
+  uint32_t pending_work() const { return work_.load(std::memory_order_acquire); }
+  bool is_dying() const { return (pending_work() & work::die) != 0; }
+  RunState state() const { return state_.load(std::memory_order_acquire); }
+  bool is_sleeping_interruptibly() const { return is_interruptible_; }
+  void wake();                // ends a park, or the next one after prepare_to_park
+  void wake_if_interruptible();
+
+  // --- signals.cpp. Signal state is under Process::signal_lock.
+  SignalSet blocked() const { return blocked_; }
+  void set_blocked(SignalSet mask);       // by the thread itself
+  void restore_blocked_after(SignalSet mask);  // sigsuspend, ppoll: put `mask` back when signals have been delivered
+  bool has_deliverable_signal();
+  void deliver_signals();                 // on the way to user mode; may end the thread
+  PendingSignals& pending_signals() { return pending_; }
+  SignalStack& signal_stack() { return signal_stack_; }
+  void force_signal(const SignalInfo& info);  // a fault of its own: cannot be blocked or ignored
+  RestartBlock& restart_block() { return restart_block_; }
+  // A system call ended with an internal restart code; signal delivery decides what becomes of it.
+  void set_restart(Errno error) { restart_ = error; }
+
+  // --- run.cpp
+  void handle_trap(const hal::Trap& trap);
+
+  // --- exit.cpp
+  [[noreturn]] void exit(int status);  // this thread only, unless it is the last
+
+  // Accounting; read by others without a lock.
+  std::atomic<Nanoseconds> user_time{0}, system_time{0};
+  std::atomic<uint64_t> minor_faults{0}, major_faults{0}, voluntary_switches{0}, involuntary_switches{0};
+  void account_entry(Nanoseconds now);
+
+  // Set and read by system calls of the thread itself (set_tid_address(2), set_robust_list(2), rseq(2), prctl(2)).
+  UserAddr clear_child_tid = 0;
+  UserAddr robust_list = 0;
+  std::atomic<uint64_t> affinity{~uint64_t{0}};
+  std::array<char, 16> name{};  // comm; others may see it half changed, as on Linux
+  uint64_t syscall_number = 0;      // of the call being carried out
+  uint64_t first_argument = 0;      // of it, as passed: the result register may overlay it
+  Ref<Thread> vfork_child;          // the child a vfork parent waits for
+  struct VforkDone* vfork_done = nullptr;  // in the child: the parent waits on it
+  int exit_signal = 0;
+  int nice = 0;
+  uint64_t timer_slack = 50'000;
+
+  // The scheduler's: under its lock.
+  struct ScheduleNode : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>,
+                        boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+    Thread* thread = nullptr;
+    bool is_queued = false;
+    unsigned cpu = 0;
+    int64_t virtual_time = 0;
+    uint64_t sequence = 0;
+    Nanoseconds used = 0;  // of its slice
+  } schedule_node;
+  unsigned last_cpu = 0;
+  Nanoseconds ran_since = 0;
+
+ private:
+  template <class T, class... Args>
+  friend Result<Ref<T>> make_ref(Args&&... args);
+  friend void switch_to(Thread& next);
+  friend void finish_switch();
+  friend void prepare_to_park();
+  friend void cancel_park();
+  friend Result<> park(Nanoseconds deadline, Interruptible interruptible);
+  friend void yield();
+  friend class Kernel;
+  friend struct SignalDelivery;
+  friend void send_to_thread(Thread& thread, const SignalInfo& info);
+
+  Thread(Process& process, int tid) : process_(&process), tid_(tid) { schedule_node.thread = this; }
+  static void user_entry(void* self);
+  static void kernel_entry(void* self);
+  void run_user();
+  void finish_restart(const SignalAction* action);
+
+  Process* process_;  // outlives its threads
+  int tid_;
+  std::unique_ptr<hal::UserContext> context_;
+  Resources resources_;
+  hal::KernelStack stack_;
+  void (*kernel_function_)(void*) = nullptr;
+  void* kernel_argument_ = nullptr;
+
+  std::atomic<uint32_t> work_{0};
+  std::atomic<RunState> state_{RunState::parked};
+  std::atomic<bool> is_on_cpu_{false};  // its stack is in use: nobody may switch to it yet
+  std::atomic<bool> is_interruptible_{false};
+
+  std::atomic<uint64_t> blocked_bits_{0};
+  SignalSet blocked_;  // its own copy; writes under Process::signal_lock
+  SignalSet saved_blocked_;
+  bool must_restore_blocked_ = false;
+  PendingSignals pending_;
+  SignalStack signal_stack_;
+  RestartBlock restart_block_;
+  Errno restart_{};  // 0: none
+};
+
+// --- schedule.cpp
+// Gives the CPU to another ready thread, if there is one (sched_yield(2)).
+void yield();
+// Switches away for good; the thread's last act.
+[[noreturn]] void switch_away_dead();
+
+}  // namespace halcyon
