@@ -48,6 +48,10 @@ class PageCache {
   // Copies all of the source to `offset` on, growing the file; what was copied before an error counts. The caller checks limits.
   Result<size_t> write(uint64_t offset, Source& in);
 
+  // A page was mapped writable and shared: its source may have to be told.
+  void mark_dirty(uint64_t index) {
+    if (source_) pages_.with([&](RadixTree& pages) { pages.set_dirty(index, true); });
+  }
   // Writes dirty pages through to the source; a cache without one has nothing to do. Blocks.
   Result<> write_back();
   // Drops all clean pages: their source has changed behind the cache.

@@ -141,6 +141,11 @@ class Thread : public RefCounted,
   unsigned last_cpu = 0;
   Nanoseconds ran_since = 0;
 
+#ifdef HALCYON_CHECKS
+  uint32_t mutex_ranks = 0;  // bit per rank of which a mutex is held
+  std::array<uint8_t, 16> mutex_counts{};
+#endif
+
  private:
   template <class T, class... Args>
   friend Result<Ref<T>> make_ref(Args&&... args);

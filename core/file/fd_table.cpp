@@ -1,0 +1,114 @@
+#include "core/file/fd_table.h"
+
+#include <mutex>
+
+namespace halcyon {
+
+Result<Ref<File>> FdTable::get(int fd) {
+  std::lock_guard guard(lock_);
+  if (fd < 0 || static_cast<size_t>(fd) >= slots_.size()) return err::badf;
+  const Ref<File>& file = slots_[static_cast<size_t>(fd)].file;
+  if (!file) return err::badf;
+  return file;
+}
+
+// Under lock_. Vec grows by allocation only, which a spin lock permits.
+Result<> FdTable::ensure(size_t count) {
+  if (count <= slots_.size()) return {};
+  if (auto reserved = slots_.reserve(std::max<size_t>({count, slots_.size() * 2, 16})); !reserved) return reserved;
+  return slots_.resize(count);
+}
+
+Result<int> FdTable::install(Ref<File> file, bool close_on_exec, unsigned limit, int minimum) {
+  if (minimum < 0) return err::inval;
+  std::lock_guard guard(lock_);
+  size_t fd = std::max<size_t>(first_free_, static_cast<size_t>(minimum));
+  while (fd < slots_.size() && slots_[fd].file) ++fd;
+  if (fd >= limit) return err::mfile;
+  if (auto grown = ensure(fd + 1); !grown) return std::unexpected(grown.error());
+  slots_[fd].file = std::move(file);
+  slots_[fd].close_on_exec = close_on_exec;
+  if (static_cast<size_t>(minimum) <= first_free_) first_free_ = static_cast<unsigned>(fd + 1);
+  return static_cast<int>(fd);
+}
+
+Result<> FdTable::install_at(int fd, Ref<File> file, bool close_on_exec, unsigned limit) {
+  if (fd < 0 || static_cast<unsigned>(fd) >= limit) return err::badf;
+  std::lock_guard guard(lock_);
+  if (auto grown = ensure(static_cast<size_t>(fd) + 1); !grown) return grown;
+  Slot& slot = slots_[static_cast<size_t>(fd)];
+  std::swap(slot.file, file);  // the old one goes with the parameter, after the lock
+  slot.close_on_exec = close_on_exec;
+  return {};
+}
+
+Result<Ref<File>> FdTable::remove(int fd) {
+  std::lock_guard guard(lock_);
+  if (fd < 0 || static_cast<size_t>(fd) >= slots_.size()) return err::badf;
+  Slot& slot = slots_[static_cast<size_t>(fd)];
+  if (!slot.file) return err::badf;
+  first_free_ = std::min(first_free_, static_cast<unsigned>(fd));
+  slot.close_on_exec = false;
+  return std::move(slot.file);
+}
+
+Result<bool> FdTable::close_on_exec(int fd) {
+  std::lock_guard guard(lock_);
+  if (fd < 0 || static_cast<size_t>(fd) >= slots_.size() || !slots_[static_cast<size_t>(fd)].file) return err::badf;
+  return slots_[static_cast<size_t>(fd)].close_on_exec;
+}
+
+Result<> FdTable::set_close_on_exec(int fd, bool value) {
+  std::lock_guard guard(lock_);
+  if (fd < 0 || static_cast<size_t>(fd) >= slots_.size() || !slots_[static_cast<size_t>(fd)].file) return err::badf;
+  slots_[static_cast<size_t>(fd)].close_on_exec = value;
+  return {};
+}
+
+Result<Ref<FdTable>> FdTable::copy() {
+  Ref<FdTable> copy = TRY(make_ref<FdTable>());
+  std::lock_guard guard(lock_);
+  size_t count = slots_.size();
+  while (count > 0 && !slots_[count - 1].file) --count;
+  if (auto grown = copy->ensure(count); !grown) return std::unexpected(grown.error());
+  for (size_t fd = 0; fd < count; ++fd) {
+    copy->slots_[fd].file = slots_[fd].file;
+    copy->slots_[fd].close_on_exec = slots_[fd].close_on_exec;
+  }
+  copy->first_free_ = first_free_;
+  return copy;
+}
+
+void FdTable::drop_close_on_exec() {
+  for (int fd = next_open(0); fd >= 0; fd = next_open(fd + 1)) {
+    auto marked = close_on_exec(fd);
+    if (marked && *marked) static_cast<void>(remove(fd));
+  }
+}
+
+void FdTable::close_range(unsigned first, unsigned last) {
+  if (first > INT32_MAX) return;
+  for (int fd = next_open(static_cast<int>(first)); fd >= 0 && static_cast<unsigned>(fd) <= last; fd = next_open(fd + 1)) static_cast<void>(remove(fd));
+}
+
+void FdTable::mark_range_close_on_exec(unsigned first, unsigned last) {
+  if (first > INT32_MAX) return;
+  for (int fd = next_open(static_cast<int>(first)); fd >= 0 && static_cast<unsigned>(fd) <= last; fd = next_open(fd + 1))
+    static_cast<void>(set_close_on_exec(fd, true));
+}
+
+int FdTable::next_open(int fd) {
+  std::lock_guard guard(lock_);
+  for (size_t index = static_cast<size_t>(std::max(fd, 0)); index < slots_.size(); ++index)
+    if (slots_[index].file) return static_cast<int>(index);
+  return -1;
+}
+
+unsigned FdTable::open_count() {
+  std::lock_guard guard(lock_);
+  unsigned count = 0;
+  for (const Slot& slot : slots_) count += slot.file ? 1 : 0;
+  return count;
+}
+
+}  // namespace halcyon

@@ -1,0 +1,18 @@
+#include "core/file/io.h"
+
+namespace halcyon {
+
+Result<size_t> Sink::write_zeros(size_t count) {
+  static constexpr std::byte zeros[512]{};
+  size_t done = 0;
+  while (done < count && remaining() > 0) {
+    size_t piece = std::min(sizeof zeros, count - done);
+    auto written = write({zeros, piece});
+    if (!written) return done ? Result<size_t>(done) : written;
+    done += *written;
+    if (*written < piece) break;
+  }
+  return done;
+}
+
+}  // namespace halcyon

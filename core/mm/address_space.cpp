@@ -1,0 +1,157 @@
+// The life of an address space: creation, fork, destruction, and looking things up in it.
+#include "core/mm/address_space.h"
+
+#include "core/file/inode.h"
+#include "core/mm/frame_allocator.h"
+#include "core/mm/removed.h"
+#include "hal/isa/riscv64/layout.h"
+#include "hal/isa/x86_64/layout.h"
+
+namespace halcyon {
+
+AddressLayout layout_of(hal::Isa isa) {
+  auto from = []<class L>(L) {
+    return AddressLayout{.user_end = L::user_end, .mmap_base = L::mmap_base, .stack_top = L::stack_top, .pie_base = L::pie_base};
+  };
+  return isa == hal::Isa::x86_64 ? from(hal::x86_64::Layout{}) : from(hal::riscv64::Layout{});
+}
+
+AddressSpace::AddressSpace(hal::Machine& machine, Own<PageTables> tables)
+    : machine_(machine), layout_(layout_of(machine.isa())), tables_(std::move(tables)) {}
+
+Result<Ref<AddressSpace>> AddressSpace::create(hal::Machine& machine) {
+  Own<PageTables> tables = TRY(PageTables::create(machine));
+  return make_ref<AddressSpace>(machine, std::move(tables));
+}
+
+AddressSpace::~AddressSpace() {
+  // No CPU may still walk the tree that goes now; frames need no other shoot-down.
+  machine_.forget_root(root());
+  tables_.reset();
+  vmas_.clear_and_dispose([](Vma* vma) { Own<Vma>(vma).reset(); });
+}
+
+Vma* AddressSpace::find_from(UserAddr address) {
+  auto after = vmas_.upper_bound(address);
+  if (after != vmas_.begin()) {
+    auto before = std::prev(after);
+    if (before->end > address) return &*before;
+  }
+  return after == vmas_.end() ? nullptr : &*after;
+}
+
+Vma* AddressSpace::find(UserAddr address) {
+  Vma* vma = find_from(address);
+  return vma && vma->start <= address ? vma : nullptr;
+}
+
+PageFlags AddressSpace::flags_for(const Vma& vma) {
+  bool write = (vma.protection & prot::write) != 0;
+  return PageFlags{.write = write && vma.is_shared,
+                   .execute = (vma.protection & prot::execute) != 0,
+                   .copy_on_write = write && !vma.is_shared,
+                   .read = vma.protection != prot::none};
+}
+
+namespace {
+
+Result<Own<Vma>> clone_vma(const Vma& vma) {
+  Own<Vma> copy = TRY(make<Vma>());
+  copy->start = vma.start;
+  copy->end = vma.end;
+  copy->protection = vma.protection;
+  copy->is_shared = vma.is_shared;
+  copy->grows_down = vma.grows_down;
+  copy->dont_fork = vma.dont_fork;
+  copy->wipe_on_fork = vma.wipe_on_fork;
+  copy->name = vma.name;
+  copy->file = vma.file;
+  copy->shared = vma.shared;
+  copy->offset = vma.offset;
+  return copy;
+}
+
+}  // namespace
+
+Result<Ref<AddressSpace>> AddressSpace::fork() {
+  Ref<AddressSpace> child = TRY(create(machine_));
+  std::lock_guard guard(lock_);
+  child->break_start_ = break_start_;
+  child->break_ = break_;
+  child->limit_pages_ = limit_pages_;
+  child->data_limit_ = data_limit_;
+  child->stack_limit_ = stack_limit_;
+  child->program_ = program_;
+  Result<> result;
+  for (const Vma& vma : vmas_) {
+    if (vma.dont_fork) continue;
+    auto copy = clone_vma(vma);
+    if (!copy) {
+      result = std::unexpected(copy.error());
+      break;
+    }
+    child->mapped_pages_ += vma.length() >> page_shift;
+    child->vmas_.insert(*(*copy).release());
+    // Pages of a shared file mapping are found again in the cache; copying their entries would only save faults.
+    if (vma.wipe_on_fork) continue;
+    result = tables_->share_with(*child->tables_, vma.start, vma.end, !vma.is_shared);
+    if (!result) break;
+  }
+  // The parent's private pages lost their write permission.
+  machine_.shoot_down(root(), 0, layout_.user_end);
+  if (!result) return std::unexpected(result.error());
+  return child;
+}
+
+void AddressSpace::visit(VmaVisitor& visitor) {
+  std::lock_guard guard(lock_);
+  for (const Vma& vma : vmas_) visitor.vma(vma);
+}
+
+MemoryUse AddressSpace::use() {
+  std::lock_guard guard(lock_);
+  MemoryUse use;
+  for (const Vma& vma : vmas_) {
+    uint64_t pages = vma.length() >> page_shift;
+    use.mapped += pages;
+    if (vma.grows_down) use.stack += pages;
+    else if (vma.protection & prot::write && !vma.is_shared) use.data += pages;
+    if (vma.protection & prot::execute) use.executable += pages;
+  }
+  return use;
+}
+
+uint64_t AddressSpace::resident_pages() {
+  std::lock_guard guard(lock_);
+  return tables_->count_present(0, layout_.user_end);
+}
+
+void AddressSpace::set_limits(uint64_t address_space, uint64_t data, uint64_t stack) {
+  std::lock_guard guard(lock_);
+  limit_pages_ = address_space >> page_shift;
+  data_limit_ = data;
+  stack_limit_ = stack;
+}
+
+AddressSpace::ProgramInfo AddressSpace::program() {
+  std::lock_guard guard(lock_);
+  return program_;
+}
+
+void AddressSpace::set_program(ProgramInfo program) {
+  std::lock_guard guard(lock_);
+  program_ = std::move(program);
+}
+
+Result<AddressSpace::FutexKey> AddressSpace::futex_key(UserAddr address, bool is_private) {
+  if (is_private) return FutexKey{this, address};
+  std::lock_guard guard(lock_);
+  Vma* vma = find(address);
+  if (!vma) return err::fault;
+  if (!vma->is_shared) return FutexKey{this, address};
+  PageCache* cache = vma->cache();
+  if (!cache) return err::fault;
+  return FutexKey{cache, vma->offset + (address - vma->start)};
+}
+
+}  // namespace halcyon

@@ -1,0 +1,203 @@
+// mremap, madvise, msync, mlock, mincore: the rest of what a program may ask of a range of its memory.
+#include <mutex>
+
+#include "core/file/inode.h"
+#include "core/mm/address_space.h"
+#include "core/mm/removed.h"
+
+namespace halcyon {
+
+// Calls action(vma) for the VMAs of the range, split at its ends. ENOMEM at the first hole, after what lies before it.
+template <class Action>
+Result<> AddressSpace::for_each_in(UserAddr address, uint64_t length, Action action) {
+  if (address & page_mask) return err::inval;
+  length = page_ceil(length);
+  if (!is_valid_range(address, length)) return err::nomem;
+  UserAddr end = address + length;
+  UserAddr covered = address;
+  if (auto isolated = isolate(address, end); !isolated) return isolated;
+  bool has_hole = false;
+  for (Vma* vma = find_from(address); vma && vma->start < end;) {
+    if (vma->start > covered) has_hole = true;
+    covered = vma->end;
+    if (auto done = action(*vma); !done) return done;
+    auto next = std::next(vmas_.iterator_to(*vma));
+    vma = next == vmas_.end() ? nullptr : &*next;
+  }
+  if (covered < end || has_hole) return err::nomem;
+  return {};
+}
+
+Result<> AddressSpace::discard(UserAddr address, uint64_t length) {
+  std::lock_guard guard(lock_);
+  auto result = for_each_in(address, length, [&](Vma& vma) -> Result<> {
+    if (vma.is_locked) return err::inval;
+    clear_pages(vma.start, vma.end);
+    return {};
+  });
+  merge_around(address, address + page_ceil(length));
+  return result;
+}
+
+Result<> AddressSpace::advise_fork(UserAddr address, uint64_t length, ForkAdvice advice) {
+  std::lock_guard guard(lock_);
+  return for_each_in(address, length, [&](Vma& vma) -> Result<> {
+    bool is_anonymous = !vma.file && !vma.is_shared;
+    switch (advice) {
+      case ForkAdvice::dont_fork: vma.dont_fork = true; break;
+      case ForkAdvice::do_fork: vma.dont_fork = false; break;
+      case ForkAdvice::wipe_on_fork:
+        if (!is_anonymous) return err::inval;
+        vma.wipe_on_fork = true;
+        break;
+      case ForkAdvice::keep_on_fork: vma.wipe_on_fork = false; break;
+    }
+    return {};
+  });
+}
+
+Result<> AddressSpace::check_mapped(UserAddr address, uint64_t length) {
+  length = page_ceil(length);
+  if (!is_valid_range(address, length)) return err::nomem;
+  std::lock_guard guard(lock_);
+  UserAddr covered = address;
+  UserAddr end = address + length;
+  for (Vma* vma = find_from(address); vma && vma->start <= covered && covered < end;) {
+    covered = vma->end;
+    auto next = std::next(vmas_.iterator_to(*vma));
+    vma = next == vmas_.end() ? nullptr : &*next;
+  }
+  if (covered < end) return err::nomem;
+  return {};
+}
+
+Result<> AddressSpace::sync(UserAddr address, uint64_t length) {
+  length = page_ceil(length);
+  if (auto mapped = check_mapped(address, length); !mapped) return mapped;
+  UserAddr at = address;
+  while (at < address + length) {
+    Ref<File> file;
+    {
+      std::lock_guard guard(lock_);
+      Vma* vma = find(at);
+      if (!vma) return err::nomem;
+      if (vma->is_shared) file = vma->file;
+      at = vma->end;
+    }
+    if (!file) continue;
+    if (auto synced = file->sync(); !synced && synced.error() != Errno::inval) return err::io;
+  }
+  return {};
+}
+
+Result<> AddressSpace::lock(UserAddr address, uint64_t length, bool locked) {
+  std::lock_guard guard(lock_);
+  auto result = for_each_in(page_floor(address), length + (address & page_mask), [&](Vma& vma) -> Result<> {
+    vma.is_locked = locked;
+    return {};
+  });
+  merge_around(page_floor(address), page_ceil(address + length));
+  return result;
+}
+
+bool AddressSpace::is_resident(UserAddr page) {
+  std::lock_guard guard(lock_);
+  Translation translation;
+  if (tables_->find(page, &translation)) return true;
+  Vma* vma = find(page);
+  PageCache* cache = vma ? vma->cache() : nullptr;
+  return cache && cache->find(vma->page_index(page));
+}
+
+void AddressSpace::unmap_file_pages(PageCache& cache, uint64_t first_page) {
+  std::lock_guard guard(lock_);
+  for (Vma& vma : vmas_) {
+    if (vma.cache() != &cache) continue;
+    uint64_t first = vma.offset >> page_shift;
+    uint64_t skip = first_page > first ? first_page - first : 0;
+    if (skip < vma.length() >> page_shift) clear_pages(vma.start + (skip << page_shift), vma.end);
+  }
+}
+
+Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
+  uint64_t old_length = page_ceil(request.old_length);
+  uint64_t new_length = page_ceil(request.new_length);
+  if ((request.address & page_mask) || new_length == 0) return err::inval;
+  if (request.fixed && ((request.new_address & page_mask) || !request.may_move || !is_valid_range(request.new_address, new_length))) return err::inval;
+  if (request.dont_unmap && (!request.may_move || old_length != new_length)) return err::inval;
+  if (!is_valid_range(request.address, old_length)) return err::inval;
+  UserAddr old_end = request.address + old_length;
+  if (request.fixed && request.new_address < old_end && request.address < request.new_address + new_length) return err::inval;
+  Removed removed;
+  std::lock_guard guard(lock_);
+  Vma* vma = find(request.address);
+  if (!vma) return err::fault;
+  if (old_length == 0 && !vma->is_shared) return err::inval;
+  if (old_end > vma->end) return err::fault;
+
+  if (!request.fixed && !request.dont_unmap && old_length != 0) {
+    if (new_length <= old_length) {
+      if (new_length < old_length) {
+        if (auto isolated = isolate(request.address + new_length, old_end); !isolated) return std::unexpected(isolated.error());
+        remove(request.address + new_length, old_end, removed);
+      }
+      return request.address;
+    }
+    // Grow in place if nothing is behind.
+    uint64_t more = new_length - old_length;
+    auto next = std::next(vmas_.iterator_to(*vma));
+    bool has_room = vma->end == old_end && is_valid_range(old_end, more) && (next == vmas_.end() || next->start >= old_end + more);
+    if (has_room) {
+      if (mapped_pages_ + (more >> page_shift) > limit_pages_) return err::nomem;
+      // Shared anonymous memory does not grow: touching the new part is SIGBUS, as on Linux.
+      vma->end += more;
+      mapped_pages_ += more >> page_shift;
+      merge_around(request.address, vma->end);
+      return request.address;
+    }
+    if (!request.may_move) return err::nomem;
+  }
+  if (mapped_pages_ + (new_length >> page_shift) > limit_pages_) return err::nomem;
+  Own<Vma> moved = TRY(make<Vma>());
+  UserAddr target = request.new_address;
+  if (request.fixed) {
+    if (target < layout_.min_address) return err::perm;
+    if (auto isolated = isolate(target, target + new_length); !isolated) return std::unexpected(isolated.error());
+    remove(target, target + new_length, removed);
+  } else {
+    target = TRY(find_gap(0, new_length));
+  }
+  vma = find(request.address);
+  if (old_length != 0) {
+    if (auto isolated = isolate(request.address, old_end); !isolated) return std::unexpected(isolated.error());
+    vma = find(request.address);
+  }
+  moved->start = target;
+  moved->end = target + new_length;
+  moved->protection = vma->protection;
+  moved->is_shared = vma->is_shared;
+  moved->is_locked = vma->is_locked;
+  moved->dont_fork = vma->dont_fork;
+  moved->wipe_on_fork = vma->wipe_on_fork;
+  moved->file = vma->file;
+  moved->shared = vma->shared;
+  moved->offset = vma->offset + (request.address - vma->start);
+  vmas_.insert(*moved.release());
+  mapped_pages_ += new_length >> page_shift;
+  uint64_t kept = std::min(old_length, new_length);
+  if (kept != 0) {
+    // Entries moved before a failure stay with their pages' new place; the rest fault in again there only if backed by a file.
+    auto done = tables_->move(request.address, target, kept);
+    machine_.shoot_down(root(), request.address, old_end);
+    if (!done) {
+      static_cast<void>(tables_->move(target, request.address, kept));
+      remove(target, target + new_length, removed);
+      return std::unexpected(done.error());
+    }
+    if (!request.dont_unmap) remove(request.address, old_end, removed);
+  }
+  merge_around(target, target + new_length);
+  return target;
+}
+
+}  // namespace halcyon

@@ -1,0 +1,157 @@
+// Page faults: demand paging, copy-on-write, stack growth. Also the walk by which the kernel itself reaches user memory.
+#include <cstring>
+#include <mutex>
+
+#include "core/mm/address_space.h"
+#include "core/mm/frame_allocator.h"
+#include "core/task/kernel.h"
+
+namespace halcyon {
+
+namespace {
+
+// File pages mapped around a fault if the cache has them.
+constexpr unsigned cached_around = 16;
+
+bool permits(const Vma& vma, hal::Access access) {
+  switch (access) {
+    case hal::Access::read: return vma.protection != prot::none;
+    case hal::Access::write: return (vma.protection & prot::write) != 0;
+    case hal::Access::execute: return (vma.protection & prot::execute) != 0;
+  }
+  return false;
+}
+
+unsigned anonymous_around(const Vma& vma, UserAddr page) {
+  FrameAllocator& allocator = frames();
+  if (allocator.free_pages() < allocator.total_pages() / 4) return 1;
+  uint64_t left = (vma.end - page) >> page_shift;
+  unsigned around = per_cpu().kernel ? kernel().options().fault_around : 1;
+  return static_cast<unsigned>(std::min<uint64_t>(left, around));
+}
+
+}  // namespace
+
+// A stack's VMA grows down to an address that lies within its limit and keeps a gap of 256 pages to what lies below (stack_guard_gap).
+Vma* AddressSpace::grow_stack(UserAddr address) {
+  constexpr uint64_t guard_gap = 256 * page_size;
+  Vma* vma = find_from(address);
+  if (!vma || !vma->grows_down || address < layout_.min_address) return nullptr;
+  UserAddr start = page_floor(address);
+  if (vma->end - start > stack_limit_) return nullptr;
+  uint64_t pages = (vma->start - start) >> page_shift;
+  if (mapped_pages_ + pages > limit_pages_) return nullptr;
+  auto below = vmas_.iterator_to(*vma);
+  if (below != vmas_.begin() && std::prev(below)->end + guard_gap > start && !std::prev(below)->grows_down) return nullptr;
+  if (below != vmas_.begin() && std::prev(below)->end > start) return nullptr;
+  vma->start = start;
+  mapped_pages_ += pages;
+  return vma;
+}
+
+Result<> AddressSpace::fault_anonymous(Vma& vma, UserAddr page, hal::Access) {
+  PageFlags flags = flags_for(vma);
+  // Fresh frames belong to nobody else: no copy on write.
+  flags.write = (vma.protection & prot::write) != 0;
+  flags.copy_on_write = false;
+  return tables_->map_zeroed(page, anonymous_around(vma, page), flags);
+}
+
+Result<> AddressSpace::break_copy_on_write(Vma& vma, UserAddr page, const Translation& old) {
+  PageFlags flags = flags_for(vma);
+  flags.write = true;
+  flags.copy_on_write = false;
+  FrameRef shared = FrameRef::share(old.frame);
+  FrameBatch batch;
+  // The entry's reference and ours: nobody else can take one, because sharing a private page needs this lock and a cache holds its own.
+  if (frames().frame(old.frame).references.load(std::memory_order_acquire) == 2) {
+    tables_->replace(page, std::move(shared), flags, batch);
+    hal::this_cpu().flush_local(page);
+    return {};
+  }
+  FrameRef copy = TRY(FrameRef::allocate_uninitialized());
+  std::memcpy(copy.data(), shared.data(), page_size);
+  tables_->replace(page, std::move(copy), flags, batch);
+  machine_.shoot_down(root(), page, page + page_size);
+  return {};
+}
+
+Result<> AddressSpace::fault_cached(Vma& vma, UserAddr page, hal::Access access, FrameRef frame) {
+  PageFlags flags = flags_for(vma);
+  if (access == hal::Access::write && !vma.is_shared) {
+    FrameRef copy = TRY(FrameRef::allocate_uninitialized());
+    std::memcpy(copy.data(), frame.data(), page_size);
+    flags.write = true;
+    flags.copy_on_write = false;
+    return tables_->map(page, std::move(copy), flags);
+  }
+  if (auto mapped = tables_->map(page, std::move(frame), flags); !mapped) return mapped;
+  if (vma.is_shared && flags.write) vma.cache()->mark_dirty(vma.page_index(page));
+  PageCache& cache = *vma.cache();
+  Translation present;
+  for (unsigned index = 1; index < cached_around; ++index) {
+    UserAddr next = page + index * page_size;
+    if (next >= vma.end || (next & (page_size * 512 - 1)) == 0 || tables_->find(next, &present)) break;
+    if (vma.is_shared && flags.write) break;
+    FrameRef neighbour = cache.find(vma.page_index(next));
+    if (!neighbour || vma.page_index(next) << page_shift >= cache.size()) break;
+    if (!tables_->map(next, std::move(neighbour), flags)) break;
+  }
+  return {};
+}
+
+Result<> AddressSpace::fault(UserAddr address, hal::Access access) {
+  UserAddr page = page_floor(address);
+  if (page >= layout_.user_end) return err::fault;
+  std::unique_lock guard(lock_);
+  for (;;) {
+    Vma* vma = find(page);
+    if (!vma) vma = grow_stack(page);
+    if (!vma) return err::fault;
+    if (!permits(*vma, access)) return err::acces;
+
+    Translation old;
+    if (tables_->find(page, &old)) {
+      if (access == hal::Access::write && !old.flags.write) return break_copy_on_write(*vma, page, old);
+      // Spurious: the CPU used an older translation.
+      hal::this_cpu().flush_local(page);
+      PhysAddr touched;
+      static_cast<void>(tables_->translate(page, access, &touched));
+      return {};
+    }
+    PageCache* cache = vma->cache();
+    if (!cache) return fault_anonymous(*vma, page, access);
+
+    uint64_t index = vma->page_index(page);
+    if (index << page_shift >= cache->size()) return err::io;
+    if (FrameRef frame = cache->find(index)) return fault_cached(*vma, page, access, std::move(frame));
+    // Filling may block: do it without the lock, then look at everything again.
+    Ref<File> file = vma->file;
+    Ref<SharedMemory> shared = vma->shared;
+    guard.unlock();
+    auto filled = cache->get(index);
+    file = nullptr;
+    shared = nullptr;
+    if (!filled) {
+      if (filled.error() == Errno::nomem) return err::nomem;
+      return err::io;
+    }
+    guard.lock();
+  }
+}
+
+Result<FrameRef> AddressSpace::pin(UserAddr address, hal::Access access) {
+  UserAddr page = page_floor(address);
+  if (page >= layout_.user_end) return err::fault;
+  for (;;) {
+    {
+      std::lock_guard guard(lock_);
+      PhysAddr frame;
+      if (tables_->translate(page, access, &frame)) return FrameRef::share(frame);
+    }
+    assert_no_spin_lock();
+    if (!fault(address, access)) return err::fault;
+  }
+}
+
+}  // namespace halcyon

@@ -1,0 +1,236 @@
+// mmap, munmap, mprotect, brk: changing which VMAs there are.
+#include <mutex>
+
+#include "core/file/inode.h"
+#include "core/mm/address_space.h"
+#include "core/mm/removed.h"
+
+namespace halcyon {
+
+namespace {
+constexpr size_t max_map_count = 65530;
+}
+
+// The highest gap below mmap_base that holds `length`, or the hinted place if it is free.
+Result<UserAddr> AddressSpace::find_gap(UserAddr hint, uint64_t length) {
+  hint = page_floor(hint);
+  if (hint >= layout_.min_address && is_valid_range(hint, length)) {
+    Vma* next = find_from(hint);
+    if (!next || next->start >= hint + length) return hint;
+  }
+  UserAddr top = layout_.mmap_base;
+  for (auto it = vmas_.upper_bound(top); it != vmas_.begin();) {
+    --it;
+    if (it->end <= top && top - it->end >= length) return top - length;
+    top = std::min(top, it->start);
+  }
+  if (top >= layout_.min_address && top - layout_.min_address >= length) return top - length;
+  // Nothing below: try above.
+  UserAddr bottom = layout_.mmap_base;
+  for (Vma& vma : vmas_) {
+    if (vma.end <= bottom) continue;
+    if (vma.start > bottom && vma.start - bottom >= length) return bottom;
+    bottom = vma.end;
+  }
+  if (bottom <= layout_.stack_top && layout_.stack_top - bottom >= length) return bottom;
+  return err::nomem;
+}
+
+Result<> AddressSpace::split_at(UserAddr address) {
+  Vma* vma = find(address);
+  if (!vma || vma->start == address) return {};
+  if (vmas_.size() >= max_map_count) return err::nomem;
+  Own<Vma> upper = TRY(make<Vma>());
+  upper->start = address;
+  upper->end = vma->end;
+  upper->protection = vma->protection;
+  upper->is_shared = vma->is_shared;
+  upper->grows_down = false;
+  upper->is_locked = vma->is_locked;
+  upper->dont_fork = vma->dont_fork;
+  upper->wipe_on_fork = vma->wipe_on_fork;
+  upper->name = vma->name;
+  upper->file = vma->file;
+  upper->shared = vma->shared;
+  upper->offset = vma->offset + (address - vma->start);
+  vma->end = address;
+  vmas_.insert(*upper.release());
+  return {};
+}
+
+Result<> AddressSpace::isolate(UserAddr start, UserAddr end) {
+  if (auto split = split_at(start); !split) return split;
+  return split_at(end);
+}
+
+void AddressSpace::merge_around(UserAddr start, UserAddr end) {
+  Vma* vma = find_from(start > 0 ? start - 1 : 0);
+  while (vma && vma->start <= end) {
+    auto next = std::next(vmas_.iterator_to(*vma));
+    if (next == vmas_.end()) return;
+    if (!vma->can_merge(*next)) {
+      vma = &*next;
+      continue;
+    }
+    Own<Vma> gone(&*next);
+    vmas_.erase(next);
+    vma->end = gone->end;
+  }
+}
+
+// Takes all pages of [start, end) out of the tables, batch by batch, each shot down before its frames go.
+void AddressSpace::clear_pages(UserAddr start, UserAddr end) {
+  UserAddr at = start;
+  while (at < end) {
+    FrameBatch batch;
+    UserAddr from = at;
+    if (tables_->unmap(&at, end, batch)) machine_.shoot_down(root(), from, at);
+  }
+}
+
+void AddressSpace::remove(UserAddr start, UserAddr end, Removed& removed) {
+  for (Vma* vma = find_from(start); vma && vma->start < end;) {
+    auto next = std::next(vmas_.iterator_to(*vma));
+    clear_pages(vma->start, vma->end);
+    mapped_pages_ -= vma->length() >> page_shift;
+    vmas_.erase(vmas_.iterator_to(*vma));
+    removed.vmas.insert(*vma);
+    vma = next == vmas_.end() ? nullptr : &*next;
+  }
+}
+
+bool AddressSpace::fits_limits(const MapRequest& request, uint64_t length) {
+  uint64_t pages = length >> page_shift;
+  if (mapped_pages_ + pages > limit_pages_) return false;
+  bool is_data = !request.is_shared && (request.protection & prot::write) && !request.grows_down;
+  if (!is_data || data_limit_ == ~uint64_t{0}) return true;
+  uint64_t data = 0;
+  for (const Vma& vma : vmas_)
+    if (!vma.is_shared && (vma.protection & prot::write) && !vma.grows_down) data += vma.length();
+  return data + length <= data_limit_;
+}
+
+Result<UserAddr> AddressSpace::map(const MapRequest& request) {
+  if (request.length == 0 || (request.offset & page_mask)) return err::inval;
+  uint64_t length = page_ceil(request.length);
+  if (length == 0 || length > layout_.user_end) return err::nomem;
+  if (request.offset + length < request.offset) return err::overflow;
+  Own<Vma> vma = TRY(make<Vma>());
+  Ref<SharedMemory> shared = request.shared;
+  if (request.is_shared && !request.file && !shared) shared = TRY(make_ref<SharedMemory>(length));
+  Removed removed;
+  UserAddr address;
+  {
+    std::lock_guard guard(lock_);
+    if (vmas_.size() >= max_map_count || !fits_limits(request, length)) return err::nomem;
+    if (request.fixed) {
+      address = request.address;
+      if (address & page_mask) return err::inval;
+      if (!is_valid_range(address, length)) return err::nomem;
+      if (address < layout_.min_address) return err::perm;
+      if (request.no_replace) {
+        Vma* next = find_from(address);
+        if (next && next->start < address + length) return err::exist;
+      }
+      if (auto isolated = isolate(address, address + length); !isolated) return std::unexpected(isolated.error());
+      remove(address, address + length, removed);
+    } else {
+      address = TRY(find_gap(request.address, length));
+    }
+    vma->start = address;
+    vma->end = address + length;
+    vma->protection = request.protection & prot::all;
+    vma->is_shared = request.is_shared;
+    vma->grows_down = request.grows_down;
+    vma->name = request.name;
+    vma->file = request.file;
+    vma->shared = std::move(shared);
+    vma->offset = request.offset;
+    vmas_.insert(*vma.release());
+    mapped_pages_ += length >> page_shift;
+    merge_around(address, address + length);
+  }
+  if (request.populate) {
+    bool is_writable = !request.is_shared && (request.protection & prot::write);
+    for (uint64_t offset = 0; offset < length; offset += page_size)
+      if (!fault(address + offset, is_writable ? hal::Access::write : hal::Access::read)) break;
+  }
+  return address;
+}
+
+Result<> AddressSpace::unmap(UserAddr address, uint64_t length) {
+  length = page_ceil(length);
+  if ((address & page_mask) || length == 0 || !is_valid_range(address, length)) return err::inval;
+  Removed removed;
+  std::lock_guard guard(lock_);
+  if (auto isolated = isolate(address, address + length); !isolated) return isolated;
+  remove(address, address + length, removed);
+  return {};
+}
+
+Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t protection) {
+  if (address & page_mask) return err::inval;
+  if (length == 0) return {};
+  length = page_ceil(length);
+  if (length == 0 || !is_valid_range(address, length)) return err::nomem;
+  UserAddr end = address + length;
+  std::lock_guard guard(lock_);
+  // As Linux: what lies before a hole is changed, then ENOMEM.
+  UserAddr covered = address;
+  for (Vma* vma = find(address); vma && vma->start <= covered && covered < end;) {
+    bool needs_write = (protection & prot::write) && vma->is_shared && vma->file;
+    if (needs_write && !vma->file->is_writable()) return err::acces;
+    UserAddr stop = std::min(end, vma->end);
+    if (auto isolated = isolate(covered, stop); !isolated) return isolated;
+    vma = find(covered);
+    vma->protection = protection & prot::all;
+    if (tables_->protect(vma->start, vma->end, flags_for(*vma))) machine_.shoot_down(root(), vma->start, vma->end);
+    covered = stop;
+    auto next = std::next(vmas_.iterator_to(*vma));
+    vma = next == vmas_.end() ? nullptr : &*next;
+  }
+  merge_around(address, covered);
+  if (covered < end) return err::nomem;
+  return {};
+}
+
+void AddressSpace::place_break(UserAddr start) {
+  std::lock_guard guard(lock_);
+  break_start_ = break_ = start;
+}
+
+UserAddr AddressSpace::set_break(UserAddr address) {
+  std::unique_lock guard(lock_);
+  if (address < break_start_ || address >= layout_.user_end) return break_;
+  UserAddr old_end = page_ceil(break_);
+  UserAddr new_end = page_ceil(address);
+  if (new_end == old_end) return break_ = address;
+  if (new_end < old_end) {
+    Removed removed;
+    if (!isolate(new_end, old_end)) return break_;
+    remove(new_end, old_end, removed);
+    break_ = address;
+    guard.unlock();
+    return address;
+  }
+  Vma* next = find_from(old_end);
+  if (next && next->start < new_end) return break_;
+  if (data_limit_ != ~uint64_t{0} && new_end - break_start_ > data_limit_) return break_;
+  if (mapped_pages_ + ((new_end - old_end) >> page_shift) > limit_pages_) return break_;
+  Vma* heap = old_end > 0 ? find(old_end - 1) : nullptr;
+  if (heap && heap->name && heap->protection == (prot::read | prot::write) && !heap->file && std::string_view(heap->name) == "[heap]") {
+    heap->end = new_end;
+  } else {
+    auto vma = make<Vma>();
+    if (!vma) return break_;
+    (*vma)->start = old_end;
+    (*vma)->end = new_end;
+    (*vma)->protection = prot::read | prot::write;
+    (*vma)->name = "[heap]";
+    vmas_.insert(*(*vma).release());
+  }
+  mapped_pages_ += (new_end - old_end) >> page_shift;
+  return break_ = address;
+}
+
+}  // namespace halcyon

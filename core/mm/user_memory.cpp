@@ -1,0 +1,162 @@
+#include "core/mm/user_memory.h"
+
+#include <atomic>
+#include <cstring>
+
+#include "core/mm/frame_allocator.h"
+
+namespace halcyon {
+
+namespace {
+
+// Calls action(frame bytes) page by page until `length` bytes are done, a page is out of reach, or the action returns false.
+template <class Action>
+size_t for_each_page(AddressSpace& memory, UserAddr address, size_t length, hal::Access access, Action action) {
+  size_t done = 0;
+  if (!memory.is_valid_range(address, 0)) return 0;
+  while (done < length) {
+    UserAddr at = address + done;
+    size_t in_page = at & page_mask;
+    size_t count = std::min<size_t>(page_size - in_page, length - done);
+    auto frame = memory.pin(at, access);
+    if (!frame) break;
+    if (!action(*frame, std::span(frame->data() + in_page, count))) break;
+    if (access == hal::Access::write) frames().note_kernel_write(frame->address());
+    done += count;
+  }
+  return done;
+}
+
+}  // namespace
+
+size_t copy_from_user(AddressSpace& memory, std::span<std::byte> to, UserAddr from) {
+  std::byte* next = to.data();
+  return for_each_page(memory, from, to.size(), hal::Access::read, [&](const FrameRef&, std::span<std::byte> page) {
+    std::memcpy(next, page.data(), page.size());
+    next += page.size();
+    return true;
+  });
+}
+
+size_t copy_to_user(AddressSpace& memory, UserAddr to, std::span<const std::byte> from) {
+  const std::byte* next = from.data();
+  return for_each_page(memory, to, from.size(), hal::Access::write, [&](const FrameRef&, std::span<std::byte> page) {
+    std::memcpy(page.data(), next, page.size());
+    next += page.size();
+    return true;
+  });
+}
+
+size_t clear_user(AddressSpace& memory, UserAddr to, size_t count) {
+  return for_each_page(memory, to, count, hal::Access::write, [&](const FrameRef&, std::span<std::byte> page) {
+    std::memset(page.data(), 0, page.size());
+    return true;
+  });
+}
+
+namespace {
+
+// Appends bytes up to a NUL by way of store(text); true when the NUL was found.
+template <class Store>
+Result<> scan_string(AddressSpace& memory, UserAddr from, size_t limit, Store store) {
+  bool found = false;
+  Result<> result;
+  size_t read = for_each_page(memory, from, limit, hal::Access::read, [&](const FrameRef&, std::span<std::byte> page) {
+    const void* end = std::memchr(page.data(), 0, page.size());
+    size_t count = end ? static_cast<size_t>(static_cast<const std::byte*>(end) - page.data()) : page.size();
+    result = store(page.first(count));
+    found = end != nullptr;
+    return result.has_value() && !found;
+  });
+  if (!result || found) return result;
+  if (read == limit) return err::nametoolong;
+  return err::fault;
+}
+
+}  // namespace
+
+Result<> get_user_string(AddressSpace& memory, UserAddr from, size_t limit, Vec<char>& to) {
+  return scan_string(memory, from, limit, [&](std::span<std::byte> bytes) {
+    return to.append({static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()});
+  });
+}
+
+Result<size_t> get_user_string(AddressSpace& memory, UserAddr from, std::span<char> buffer) {
+  size_t length = 0;
+  auto scanned = scan_string(memory, from, buffer.size(), [&](std::span<std::byte> bytes) -> Result<> {
+    std::memcpy(buffer.data() + length, bytes.data(), bytes.size());
+    length += bytes.size();
+    return {};
+  });
+  if (!scanned) return std::unexpected(scanned.error());
+  return length;
+}
+
+namespace {
+
+Result<FrameRef> pin_word(AddressSpace& memory, UserAddr address, hal::Access access) {
+  if (address & 3) return err::inval;
+  return memory.pin(address, access);
+}
+
+std::atomic_ref<uint32_t> word_in(const FrameRef& frame, UserAddr address) {
+  return std::atomic_ref(*static_cast<uint32_t*>(static_cast<void*>(frame.data() + (address & page_mask))));
+}
+
+}  // namespace
+
+Result<uint32_t> load_user_word(AddressSpace& memory, UserAddr address) {
+  FrameRef frame = TRY(pin_word(memory, address, hal::Access::read));
+  return word_in(frame, address).load(std::memory_order_seq_cst);
+}
+
+Result<bool> compare_exchange_user_word(AddressSpace& memory, UserAddr address, uint32_t* expected, uint32_t desired) {
+  FrameRef frame = TRY(pin_word(memory, address, hal::Access::write));
+  return word_in(frame, address).compare_exchange_strong(*expected, desired);
+}
+
+Result<size_t> UserSink::write(std::span<const std::byte> bytes) {
+  size_t done = 0;
+  while (done < bytes.size() && remaining() > 0) {
+    while (current_.length == 0 && !vectors_.empty()) {
+      current_ = vectors_.front();
+      vectors_ = vectors_.subspan(1);
+    }
+    size_t count = std::min<uint64_t>({bytes.size() - done, current_.length, remaining()});
+    if (count == 0) break;
+    size_t copied = copy_to_user(memory_, current_.base, bytes.subspan(done, count));
+    advance(copied);
+    current_.base += copied;
+    current_.length -= copied;
+    done += copied;
+    if (copied < count) {
+      if (done == 0) return err::fault;
+      break;
+    }
+  }
+  return done;
+}
+
+Result<size_t> UserSource::read(std::span<std::byte> buffer) {
+  size_t done = 0;
+  while (done < buffer.size() && remaining() > 0) {
+    while (current_.length == 0 && !vectors_.empty()) {
+      current_ = vectors_.front();
+      vectors_ = vectors_.subspan(1);
+    }
+    size_t count = std::min<uint64_t>({buffer.size() - done, current_.length, remaining()});
+    if (count == 0) break;
+    size_t copied = copy_from_user(memory_, buffer.subspan(done, count), current_.base);
+    advance(copied);
+    current_.base += copied;
+    current_.length -= copied;
+    done += copied;
+    if (copied < count) {
+      if (done == 0) return err::fault;
+      break;
+    }
+  }
+  return done;
+}
+
+}  // namespace halcyon

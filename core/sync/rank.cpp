@@ -1,0 +1,49 @@
+#include "core/sync/rank.h"
+
+#ifdef HALCYON_CHECKS
+
+#include "core/base/assert.h"
+#include "core/task/per_cpu.h"
+#include "core/task/thread.h"
+
+namespace halcyon {
+
+namespace {
+
+uint32_t bit(Rank rank) { return 1u << static_cast<unsigned>(rank); }
+
+}  // namespace
+
+// A mutex may be taken while mutexes of the same rank are held (parent and child inode, parent's and child's address space): their callers order
+// them. Spin locks of one rank never nest.
+void rank_acquired(Rank rank, bool is_mutex) {
+  PerCpu& cpu = per_cpu();
+  uint32_t not_below = ~(bit(rank) - 1);
+  ASSERT((cpu.spin_ranks & not_below) == 0);
+  if (!is_mutex) {
+    cpu.spin_ranks |= bit(rank);
+    return;
+  }
+  ASSERT(cpu.spin_ranks == 0);
+  if (!cpu.current) return;
+  uint32_t above = not_below & ~bit(rank);
+  ASSERT((cpu.current->mutex_ranks & above) == 0);
+  cpu.current->mutex_counts[static_cast<unsigned>(rank)]++;
+  cpu.current->mutex_ranks |= bit(rank);
+}
+
+void rank_released(Rank rank, bool is_mutex) {
+  PerCpu& cpu = per_cpu();
+  if (!is_mutex) {
+    cpu.spin_ranks &= ~bit(rank);
+    return;
+  }
+  if (!cpu.current) return;
+  if (--cpu.current->mutex_counts[static_cast<unsigned>(rank)] == 0) cpu.current->mutex_ranks &= ~bit(rank);
+}
+
+void assert_no_spin_lock() { ASSERT(per_cpu().spin_ranks == 0); }
+
+}  // namespace halcyon
+
+#endif

@@ -1,0 +1,60 @@
+#include "core/sync/wait_queue.h"
+
+#include <mutex>
+
+#include "core/base/assert.h"
+#include "core/task/per_cpu.h"
+#include "core/task/thread.h"
+
+namespace halcyon {
+
+WaitQueue::~WaitQueue() { ASSERT(entries_.empty()); }
+
+void WaitQueue::enlist(WaitEntry& entry) {
+  std::lock_guard guard(lock_);
+  entry.queue = this;
+  entries_.push_back(entry);
+  is_empty_.store(false, std::memory_order_release);
+}
+
+void WaitQueue::withdraw(WaitEntry& entry) {
+  std::lock_guard guard(lock_);
+  if (entry.queue != this) return;
+  entries_.erase(entries_.iterator_to(entry));
+  entry.queue = nullptr;
+  is_empty_.store(entries_.empty(), std::memory_order_release);
+}
+
+void WaitQueue::wake(unsigned exclusive_count) {
+  std::lock_guard guard(lock_);
+  for (WaitEntry& entry : entries_) {
+    if (entry.notify) entry.notify(entry);
+    else entry.thread->wake();
+    if (entry.is_exclusive && --exclusive_count == 0) return;
+  }
+}
+
+Result<> WaitQueue::wait_slow(bool (*ready)(void*), void* context, Nanoseconds deadline, Interruptible interruptible) {
+  assert_no_spin_lock();
+  WaitEntry entry;
+  entry.thread = &current_thread();
+  entry.is_exclusive = true;
+  enlist(entry);
+  Result<> result;
+  for (;;) {
+    prepare_to_park();
+    if (ready(context)) {
+      cancel_park();
+      break;
+    }
+    result = park(deadline, interruptible);
+    // A wake that came together with the deadline or a signal must not get lost: look once more.
+    if (!result && ready(context)) result = {};
+    else if (result && !ready(context)) continue;
+    break;
+  }
+  withdraw(entry);
+  return result;
+}
+
+}  // namespace halcyon
