@@ -8,6 +8,7 @@ namespace halcyon {
 enum class Rank : uint8_t {
   process_tree,
   signals,
+  signal_actions,
   fd_table,
   filesystem,  // mounts, dentries, rename
   inode,

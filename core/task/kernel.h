@@ -85,15 +85,20 @@ class Kernel {
   Result<> start_init();
   void set_main_process(int pid) { main_pid_ = pid; }
   int run();
-  // Called when any process has become a zombie, and by reboot(2).
+  // A process has become a zombie. Under the tree lock.
   void note_exit(Process& process);
+  // Ends every process but init; run() then returns `status`. Under the tree lock, or when nothing else runs.
   void shut_down(int status);
   bool is_shutting_down() const { return is_shutting_down_.load(std::memory_order_acquire); }
   // Deals with what interrupt handlers left in this CPU's pending word.
   void drain_pending();
   void add_event_handler(EventHandler& handler);
-  void kick_idle_cpu(unsigned preferred);
+  // Chooses a CPU for a thread that became ready, queues it there, and wakes that CPU if it is halted.
+  void make_ready(Thread& thread, bool woken);
   void program_deadline();
+
+  // Called, without locks, by the last thread of a session leader before it goes: the terminal hangs up.
+  void (*leader_exit_hook)(Process& leader) = nullptr;
 
   void set_observer(SyscallObserver* observer) { observer_ = observer; }
   SyscallObserver* observer() const { return observer_; }
@@ -108,8 +113,9 @@ class Kernel {
   std::array<char, 65> domain_name{};
 
  private:
-  static void cpu_entry(void* kernel);
-  void idle_loop(unsigned cpu);
+  static void cpu_entry(void* per_cpu);
+  void idle_loop();
+  void tick(Nanoseconds now);
   void kill_all();
   static void reaper(void* kernel);
 
@@ -119,20 +125,29 @@ class Kernel {
   FrameAllocator frames_;
   Heap heap_;
   TimerQueue timers_{clock_};
-  std::array<PerCpu, 64> per_cpu_;
+  static constexpr unsigned max_cpus = 64;
+  std::array<PerCpu, max_cpus> per_cpu_;
+  std::array<Ref<Thread>, max_cpus> idle_threads_;
   Own<Scheduler> scheduler_;
   Personality* personality_ = nullptr;
   Mutex tree_{Rank::process_tree};
   ProcessList processes_;
+  using ProcessIndex = boost::intrusive::set<Process, boost::intrusive::base_hook<ProcessIndexHook>, boost::intrusive::key_of_value<ProcessId>,
+                                             boost::intrusive::constant_time_size<false>>;
+  ProcessIndex process_index_;
   int next_id_ = 1;
+  bool has_wrapped_ = false;
   uint64_t thread_limit_ = 0;
   Process* init_ = nullptr;
+  Ref<Process> idle_process_;
   int main_pid_ = 0;
   std::atomic<bool> is_shutting_down_{false};
   std::atomic<int> final_status_{0};
   EventHandler* event_handlers_ = nullptr;
   SyscallObserver* observer_ = nullptr;
   KernelStatistics statistics_;
+  Nanoseconds next_load_sample_ = 0;
+  std::array<std::atomic<uint64_t>, 3> load_{};
 };
 
 }  // namespace halcyon

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/intrusive/list.hpp>
+#include <boost/intrusive/set.hpp>
 
 #include "core/base/ref.h"
 #include "core/sync/spin_lock.h"
@@ -31,13 +32,16 @@ using ProcessHook = boost::intrusive::list_base_hook<boost::intrusive::tag<Proce
 struct SiblingTag;
 using SiblingHook = boost::intrusive::list_base_hook<boost::intrusive::tag<SiblingTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
+struct IndexTag;
+using ProcessIndexHook = boost::intrusive::set_base_hook<boost::intrusive::tag<IndexTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+
 // Interval timers (setitimer(2)): index 0 real, 1 virtual, 2 prof.
 struct IntervalTimer : Timer {
   Process* process = nullptr;
   Nanoseconds interval = 0;
 };
 
-class Process : public RefCounted, public ProcessHook, public SiblingHook {
+class Process : public RefCounted, public ProcessHook, public SiblingHook, public ProcessIndexHook {
  public:
   Process(Kernel& kernel, int pid) : kernel_(kernel), pid_(pid) {}
   ~Process();
@@ -48,13 +52,14 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook {
   // tree
   Process* parent = nullptr;
   boost::intrusive::list<Process, boost::intrusive::base_hook<SiblingHook>, boost::intrusive::constant_time_size<false>> children;
-  boost::intrusive::list<Thread, boost::intrusive::constant_time_size<true>> threads;  // each holds a reference
+  boost::intrusive::list<Thread, boost::intrusive::constant_time_size<true>> threads;  // each a reference; changes under signal_lock too
   int process_group = 0;
   Ref<Session> session;
   bool is_zombie = false;
   bool has_executed = false;   // since fork: setpgid(2) EACCES
   bool is_subreaper = false;
   int exit_signal = sig::chld;
+  uint32_t owner_uid = 0;   // real uid of its last thread, once there is none
   int wait_status = 0;      // as wait4(2) encodes it, once is_zombie
   int parent_death_signal = 0;
   enum class Report : uint8_t { none, stopped, continued } report = Report::none;  // what waitid may still tell
@@ -68,6 +73,8 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook {
   PendingSignals pending;
   bool is_exiting = false;      // every thread is to die with exit_status
   bool is_stopped = false;
+  bool must_report_continued = false;
+  int stop_signal = 0;
   int exit_status = 0;          // as wait4(2) encodes it
   Thread* executing = nullptr;  // the thread in execve that waits for the others to go
 
@@ -97,12 +104,64 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook {
   int pid_;
 };
 
+struct ProcessId {
+  using type = int;
+  type operator()(const Process& process) const { return process.pid(); }
+};
+
+// --- fork.cpp
+struct CloneRequest {
+  // What is shared instead of copied (clone(2)).
+  bool share_memory = false, share_files = false, share_fs = false, share_actions = false;
+  bool same_process = false;    // CLONE_THREAD
+  bool same_parent = false;     // CLONE_PARENT
+  bool wait_for_exec = false;   // CLONE_VFORK
+  bool clear_handlers = false;  // CLONE_CLEAR_SIGHAND
+  UserAddr stack = 0;           // 0: the caller's
+  bool set_tls = false;
+  uint64_t tls = 0;
+  UserAddr parent_tid = 0;       // store the child's id here in the parent (0: do not)
+  UserAddr child_tid = 0;        // and here in the child
+  UserAddr clear_child_tid = 0;  // and clear and wake this when it exits
+  int exit_signal = 0;
+};
+// Makes a copy of `self`, which is in a system call, and starts it. Returns its id. EAGAIN (limits), ENOMEM. With wait_for_exec blocks
+// until the child has executed another program or exited.
+Result<int> clone_thread(Thread& self, const CloneRequest& request);
+// execve or exit of a vfork child: its parent goes on.
+void release_vfork_parent(Thread& child);
+
+// --- wait.cpp
+struct WaitRequest {
+  enum class Which : uint8_t { any, pid, group } which = Which::any;
+  int id = 0;
+  bool exited = false, stopped = false, continued = false;
+  bool no_hang = false;
+  bool keep = false;             // WNOWAIT
+  bool clone_children = false;   // __WCLONE: only those whose exit signal is not SIGCHLD
+  bool all_children = false;     // __WALL
+};
+struct WaitResult {
+  int pid = 0;  // 0: nothing to tell (no_hang)
+  int status = 0;  // as wait4 encodes it
+  int code = 0;    // si_code
+  uint32_t uid = 0;
+  ResourceUse use;
+};
+// wait4(2), waitid(2). ECHILD; Errno::restart when interrupted.
+Result<WaitResult> wait_for_child(Thread& self, const WaitRequest& request);
+
 // --- signals.cpp. Sending never blocks. The caller has checked permission.
 void send_to_process(Process& process, const SignalInfo& info);
 void send_to_thread(Thread& thread, const SignalInfo& info);
 
+// Tells the parent of a child that changed: SIGCHLD, and waiters wake. Under the tree lock.
+void notify_parent(Process& child, int code, int status);
+
 // wait4's encodings.
 constexpr int exited_status(int code) { return (code & 0xff) << 8; }
+constexpr int stopped_status(int signal) { return (signal & 0xff) << 8 | 0x7f; }
+inline constexpr int continued_status = 0xffff;
 constexpr int killed_status(int signal) { return signal & 0x7f; }
 
 }  // namespace halcyon

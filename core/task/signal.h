@@ -83,7 +83,7 @@ struct SignalAction {
 enum class DefaultAction : uint8_t { terminate, core_dump, ignore, stop, cont };
 DefaultAction default_action(int signal);
 
-// sigaction table, shared by CLONE_SIGHAND. Lock: rank signals.
+// sigaction table, shared by CLONE_SIGHAND. Lock: rank signal_actions.
 class SignalActions : public RefCounted {
  public:
   SignalAction get(int signal) const;
@@ -94,7 +94,7 @@ class SignalActions : public RefCounted {
   bool is_ignored(int signal) const;
 
  private:
-  mutable SpinLock lock_{Rank::signals};
+  mutable SpinLock lock_{Rank::signal_actions};
   std::array<SignalAction, signal_count + 1> actions_;
 };
 

@@ -24,6 +24,17 @@ namespace halcyon {
 
 class Kernel;
 class Process;
+class Thread;
+
+// --- schedule.cpp
+// Gives the CPU to another ready thread, if there is one (sched_yield(2)).
+void yield();
+// Goes on in `next`, which was picked; returns when somebody switches back.
+void switch_to(Thread& next);
+// The first act on a stack that was switched to.
+void finish_switch();
+// Switches away for good; the thread's last act.
+[[noreturn]] void switch_away_dead();
 
 // Why a thread should leave its fast path before it returns to user mode. Set by anybody, atomically.
 namespace work {
@@ -42,8 +53,9 @@ struct RestartBlock {
   uint64_t arguments[4] = {};
 };
 
+// A thread's place in Process::threads, which changes under the tree lock and Process::signal_lock, and is read under either.
 class Thread : public RefCounted,
-               public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {  // in Process::threads
+               public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
  public:
   struct Resources {  // what clone(2) shares or copies
     Ref<AddressSpace> memory;
@@ -71,6 +83,7 @@ class Thread : public RefCounted,
   SignalActions& actions() { return *resources_.actions; }
   const Credentials& credentials() const { return *resources_.credentials; }
   Resources& resources() { return resources_; }
+  bool has_actions() const { return static_cast<bool>(resources_.actions); }
   bool has_memory() const { return static_cast<bool>(resources_.memory); }
   // For others than the thread itself: a counted look at what it uses; empty when it has exited. Takes the process tree's lock.
   Resources share_resources();
@@ -82,7 +95,7 @@ class Thread : public RefCounted,
   void replace_actions(Ref<SignalActions> actions);
 
   // --- schedule.cpp
-  void add_work(uint32_t bits);  // and makes a running thread notice
+  void add_work(uint32_t bits);  // and makes a running thread notice it soon
   void clear_work(uint32_t bits) { work_.fetch_and(~bits, std::memory_order_acq_rel); }
   uint32_t pending_work() const { return work_.load(std::memory_order_acquire); }
   bool is_dying() const { return (pending_work() & work::die) != 0; }
@@ -108,12 +121,14 @@ class Thread : public RefCounted,
   void handle_trap(const hal::Trap& trap);
 
   // --- exit.cpp
-  [[noreturn]] void exit(int status);  // this thread only, unless it is the last
+  // Makes the thread leave when it next would return to user mode; its process goes with the last thread.
+  void request_exit(int status);
 
   // Accounting; read by others without a lock.
   std::atomic<Nanoseconds> user_time{0}, system_time{0};
   std::atomic<uint64_t> minor_faults{0}, major_faults{0}, voluntary_switches{0}, involuntary_switches{0};
-  void account_entry(Nanoseconds now);
+  // Charges the time since the last call: a stretch that an interrupt ended counts as user time, one that ends in the kernel as system time.
+  void account(bool is_user);
 
   // Set and read by system calls of the thread itself (set_tid_address(2), set_robust_list(2), rseq(2), prctl(2)).
   UserAddr clear_child_tid = 0;
@@ -122,7 +137,6 @@ class Thread : public RefCounted,
   std::array<char, 16> name{};  // comm; others may see it half changed, as on Linux
   uint64_t syscall_number = 0;      // of the call being carried out
   uint64_t first_argument = 0;      // of it, as passed: the result register may overlay it
-  Ref<Thread> vfork_child;          // the child a vfork parent waits for
   struct VforkDone* vfork_done = nullptr;  // in the child: the parent waits on it
   int exit_signal = 0;
   int nice = 0;
@@ -155,15 +169,24 @@ class Thread : public RefCounted,
   friend void cancel_park();
   friend Result<> park(Nanoseconds deadline, Interruptible interruptible);
   friend void yield();
+  friend void switch_away_dead();
   friend class Kernel;
-  friend struct SignalDelivery;
+  friend class Process;
+  friend Result<int> clone_thread(Thread& self, const struct CloneRequest& request);
   friend void send_to_thread(Thread& thread, const SignalInfo& info);
 
   Thread(Process& process, int tid) : process_(&process), tid_(tid) { schedule_node.thread = this; }
-  static void user_entry(void* self);
-  static void kernel_entry(void* self);
+  static void entry(void* self);
   void run_user();
+  void before_user_mode();
+  void handle_fault(const hal::Trap& trap);
   void finish_restart(const SignalAction* action);
+  bool take_signal(SignalInfo* info);
+  bool run_default_action(const SignalInfo& info);
+  void run_handler(const SignalInfo& info, SignalAction action);
+  void stop_here();
+  [[noreturn]] void exit();
+  void clear_tid_and_futexes();
 
   Process* process_;  // outlives its threads
   int tid_;
@@ -186,12 +209,7 @@ class Thread : public RefCounted,
   SignalStack signal_stack_;
   RestartBlock restart_block_;
   Errno restart_{};  // 0: none
+  int thread_status_ = 0;
 };
-
-// --- schedule.cpp
-// Gives the CPU to another ready thread, if there is one (sched_yield(2)).
-void yield();
-// Switches away for good; the thread's last act.
-[[noreturn]] void switch_away_dead();
 
 }  // namespace halcyon

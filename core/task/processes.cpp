@@ -1,0 +1,66 @@
+// The table of processes. All of it under the tree lock.
+#include "core/base/assert.h"
+#include "core/task/kernel.h"
+
+namespace halcyon {
+
+namespace {
+constexpr int id_limit = 4'194'304;  // /proc/sys/kernel/pid_max
+constexpr int first_reused_id = 300;
+}  // namespace
+
+Process* Kernel::find_process(int pid) {
+  auto found = process_index_.find(pid);
+  return found == process_index_.end() ? nullptr : &*found;
+}
+
+Thread* Kernel::find_thread(int tid) {
+  if (Process* process = find_process(tid)) {
+    for (Thread& thread : process->threads)
+      if (thread.tid() == tid) return &thread;
+    return nullptr;
+  }
+  for (Process& process : processes_)
+    for (Thread& thread : process.threads)
+      if (thread.tid() == tid) return &thread;
+  return nullptr;
+}
+
+Result<int> Kernel::allocate_id() {
+  for (int tries = 0; tries < id_limit; ++tries) {
+    int id = next_id_;
+    next_id_ = next_id_ + 1 >= id_limit ? first_reused_id : next_id_ + 1;
+    if (!has_wrapped_) {
+      if (next_id_ == first_reused_id && id != first_reused_id - 1) has_wrapped_ = true;
+      return id;
+    }
+    bool is_used = find_thread(id) != nullptr || find_process(id) != nullptr;
+    for (Process& process : processes_) {
+      if (is_used) break;
+      is_used = process.process_group == id || (process.session && process.session->id == id);
+    }
+    if (!is_used) return id;
+  }
+  return err::again;
+}
+
+Result<Ref<Process>> Kernel::add_process(int pid, Process* parent) {
+  Ref<Process> process = TRY(make_ref<Process>(*this, pid));
+  process->retain();
+  processes_.push_back(*process);
+  process_index_.insert(*process);
+  process->parent = parent;
+  if (parent) parent->children.push_back(*process);
+  return process;
+}
+
+void Kernel::remove_process(Process& process) {
+  ASSERT(process.threads.empty());
+  processes_.erase(processes_.iterator_to(process));
+  process_index_.erase(process_index_.iterator_to(process));
+  if (process.parent) process.parent->children.erase(process.parent->children.iterator_to(process));
+  process.parent = nullptr;
+  Ref<Process>::adopt(&process);
+}
+
+}  // namespace halcyon

@@ -1,0 +1,89 @@
+// The loop that every user thread lives in, and what becomes of its traps.
+#include "core/task/kernel.h"
+#include "core/task/process.h"
+#include "core/task/thread.h"
+
+namespace halcyon {
+
+void Thread::run_user() {
+  while (!is_dying()) {
+    if (pending_work() != 0 || halcyon::per_cpu().must_reschedule) [[unlikely]] {
+      before_user_mode();
+      if (is_dying()) return;
+    }
+    hal::Trap trap = hal::this_cpu().run(*context_, resources_.memory->root());
+    handle_trap(trap);
+  }
+}
+
+// What has to happen before user code runs on. Leaves early when the thread is to die.
+void Thread::before_user_mode() {
+  for (;;) {
+    uint32_t pending = pending_work();
+    if (pending & work::die) return;
+    if (halcyon::per_cpu().must_reschedule) {
+      involuntary_switches.fetch_add(1, std::memory_order_relaxed);
+      yield();
+      continue;
+    }
+    if (pending & work::stop) stop_here();
+    else if (pending & work::signal) deliver_signals();
+    else if (pending & work::reschedule) clear_work(work::reschedule), yield();
+    else return;
+  }
+}
+
+void Thread::handle_trap(const hal::Trap& trap) {
+  Kernel& kernel = this->kernel();
+  switch (trap.kind) {
+    case hal::Trap::Kind::syscall:
+      kernel.statistics().system_calls.fetch_add(1, std::memory_order_relaxed);
+      kernel.personality().syscall(*this);
+      return;
+    case hal::Trap::Kind::page_fault:
+      kernel.statistics().page_faults.fetch_add(1, std::memory_order_relaxed);
+      handle_fault(trap);
+      return;
+    case hal::Trap::Kind::interrupted:
+      kernel.statistics().interrupts.fetch_add(1, std::memory_order_relaxed);
+      account(true);
+      kernel.drain_pending();
+      return;
+    case hal::Trap::Kind::exception: break;
+  }
+  SignalInfo info;
+  info.address = context_->get(hal::Reg::pc);
+  switch (trap.exception) {
+    case hal::Exception::illegal_instruction: info.number = sig::ill, info.code = si_code::ill_opcode; break;
+    case hal::Exception::breakpoint: info.number = sig::trap, info.code = si_code::kernel, info.address = 0; break;
+    case hal::Exception::single_step: info.number = sig::trap, info.code = si_code::trap_trace; break;
+    case hal::Exception::divide: info.number = sig::fpe, info.code = si_code::fpe_divide; break;
+    case hal::Exception::floating_point: info.number = sig::fpe, info.code = si_code::user; break;
+    case hal::Exception::misaligned: info.number = sig::bus, info.code = si_code::bus_alignment, info.address = trap.address; break;
+    case hal::Exception::protection:
+    case hal::Exception::other: info.number = sig::segv, info.code = si_code::kernel, info.address = 0; break;
+  }
+  force_signal(info);
+}
+
+void Thread::handle_fault(const hal::Trap& trap) {
+  auto result = memory().fault(trap.address, trap.access);
+  if (result) {
+    minor_faults.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  SignalInfo info;
+  info.address = trap.address;
+  switch (result.error()) {
+    case Errno::acces: info.number = sig::segv, info.code = si_code::segv_access; break;
+    case Errno::io: info.number = sig::bus, info.code = si_code::bus_address; break;
+    case Errno::nomem:
+      // Linux would kill somebody for memory; the one who asked is the one whose death surely helps.
+      info.number = sig::kill, info.code = si_code::kernel;
+      break;
+    default: info.number = sig::segv, info.code = si_code::segv_unmapped; break;
+  }
+  force_signal(info);
+}
+
+}  // namespace halcyon

@@ -1,0 +1,213 @@
+// The kernel object's own life: start, the idle loop of each CPU, pending work, the built-in reaper, shutting down.
+#include <mutex>
+
+#include "core/base/assert.h"
+#include "core/task/kernel.h"
+
+namespace halcyon {
+
+Kernel::Kernel(hal::Machine& machine, const KernelOptions& options)
+    : machine_(machine), options_(options), clock_(machine), frames_(&machine, machine.direct_map(), machine.memory()), heap_(frames_) {
+  for (unsigned id = 0; id < machine.cpu_count(); ++id) {
+    PerCpu& cpu = per_cpu_[id];
+    cpu.cpu = &machine.cpu(id);
+    cpu.frames = &frames_;
+    cpu.heap = &heap_;
+    cpu.kernel = this;
+    cpu.cpu->per_cpu = &cpu;
+  }
+  thread_limit_ = std::max<uint64_t>(frames_.total_pages() / 8, 64);
+  options.host_name.copy(host_name.data(), host_name.size() - 1);
+  std::string_view("(none)").copy(domain_name.data(), domain_name.size() - 1);
+}
+
+Result<> Kernel::initialize(Own<Scheduler> scheduler, Personality& personality) {
+  scheduler_ = std::move(scheduler);
+  personality_ = &personality;
+  Ref<Process> idle_process = TRY(make_ref<Process>(*this, 0));
+  for (unsigned id = 0; id < machine_.cpu_count(); ++id) {
+    // The idle thread has no stack of its own: it is whatever stack its CPU started on.
+    idle_threads_[id] = TRY(make_ref<Thread>(*idle_process, 0));
+    Thread& idle = *idle_threads_[id];
+    idle.state_.store(RunState::running);
+    idle.is_on_cpu_.store(true);
+    idle.last_cpu = id;
+    per_cpu_[id].idle = &idle;
+    per_cpu_[id].current = &idle;
+  }
+  idle_process_ = std::move(idle_process);
+  for (unsigned id = 1; id < machine_.cpu_count(); ++id) machine_.start_cpu(id, cpu_entry, &per_cpu_[id]);
+  return start_init();
+}
+
+Kernel::~Kernel() {
+  if (thread_count.load() > 0) {
+    shut_down(final_status_.load());
+    run();
+  }
+  for (unsigned id = 0; id < machine_.cpu_count(); ++id) {
+    per_cpu_[id].current = nullptr;
+    idle_threads_[id] = nullptr;
+  }
+  idle_process_ = nullptr;
+  scheduler_.reset();
+  while (!processes_.empty()) remove_process(processes_.front());
+  for (unsigned id = 0; id < machine_.cpu_count(); ++id) machine_.cpu(id).per_cpu = nullptr;
+}
+
+void Kernel::cpu_entry(void* argument) {
+  auto& cpu = *static_cast<PerCpu*>(argument);
+  for (;;) cpu.kernel->idle_loop();
+}
+
+// Runs threads as long as there are any, then halts. Returns on CPU 0 when the last thread is gone.
+void Kernel::idle_loop() {
+  for (;;) {
+    PerCpu& cpu = halcyon::per_cpu();
+    drain_pending();
+    if (scheduler_->has_work(cpu.cpu->id())) {
+      yield();
+      continue;
+    }
+    if (cpu.cpu->id() == 0 && thread_count.load(std::memory_order_acquire) == 0) return;
+    Nanoseconds before = clock_.monotonic();
+    hal::idle();
+    halcyon::per_cpu().idle_time += clock_.monotonic() - before;
+  }
+}
+
+int Kernel::run() {
+  idle_loop();
+  return final_status_.load();
+}
+
+void Kernel::program_deadline() {
+  PerCpu& cpu = halcyon::per_cpu();
+  Nanoseconds deadline = timers_.next();
+  if (cpu.current != cpu.idle) {
+    Nanoseconds now = clock_.monotonic();
+    if (cpu.next_tick <= now) cpu.next_tick = now + options_.time_slice;
+    deadline = std::min(deadline, cpu.next_tick);
+  }
+  cpu.cpu->set_deadline(clock_.to_machine(deadline));
+}
+
+void Kernel::tick(Nanoseconds now) {
+  PerCpu& cpu = halcyon::per_cpu();
+  cpu.next_tick = now + options_.time_slice;
+  if (cpu.current == cpu.idle) return;
+  if (scheduler_->tick(*cpu.current, cpu.cpu->id(), options_.time_slice)) cpu.must_reschedule = true;
+  if (now < next_load_sample_) return;
+  // calc_load: an exponential average over 1, 5 and 15 minutes, sampled every 5 seconds (getloadavg(3)).
+  constexpr uint64_t decay[3] = {60330, 64453, 65174};  // e^(-5/60), e^(-5/300), e^(-5/900) times 65536
+  next_load_sample_ = now + 5'000'000'000;
+  uint64_t active = (static_cast<uint64_t>(scheduler_->ready_count()) + 1) << 16;
+  for (unsigned index = 0; index < 3; ++index)
+    load_[index] = (load_[index] * decay[index] + active * (65536 - decay[index])) >> 16;
+}
+
+std::array<uint64_t, 3> Kernel::load_averages() const { return {load_[0].load(), load_[1].load(), load_[2].load()}; }
+
+void Kernel::drain_pending() {
+  PerCpu& cpu = halcyon::per_cpu();
+  uint32_t bits = cpu.cpu->take_pending();
+  if (bits == 0) return;
+  if (bits & hal::pending::event) {
+    for (EventHandler* handler = event_handlers_; handler; handler = handler->next)
+      if (handler->event->take()) handler->handle(*handler);
+  }
+  if (bits & hal::pending::deadline) {
+    timers_.run_expired();
+    Nanoseconds now = clock_.monotonic();
+    if (now >= cpu.next_tick) tick(now);
+    program_deadline();
+  }
+}
+
+void Kernel::add_event_handler(EventHandler& handler) {
+  handler.next = event_handlers_;
+  event_handlers_ = &handler;
+}
+
+void Kernel::make_ready(Thread& thread, bool woken) {
+  uint64_t allowed = thread.affinity.load(std::memory_order_relaxed);
+  unsigned count = machine_.cpu_count();
+  unsigned target = thread.last_cpu;
+  auto may_run_on = [&](unsigned id) { return (allowed >> id & 1) != 0; };
+  auto is_idle = [&](unsigned id) { return per_cpu_[id].current == per_cpu_[id].idle && !scheduler_->has_work(id); };
+  if (count > 1 && (!may_run_on(target) || !is_idle(target))) {
+    for (unsigned step = 0; step < count; ++step) {
+      unsigned id = (thread.last_cpu + step) % count;
+      if (!may_run_on(id)) continue;
+      if (!may_run_on(target)) target = id;
+      if (is_idle(id)) {
+        target = id;
+        break;
+      }
+    }
+  }
+  scheduler_->enqueue(thread, target, woken);
+  if (target != hal::this_cpu().id() && per_cpu_[target].current == per_cpu_[target].idle) machine_.cpu(target).kick();
+}
+
+// --- init
+
+Result<> Kernel::start_init() {
+  std::lock_guard guard(tree_);
+  int pid = TRY(allocate_id());
+  Ref<Process> process = TRY(add_process(pid, nullptr));
+  process->process_group = pid;
+  process->session = TRY(make_ref<Session>(pid));
+  process->limits = default_limits(frames_.total_pages());
+  Ref<Thread> thread = TRY(Thread::create_kernel(*process, pid, reaper, this));
+  Ref<Credentials> root = TRY(make_ref<Credentials>());
+  root->permitted = root->effective = capability::all;
+  thread->resources().credentials = std::move(root);
+  std::string_view("init").copy(thread->name.data(), thread->name.size() - 1);
+  init_ = process.get();
+  thread->retain();
+  process->threads.push_back(*thread);
+  process->live_threads.store(1);
+  thread_count.fetch_add(1);
+  thread->start();
+  return {};
+}
+
+// Pid 1: waits for orphans until the kernel shuts down and the last of them is gone.
+void Kernel::reaper(void* argument) {
+  auto& kernel = *static_cast<Kernel*>(argument);
+  Thread& self = current_thread();
+  Process& init = self.process();
+  WaitRequest request;
+  request.exited = true;
+  request.no_hang = true;
+  request.all_children = true;
+  for (;;) {
+    auto reaped = wait_for_child(self, request);
+    if (reaped && reaped->pid != 0) continue;
+    if (!reaped && kernel.is_shutting_down()) return;
+    static_cast<void>(init.child_event.wait_until(
+        [&] {
+          std::lock_guard guard(kernel.tree());
+          if (kernel.is_shutting_down() && init.children.empty()) return true;
+          for (Process& child : init.children)
+            if (child.is_zombie) return true;
+          return false;
+        },
+        never, Interruptible::no));
+  }
+}
+
+void Kernel::note_exit(Process& process) {
+  if (process.pid() == main_pid_ && !is_shutting_down()) shut_down(process.wait_status);
+}
+
+void Kernel::shut_down(int status) {
+  final_status_.store(status);
+  is_shutting_down_.store(true, std::memory_order_release);
+  for (Process& process : processes_)
+    if (&process != init_) process.begin_exit(killed_status(sig::kill));
+  if (init_) init_->child_event.wake_all();
+}
+
+}  // namespace halcyon
