@@ -15,6 +15,7 @@
 namespace halcyon {
 
 class Inode;
+class PipeEnd;
 class Thread;
 class DirectoryVisitor;
 
@@ -94,6 +95,9 @@ class File : public RefCounted {
   }
   // fsync(2); EINVAL where the file has nothing to write through to.
   virtual Result<> sync() { return err::inval; }
+
+  // This file as an end of a pipe or FIFO, for fcntl(2) and splice(2); null for everything else.
+  virtual PipeEnd* as_pipe() { return nullptr; }
 
   // The text of /proc/PID/fd/N and of the last column of /proc/PID/maps: a path, or "pipe:[7]".
   virtual void describe(Writer& out) { out.write("anon_inode:[file]"); }

@@ -1,15 +1,45 @@
 // Futexes (futex(2)): waiting for a word of user memory to change. Waiters hang in buckets by the word's key: address space and address, or page
 // cache and offset for shared memory.
 //
-// Lock: one spin lock per bucket. The word is read before the bucket is locked and read again, without faulting, under no lock but in an order that
-// cannot lose a wake: the waiter enlists first, then looks.
+// Lock: one spin lock per bucket. A waiter enlists first and then looks at the word, so that a wake in between finds it.
 #pragma once
 
+#include <array>
+#include <atomic>
+
+#include <boost/intrusive/list.hpp>
+
 #include "core/mm/address_space.h"
+#include "core/sync/spin_lock.h"
 
 namespace halcyon {
 
 class Thread;
+
+struct FutexBucket;
+
+// One thread's wait, on its stack.
+struct FutexWaiter : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+  AddressSpace::FutexKey key;  // under the bucket's lock, as is the membership
+  uint32_t mask = ~0u;
+  Thread* thread = nullptr;
+  std::atomic<FutexBucket*> bucket{nullptr};  // null when not enlisted
+  std::atomic<bool> is_moving{false};  // by a requeue, between two buckets
+  std::atomic<bool> is_woken{false};
+};
+
+struct FutexBucket {
+  SpinLock lock{Rank::wait_queue};
+  boost::intrusive::list<FutexWaiter, boost::intrusive::constant_time_size<false>> waiters;
+};
+
+class FutexTable {
+ public:
+  FutexBucket& bucket(const AddressSpace::FutexKey& key);
+
+ private:
+  std::array<FutexBucket, 256> buckets_;
+};
 
 // FUTEX_WAIT, FUTEX_WAIT_BITSET: blocks while the word holds `expected`. EAGAIN if it does not, EFAULT, EINVAL (unaligned, mask 0), ETIMEDOUT,
 // Errno::intr when interrupted. `deadline` is CLOCK_MONOTONIC.

@@ -1,7 +1,8 @@
-// Pipes and FIFOs (pipe(7), fifo(7)): a ring of pages between readers and writers.
+// Pipes and FIFOs (pipe(7), fifo(7)): a ring of pages between readers and writers. A write fills the last page up or takes a new one; a read empties
+// the first and keeps its page for the next write.
 //
-// Lock: a spin lock per pipe around the ring's indices and the counts of ends. Bytes are copied to and from user memory outside it, into pages that
-// only the copier owns meanwhile; readers are serialised by one mutex, writers by another, so a write of up to pipe_buf bytes is atomic.
+// Lock: one mutex per pipe (rank device) around ring and counts, held while bytes are copied from and to user memory, so that a write of up to
+// pipe_buf bytes is atomic. Nobody waits with it held.
 #pragma once
 
 #include "core/base/ref.h"
@@ -19,16 +20,15 @@ class Pipe;
 // What a FIFO's inode owns: the pipe while anybody has it open.
 class FifoSlot {
  public:
-  FifoSlot() = default;
+  FifoSlot();
   ~FifoSlot();
 
  private:
   friend Result<Ref<File>> open_fifo(FifoSlot& slot, Ref<Inode> inode, uint32_t flags);
   friend class PipeEnd;
-  SpinLock lock_{Rank::device};
-  Pipe* pipe_ = nullptr;  // under lock_; not counted: the ends own it
-  WaitQueue opened_;
-  uint64_t reader_opens_ = 0, writer_opens_ = 0;  // under lock_: how often, for opens that wait
+  Mutex lock_{Rank::device};
+  Ref<Pipe> pipe_;    // under lock_
+  WaitQueue opened_;  // an end was opened
 };
 
 struct PipeEnds {

@@ -12,9 +12,9 @@ enum class Rank : uint8_t {
   fd_table,
   filesystem,  // mounts, dentries, rename
   inode,
+  device,  // contents of pipes, ttys and other files that are no inodes
   address_space,
   page_cache,
-  device,  // tty, pipe and other file contents
   wait_queue,
   timers,
   run_queue,

@@ -14,13 +14,14 @@ void Thread::request_exit(int status) {
 }
 
 // set_tid_address(2): whoever joins the thread waits on that word. Only useful while somebody shares the memory.
-void Thread::clear_tid_and_futexes() {
+void Thread::leave_memory() {
   if (!resources_.memory) return;
   if (robust_list) release_robust_futexes(*this, robust_list);
   if (clear_child_tid && resources_.memory->reference_count() > 1) {
     static_cast<void>(put_user(*resources_.memory, UserPtr<uint32_t>(clear_child_tid), 0u));
     static_cast<void>(wake_futex(*resources_.memory, clear_child_tid, false, 1, ~0u));
   }
+  robust_list = clear_child_tid = 0;
 }
 
 namespace {
@@ -95,7 +96,7 @@ void Thread::exit() {
   Process& process = *process_;
   if (SyscallObserver* observer = context_ ? kernel.observer() : nullptr) observer->exited(*this, process.is_exiting ? process.exit_status : thread_status_);
   release_vfork_parent(*this);
-  clear_tid_and_futexes();
+  leave_memory();
   uint64_t resident = resources_.memory ? resources_.memory->resident_pages() : 0;
   bool is_last = process.live_threads.load(std::memory_order_acquire) == 1;
   if (is_last && process.session && process.session->id == process.pid() && kernel.leader_exit_hook) kernel.leader_exit_hook(process);

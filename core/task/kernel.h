@@ -5,6 +5,7 @@
 
 #include "core/base/own.h"
 #include "core/base/string.h"
+#include "core/ipc/futex.h"
 #include "core/mm/frame_allocator.h"
 #include "core/mm/heap.h"
 #include "core/sync/mutex.h"
@@ -62,6 +63,9 @@ class Kernel {
   Personality& personality() { return *personality_; }
   FrameAllocator& frames() { return frames_; }
   Heap& heap() { return heap_; }
+  // Inode numbers of pipes and other files outside any file system.
+  uint64_t next_anonymous_inode() { return anonymous_inodes_.fetch_add(1, std::memory_order_relaxed); }
+  FutexTable& futexes() { return futexes_; }
   const KernelOptions& options() const { return options_; }
 
   // --- processes (processes.cpp). The process-tree lock protects all that process.h marks "tree".
@@ -125,6 +129,8 @@ class Kernel {
   FrameAllocator frames_;
   Heap heap_;
   TimerQueue timers_{clock_};
+  FutexTable futexes_;
+  std::atomic<uint64_t> anonymous_inodes_{4026532000};
   static constexpr unsigned max_cpus = 64;
   std::array<PerCpu, max_cpus> per_cpu_;
   std::array<Ref<Thread>, max_cpus> idle_threads_;

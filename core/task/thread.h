@@ -123,6 +123,8 @@ class Thread : public RefCounted,
   // --- exit.cpp
   // Makes the thread leave when it next would return to user mode; its process goes with the last thread.
   void request_exit(int status);
+  // Tells those who wait for this thread in its memory that it leaves: set_tid_address(2), robust mutexes. Before exit and exec.
+  void leave_memory();
 
   // Accounting; read by others without a lock.
   std::atomic<Nanoseconds> user_time{0}, system_time{0};
@@ -186,7 +188,6 @@ class Thread : public RefCounted,
   void run_handler(const SignalInfo& info, SignalAction action);
   void stop_here();
   [[noreturn]] void exit();
-  void clear_tid_and_futexes();
 
   Process* process_;  // outlives its threads
   int tid_;

@@ -1,0 +1,46 @@
+#include <mutex>
+
+#include "core/mm/user_memory.h"
+#include "core/task/exec/exec.h"
+#include "core/task/kernel.h"
+#include "core/task/process.h"
+
+namespace halcyon {
+
+Result<> replace_program(Thread& self, NewProgram program) {
+  Process& process = self.process();
+  Ref<SignalActions> actions = TRY(make_ref<SignalActions>());
+  for (int signal = 1; signal <= signal_count; ++signal) {
+    if (self.actions().get(signal).handler != SignalAction::ignore) continue;
+    SignalAction ignore;
+    ignore.handler = SignalAction::ignore;
+    actions->exchange(signal, ignore);
+  }
+  Ref<FdTable> files = self.files().reference_count() > 1 ? TRY(self.files().copy()) : Ref<FdTable>(self.files());
+  if (auto alone = process.become_single_threaded(self); !alone) return alone;
+
+  release_vfork_parent(self);
+  self.leave_memory();
+  self.replace_memory(std::move(program.memory));
+  files->drop_close_on_exec();
+  self.replace_files(std::move(files));
+  self.replace_actions(std::move(actions));
+  self.replace_credentials(std::move(program.credentials));
+  self.signal_stack() = SignalStack{};
+  self.restart_block() = RestartBlock{};
+  self.name.fill('\0');
+  program.name.copy(self.name.data(), self.name.size() - 1);
+  {
+    std::lock_guard guard(self.kernel().tree());
+    process.has_executed = true;
+    process.exit_signal = sig::chld;
+    process.is_dumpable = true;
+  }
+  hal::UserContext& context = self.context();
+  context.reset();
+  context.set(hal::Reg::pc, program.start);
+  context.set(hal::Reg::sp, program.stack_pointer);
+  return {};
+}
+
+}  // namespace halcyon
