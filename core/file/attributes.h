@@ -50,9 +50,16 @@ struct Attributes {
   uint32_t mode() const { return static_cast<uint32_t>(type) | permissions; }
 };
 
+struct Ownership {  // what permission checks look at
+  uint32_t permissions = 0;
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+};
+
 // What chmod, chown, utimensat and truncate change: only the members whose bit is in `what`. The caller has checked permissions.
 struct AttributeChange {
   static constexpr uint32_t set_permissions = 1, set_uid = 2, set_gid = 4, set_size = 8, set_accessed = 16, set_modified = 32;
+  Nanoseconds now = 0;  // becomes ctime, and mtime with set_size
   uint32_t what = 0;
   uint32_t permissions = 0;
   uint32_t uid = 0;

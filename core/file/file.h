@@ -6,6 +6,7 @@
 #include <atomic>
 #include <string_view>
 
+#include "core/base/own.h"
 #include "core/base/print.h"
 #include "core/base/ref.h"
 #include "core/file/attributes.h"
@@ -18,6 +19,9 @@ class Inode;
 class PipeEnd;
 class Thread;
 class DirectoryVisitor;
+namespace fs {
+struct Path;  // fs/vfs/path.h: a place in the tree of mounts and names
+}
 
 // Flags of open(2) that stay with the description, numbered as in the generic ABI.
 namespace open_flag {
@@ -30,6 +34,15 @@ inline constexpr uint32_t changeable = append | nonblock | async | direct | no_a
 }  // namespace open_flag
 
 enum class Whence : uint32_t { set = 0, current = 1, end = 2, data = 3, hole = 4 };
+
+// Where in the tree a file was opened. Implemented by fs; owned by the file.
+class FilePlace {
+ public:
+  virtual ~FilePlace() = default;
+  virtual const fs::Path& path() const = 0;
+  virtual Inode& inode() const = 0;
+  virtual void describe(Writer& out) const = 0;
+};
 
 class File : public RefCounted {
  public:
@@ -86,7 +99,11 @@ class File : public RefCounted {
   // What mmap maps: null where the file cannot be mapped (ENODEV).
   virtual Inode* mappable() { return nullptr; }
   // The inode behind; null only for files that have none of their own (they override attributes()).
-  virtual Inode* inode() { return nullptr; }
+  virtual Inode* inode() { return place_ ? &place_->inode() : nullptr; }
+  // Where in the tree it was opened, for *at() calls and /proc/PID/fd; null for a file that has no name there.
+  virtual const fs::Path* location() const { return place_ ? &place_->path() : nullptr; }
+  // The VFS calls it once on a file that a device or FIFO made, before anybody else sees the file.
+  void set_place(Own<FilePlace> place) { place_ = std::move(place); }
   virtual Result<Attributes> attributes();
 
   virtual Result<> truncate(uint64_t size) {
@@ -100,10 +117,14 @@ class File : public RefCounted {
   virtual PipeEnd* as_pipe() { return nullptr; }
 
   // The text of /proc/PID/fd/N and of the last column of /proc/PID/maps: a path, or "pipe:[7]".
-  virtual void describe(Writer& out) { out.write("anon_inode:[file]"); }
+  virtual void describe(Writer& out) {
+    if (place_) place_->describe(out);
+    else out.write("anon_inode:[file]");
+  }
 
  private:
   std::atomic<uint32_t> flags_;
+  Own<FilePlace> place_;
 };
 
 }  // namespace halcyon

@@ -12,10 +12,12 @@
 
 namespace halcyon {
 
-class File;
 class PageCache;
-struct OpenRequest;  // fs/vfs/open.h: the path that was walked and the flags
+class FifoSlot;  // core/ipc/pipe.h
 class DirectoryVisitor;
+namespace fs {
+class MagicLink;  // fs/vfs/path.h
+}
 
 class Inode : public RefCounted {
  public:
@@ -24,9 +26,28 @@ class Inode : public RefCounted {
   virtual FileType type() const = 0;
   virtual Result<Attributes> attributes() = 0;
   virtual Result<> change(const AttributeChange& change) = 0;
+  // What permission checks look at. Takes no lock and does not block: path walks call it under the dentry lock.
+  virtual Ownership ownership() = 0;
 
   // The contents of a regular file; null for everything else.
   virtual PageCache* page_cache() { return nullptr; }
+  // Before a file is opened with the access mode and flags `flags`: checks that its contents are still what the cache holds, gets ready for writes.
+  virtual Result<> prepare_open(uint32_t flags) {
+    static_cast<void>(flags);
+    return {};
+  }
+  // The contents were read (updates atime unless that is fresh enough), or changed (mtime, ctime).
+  virtual void note_access(Nanoseconds now) { static_cast<void>(now); }
+  virtual void note_change(Nanoseconds now) { static_cast<void>(now); }
+  // fsync(2): writes changed contents through to where they belong.
+  virtual Result<> sync() { return {}; }
+
+  // Device nodes: the device they name.
+  virtual uint64_t special_device() { return 0; }
+  // FIFOs: where their pipe hangs.
+  virtual FifoSlot* fifo_slot() { return nullptr; }
+  // Symlinks of procfs that lead straight to an object.
+  virtual fs::MagicLink* magic_link() { return nullptr; }
 
   // Directories. Names are single components without '/', never "." or "..".
   virtual Result<Ref<Inode>> lookup(std::string_view name) {
@@ -41,6 +62,11 @@ class Inode : public RefCounted {
   virtual Result<Ref<Inode>> symlink(std::string_view, std::string_view target, uint32_t uid, uint32_t gid) {
     static_cast<void>(target), static_cast<void>(uid), static_cast<void>(gid);
     return err::perm;
+  }
+  // A regular file without a name (O_TMPFILE), which link may name later.
+  virtual Result<Ref<Inode>> create_unnamed(uint32_t permissions, uint32_t uid, uint32_t gid) {
+    static_cast<void>(permissions), static_cast<void>(uid), static_cast<void>(gid);
+    return err::opnotsupp;
   }
   virtual Result<> link(std::string_view, Inode& target) {
     static_cast<void>(target);
@@ -58,6 +84,11 @@ class Inode : public RefCounted {
   virtual Result<> rename(std::string_view, Inode& child, Inode& to, std::string_view to_name, Inode* replaced) {
     static_cast<void>(child), static_cast<void>(to), static_cast<void>(to_name), static_cast<void>(replaced);
     return err::perm;
+  }
+  // Swaps two entries (RENAME_EXCHANGE).
+  virtual Result<> exchange(std::string_view, Inode& child, Inode& to, std::string_view to_name, Inode& other) {
+    static_cast<void>(child), static_cast<void>(to), static_cast<void>(to_name), static_cast<void>(other);
+    return err::inval;
   }
   // Calls visitor.entry for the entries from position `*position` on, "." and ".." excluded (the VFS adds them), until it says stop; leaves
   // in *position where to go on. A position stays meaningful while entries come and go.
@@ -78,8 +109,8 @@ class Inode : public RefCounted {
 // Called by Inode::list for each entry.
 class DirectoryVisitor {
  public:
-  // False: stop before this entry, it is not taken.
-  virtual bool entry(std::string_view name, uint64_t inode, FileType type) = 0;
+  // `next` is the position behind this entry (d_off). False: stop before this entry, it is not taken. May touch user memory.
+  virtual bool entry(std::string_view name, uint64_t inode, FileType type, uint64_t next) = 0;
 
  protected:
   ~DirectoryVisitor() = default;

@@ -66,6 +66,7 @@ class LineDiscipline {
   static constexpr size_t cell_count = line_limit + 1;
   uint16_t& cell(size_t position) { return cells_[position % cell_count]; }
   uint16_t cell(size_t position) const { return cells_[position % cell_count]; }
+  uint8_t byte(size_t position) const { return static_cast<uint8_t>(cell(position) & 0xff); }
 
   bool has_input(uint32_t flag) const { return (termios_.input & flag) != 0; }
   bool has_local(uint32_t flag) const { return (termios_.local & flag) != 0; }

@@ -14,8 +14,8 @@ bool is_word(uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'
 size_t LineDiscipline::start_of_character(size_t end) const {
   size_t start = end - 1;
   if (!has_input(tty_input::utf8)) return start;
-  while (start != line_ && is_utf8_continuation(cell(start) & 0xff)) --start;
-  return is_utf8_continuation(cell(start) & 0xff) ? end - 1 : start;
+  while (start != line_ && is_utf8_continuation(byte(start))) --start;
+  return is_utf8_continuation(byte(start)) ? end - 1 : start;
 }
 
 void LineDiscipline::erase(Erase what) {
@@ -36,7 +36,7 @@ void LineDiscipline::erase(Erase what) {
   while (head_ != line_) {
     size_t start = start_of_character(head_);
     if (what == Erase::word) {
-      bool in_word = is_word(cell(start) & 0xff);
+      bool in_word = is_word(byte(start));
       if (seen_word && !in_word) break;
       seen_word = in_word;
     }
@@ -49,11 +49,11 @@ void LineDiscipline::erase(Erase what) {
 
 // The cells [start, end) have just left the line.
 void LineDiscipline::show_erased(size_t start, size_t end, Erase what) {
-  auto c = static_cast<uint8_t>(cell(start) & 0xff);
+  uint8_t c = byte(start);
   if (has_local(tty_local::echo_print)) {
     if (!std::exchange(is_erasing_, true)) output_.echo('\\');
     echo_character(c);
-    for (size_t at = start + 1; at != end; ++at) output_.echo(static_cast<uint8_t>(cell(at) & 0xff));
+    for (size_t at = start + 1; at != end; ++at) output_.echo(byte(at));
     return;
   }
   if (what == Erase::character && !has_local(tty_local::echo_erase)) return echo_character(character(tty_char::erase));
@@ -75,7 +75,7 @@ void LineDiscipline::finish_erasing() {
 unsigned LineDiscipline::column_of(size_t position) const {
   unsigned column = line_column_;
   for (size_t at = line_; at != position; ++at) {
-    auto c = static_cast<uint8_t>(cell(at) & 0xff);
+    uint8_t c = byte(at);
     if (c == '\t') column += OutputQueue::tab_width - column % OutputQueue::tab_width;
     else if (is_control(c)) column += has_local(tty_local::echo_control) ? 2 : 0;
     else if (!has_input(tty_input::utf8) || !is_utf8_continuation(c)) ++column;
@@ -88,7 +88,7 @@ void LineDiscipline::reprint() {
   echo_character(character(tty_char::reprint));
   output_.echo('\n');
   line_column_ = output_.column();
-  for (size_t at = line_; at != head_; ++at) echo_character(static_cast<uint8_t>(cell(at) & 0xff));
+  for (size_t at = line_; at != head_; ++at) echo_character(byte(at));
 }
 
 void LineDiscipline::echo_character(uint8_t c) {

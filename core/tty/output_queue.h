@@ -20,7 +20,7 @@ class OutputQueue {
  public:
   static constexpr size_t capacity = 8192;
   static constexpr size_t echo_reserve = 1024;
-  static constexpr size_t tab_width = 8;  // also the most that one byte can become
+  static constexpr unsigned tab_width = 8;  // also the most that one byte can become
 
   // The flags of Termios that count here.
   void configure(uint32_t output_flags, bool is_utf8) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/mm/address_space.h"
+#include "core/task/credentials.h"
 #include "core/task/exec/elf.h"
 
 namespace halcyon {

@@ -1,0 +1,155 @@
+// Job control (credentials(7), tty_ioctl(4)): which session a terminal belongs to, which of its process groups may use it.
+#include <mutex>
+
+#include "core/task/process.h"
+#include "core/task/thread.h"
+#include "core/tty/tty.h"
+
+namespace halcyon {
+namespace {
+
+// Under the tree lock, like everything here.
+bool signal_group(Kernel& kernel, int group, int signal) {
+  bool found = false;
+  if (group == 0) return false;
+  for (Process& process : kernel.processes()) {
+    if (process.process_group != group || process.is_zombie) continue;
+    send_to_process(process, SignalInfo{.number = signal, .code = si_code::kernel});
+    found = true;
+  }
+  return found;
+}
+
+// Nobody outside the group, but in its session, could start it again: it must not be stopped.
+bool is_orphaned(Kernel& kernel, int group) {
+  for (Process& process : kernel.processes()) {
+    if (process.process_group != group || process.is_zombie) continue;
+    Process* parent = process.parent;
+    if (!parent || parent == kernel.init()) continue;
+    if (parent->process_group != group && parent->session == process.session) return false;
+  }
+  return true;
+}
+
+bool is_leader(const Process& process) { return process.session && process.session->id == process.pid(); }
+
+}  // namespace
+
+void Tty::attach(Process& leader) {
+  session_ = leader.session.get();
+  session_->terminal = this;
+  foreground_ = leader.process_group;
+}
+
+void Tty::attach_if_leader(Process& process) {
+  std::lock_guard guard(kernel_.tree());
+  if (is_leader(process) && !process.session->terminal && !session_) attach(process);
+}
+
+void Tty::detach() {
+  if (!session_) return;
+  signal_group(kernel_, foreground_, sig::hup);
+  signal_group(kernel_, foreground_, sig::cont);
+  session_->terminal = nullptr;
+  session_ = nullptr;
+  foreground_ = 0;
+}
+
+void Tty::leader_exits(Process& leader) {
+  std::lock_guard guard(leader.kernel().tree());
+  Tty* tty = leader.session ? leader.session->terminal : nullptr;
+  if (tty && tty->session_ == leader.session.get()) tty->detach();
+}
+
+void Tty::hang_up() {
+  if (is_hung_up_.exchange(true)) return;
+  {
+    std::lock_guard guard(kernel_.tree());
+    if (session_) {
+      if (Process* leader = kernel_.find_process(session_->id); leader && leader->process_group != foreground_) {
+        send_to_process(*leader, SignalInfo{.number = sig::hup, .code = si_code::kernel});
+        send_to_process(*leader, SignalInfo{.number = sig::cont, .code = si_code::kernel});
+      }
+      detach();
+    }
+  }
+  {
+    std::lock_guard guard(lock_);
+    discipline_.output().clear();
+    console_.want(false, false);
+  }
+  readers_.wake_all();
+  writers_.wake_all();
+}
+
+void Tty::signal_foreground(SignalSet signals) {
+  std::lock_guard guard(kernel_.tree());
+  for (int number = 1; number <= signal_count; ++number)
+    if (signals.has(number)) signal_group(kernel_, foreground_, number);
+}
+
+Result<> Tty::check_foreground(Thread& self, int signal) {
+  std::lock_guard guard(kernel_.tree());
+  Process& process = self.process();
+  if (!process.session || process.session.get() != session_) return {};
+  if (foreground_ == 0 || foreground_ == process.process_group) return {};
+  if (self.blocked().has(signal) || self.actions().is_ignored(signal)) {
+    if (signal == sig::ttin) return err::io;
+    return {};
+  }
+  if (is_orphaned(kernel_, process.process_group)) return err::io;
+  signal_group(kernel_, process.process_group, signal);
+  return err::restart;
+}
+
+Result<int> Tty::foreground_group(Thread& self) {
+  std::lock_guard guard(kernel_.tree());
+  if (!session_ || self.process().session.get() != session_) return err::notty;
+  return foreground_;
+}
+
+Result<> Tty::set_foreground_group(Thread& self, int group) {
+  std::lock_guard guard(kernel_.tree());
+  if (!session_ || self.process().session.get() != session_) return err::notty;
+  if (group < 0) return err::inval;
+  bool exists = false;
+  for (Process& process : kernel_.processes()) {
+    if (process.process_group != group || process.is_zombie) continue;
+    if (process.session.get() != session_) return err::perm;
+    exists = true;
+  }
+  if (!exists) return err::srch;
+  foreground_ = group;
+  return {};
+}
+
+Result<int> Tty::session_id(Thread& self) {
+  std::lock_guard guard(kernel_.tree());
+  if (!session_ || self.process().session.get() != session_) return err::notty;
+  return session_->id;
+}
+
+Result<> Tty::take_terminal(Thread& self, bool may_steal, bool is_readable) {
+  std::lock_guard guard(kernel_.tree());
+  Process& process = self.process();
+  bool is_admin = has_capability(self.credentials(), capability::sys_admin);
+  if (is_leader(process) && process.session.get() == session_) return {};
+  if (!is_leader(process) || process.session->terminal) return err::perm;
+  if (session_) {
+    if (!may_steal || !is_admin) return err::perm;
+    session_->terminal = nullptr;
+  }
+  if (!is_readable && !is_admin) return err::perm;
+  attach(process);
+  return {};
+}
+
+// Only the leader speaks for its session: another process cannot lose the terminal alone.
+Result<> Tty::give_up_terminal(Thread& self) {
+  std::lock_guard guard(kernel_.tree());
+  if (!session_ || self.process().session.get() != session_) return err::notty;
+  if (is_leader(self.process())) detach();
+  return {};
+}
+
+}  // namespace halcyon

@@ -1,0 +1,136 @@
+// Blocking reads and writes over a stream that does not block.
+#include "core/tty/stream_file.h"
+
+#include <mutex>
+
+#include "core/base/own.h"
+#include "core/task/process.h"
+#include "core/task/thread.h"
+
+namespace halcyon {
+namespace {
+
+constexpr size_t chunk_size = 4096;  // what a pipe takes at once after poll said that it takes anything
+using Chunk = std::array<std::byte, chunk_size>;
+
+Result<size_t> partial(size_t done, Errno error) {
+  // pipe(7): whoever writes to a broken pipe gets a signal, even if part was written before.
+  if (error == Errno::pipe) {
+    Thread& self = current_thread();
+    send_to_thread(self, SignalInfo{.number = sig::pipe, .code = si_code::user, .pid = self.process().pid()});
+  }
+  if (done > 0) return done;
+  if (error == Errno::intr) return err::restart;
+  return std::unexpected(error);
+}
+
+}  // namespace
+
+void StreamDevice::start(Kernel& kernel) {
+  handler_.device = this;
+  handler_.event = &stream_.event();
+  handler_.handle = [](EventHandler& handler) {
+    StreamDevice& device = *static_cast<Handler&>(handler).device;
+    {
+      std::lock_guard guard(device.lock_);
+      device.wants_input_ = device.wants_output_ = false;
+    }
+    device.changed_.wake_all();
+  };
+  kernel.add_event_handler(handler_);
+}
+
+// If the stream is not ready, the machine is asked to say when it is.
+bool StreamDevice::is_ready(bool for_input) {
+  std::lock_guard guard(lock_);
+  if (for_input ? stream_.can_read() : stream_.can_write()) return true;
+  (for_input ? wants_input_ : wants_output_) = true;
+  stream_.want(wants_input_, wants_output_);
+  return false;
+}
+
+Result<> StreamDevice::wait(bool for_input, bool nonblocking) {
+  if (nonblocking) {
+    if (is_ready(for_input)) return {};
+    return err::again;
+  }
+  return changed_.wait_until([&] { return is_ready(for_input); });
+}
+
+size_t StreamDevice::take(std::span<std::byte> buffer) {
+  std::lock_guard guard(lock_);
+  return stream_.read(buffer);
+}
+
+size_t StreamDevice::give(std::span<const std::byte> bytes, bool* is_broken) {
+  std::lock_guard guard(lock_);
+  size_t count = stream_.write(bytes);
+  *is_broken = count == 0 && stream_.is_broken();
+  return count;
+}
+
+Result<size_t> StreamDevice::read(Sink& out, bool nonblocking) {
+  if (out.remaining() == 0) return 0;
+  auto chunk = make<Chunk>();
+  if (!chunk) return err::nomem;
+  size_t done = 0;
+  while (out.remaining() > 0) {
+    // Like a pipe: waits only for the first byte.
+    auto waited = wait(true, nonblocking || done > 0);
+    if (!waited) return partial(done, waited.error());
+    size_t count = take({(*chunk)->data(), std::min(chunk_size, out.remaining())});
+    if (count == 0) {
+      std::unique_lock guard(lock_);
+      bool is_end = stream_.at_end();
+      guard.unlock();
+      if (is_end || done > 0) return done;
+      continue;
+    }
+    auto stored = out.write({(*chunk)->data(), count});
+    if (!stored) return partial(done, stored.error());
+    done += *stored;
+    if (*stored < count) return done;
+  }
+  return done;
+}
+
+Result<size_t> StreamDevice::write(Source& in, bool nonblocking) {
+  auto chunk = make<Chunk>();
+  if (!chunk) return err::nomem;
+  size_t done = 0;
+  while (in.remaining() > 0) {
+    auto waited = wait(false, nonblocking);
+    if (!waited) return partial(done, waited.error());
+    auto got = in.read({(*chunk)->data(), std::min(chunk_size, in.remaining())});
+    if (!got) return partial(done, got.error());
+    if (*got == 0) return done;
+    for (size_t given = 0; given < *got;) {
+      bool is_broken = false;
+      size_t count = give({(*chunk)->data() + given, *got - given}, &is_broken);
+      if (is_broken) return partial(done, Errno::pipe);
+      given += count;
+      done += count;
+      if (given == *got) break;
+      waited = wait(false, nonblocking);
+      if (!waited) return partial(done, waited.error());
+    }
+  }
+  return done;
+}
+
+uint32_t StreamDevice::poll(PollTable* table, bool is_readable, bool is_writable) {
+  if (table) table->watch(changed_);
+  uint32_t events = 0;
+  if (is_readable && is_ready(true)) events |= poll::in | poll::rdnorm;
+  if (is_writable && is_ready(false)) events |= poll::out | poll::wrnorm;
+  std::lock_guard guard(lock_);
+  if (is_readable && stream_.at_end()) events |= poll::hup;
+  if (is_writable && stream_.is_broken()) events |= poll::err;
+  return events;
+}
+
+Result<Ref<File>> open_stream(StreamDevice& device, uint32_t flags, std::string_view path) {
+  return make_ref<HostStreamFile>(device, flags, path);
+}
+
+}  // namespace halcyon
