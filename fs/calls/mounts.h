@@ -1,0 +1,21 @@
+// mount(2), umount2(2) and what /proc shows of mounts.
+#pragma once
+
+#include "fs/vfs/walk.h"
+
+namespace halcyon::fs {
+
+// New mounts of registered types, MS_BIND (MS_REC is accepted and binds one level), MS_REMOUNT of the flags, MS_MOVE; propagation flags are accepted without
+// effect. EPERM without CAP_SYS_ADMIN, ENODEV, EINVAL, EBUSY, ENOTDIR.
+Result<> mount(const Caller& caller, std::string_view source, std::string_view target, std::string_view type, uint32_t flags, std::string_view options);
+
+namespace umount_flag {
+inline constexpr uint32_t force = 1, detach = 2, expire = 4, no_follow = 8;
+}
+Result<> umount(const Caller& caller, std::string_view target, uint32_t flags);
+
+// The contents of /proc/PID/mounts and mountinfo, as seen from `root`. ENOMEM.
+Result<> write_mounts(Writer& out, Vfs& vfs, const Path& root);
+Result<> write_mountinfo(Writer& out, Vfs& vfs, const Path& root);
+
+}  // namespace halcyon::fs

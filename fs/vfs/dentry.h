@@ -1,0 +1,138 @@
+// Dentry: one name in one directory, with the inode that it names, or with none: a cached "does not exist". The cache finds it by parent and
+// name without allocating or copying, and holds a reference to it as long as it is hashed; so at most one dentry exists per name, and whoever
+// uses one keeps all its ancestors.
+//
+// Lock: the cache's spin lock (rank filesystem) protects hashing, names and parents (which rename changes) and the order of eviction. A dentry's inode
+// never changes: creating or removing an object replaces the dentry. Which names a directory holds changes only under Vfs::tree.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <boost/intrusive/slist.hpp>
+#include <string_view>
+
+#include "core/base/ref.h"
+#include "core/base/string.h"
+#include "core/file/inode.h"
+#include "core/sync/spin_lock.h"
+
+namespace halcyon::fs {
+
+class FileSystem;
+class DentryCache;
+
+inline constexpr size_t name_max = 255;
+inline constexpr size_t path_max = 4096;
+inline constexpr unsigned symlink_max = 40;
+
+// A component with its hash.
+struct Name {
+  std::string_view text;
+  uint32_t hash;
+};
+uint32_t hash_name(std::string_view text);
+
+struct LruTag;
+using LruHook = boost::intrusive::list_base_hook<boost::intrusive::tag<LruTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+
+class Dentry : public RefCounted, public LruHook {
+ public:
+  // A name in `parent`, not yet hashed; `inode` null: negative. ENOMEM.
+  static Result<Ref<Dentry>> create(Ref<Dentry> parent, std::string_view name, Ref<Inode> inode);
+  // The root of a file system, or an object without a name (O_TMPFILE).
+  static Result<Ref<Dentry>> create_root(FileSystem& file_system, Ref<Inode> inode, std::string_view name = {});
+  ~Dentry();
+
+  FileSystem& file_system() const { return *file_system_; }
+  Inode* inode() const { return inode_.get(); }
+  bool is_negative() const { return !inode_; }
+  bool is_directory() const { return is_directory_; }
+  bool is_symlink() const { return is_symlink_; }
+  // Something is mounted on it, in some mount of its file system.
+  bool is_mount_point() const { return mounts_here_.load(std::memory_order_acquire) != 0; }
+  // Its name was removed while somebody still uses it.
+  bool is_removed() const { return is_removed_.load(std::memory_order_acquire); }
+
+ private:
+  friend class DentryCache;
+  friend class MountTable;
+  template <class T, class... Args>
+  friend Result<Ref<T>> halcyon::make_ref(Args&&... args);
+  Dentry(FileSystem& file_system, Ref<Dentry> parent, Ref<Inode> inode);
+  Result<> set_name(std::string_view name);
+  std::string_view name() const { return {long_name_ ? long_name_ : short_name_, name_length_}; }
+
+  static constexpr size_t short_size = 39;
+  FileSystem* file_system_;
+  Ref<Dentry> parent_;  // null for a root; under the cache's lock
+  const Ref<Inode> inode_;
+  Dentry* next_in_bucket_ = nullptr;  // under the cache's lock, as all below
+  char* long_name_ = nullptr;
+  uint32_t hash_ = 0;
+  std::atomic<uint32_t> mounts_here_ = 0;
+  const bool is_directory_;
+  const bool is_symlink_;
+  bool is_hashed_ = false;
+  bool is_recent_ = false;  // used since eviction last looked at it
+  std::atomic<bool> is_removed_ = false;
+  uint8_t name_length_ = 0;
+  char short_name_[short_size];
+};
+
+class DentryCache {
+ public:
+  // Keeps about `limit` dentries that nobody uses.
+  explicit DentryCache(size_t limit) : limit_(limit) {}
+  Result<> initialize();
+  ~DentryCache();
+
+  // The cached dentry of a name, which may be negative; null if nothing is known about it.
+  Ref<Dentry> find(Dentry& parent, const Name& name);
+  // Makes a dentry findable; returns the one to use, which is another if somebody was faster. May evict others.
+  Ref<Dentry> insert(Ref<Dentry> dentry);
+  // Forgets the name: the object was removed (`removed`: whoever still uses the dentry sees " (deleted)"), or is only to be looked up again.
+  void remove(Dentry& dentry, bool removed);
+  // Gives `dentry` another name and parent; whatever is cached under that name is removed. ENOMEM, and nothing has changed, if the name does not fit.
+  Result<> move(Dentry& dentry, Dentry& to, std::string_view to_name);
+  // Swaps the places of two.
+  Result<> exchange(Dentry& one, Dentry& other);
+
+  // Forgets up to `count` dentries that nobody uses, the longest unused first.
+  size_t shrink(size_t count);
+  // Forgets all dentries of a file system that nobody uses: before it goes.
+  void purge(const FileSystem& file_system);
+
+  Ref<Dentry> parent(const Dentry& dentry);
+  // True if `dentry` is `ancestor` or below it in their file system.
+  bool is_descendant(const Dentry& dentry, const Dentry& ancestor);
+  // Runs action(name, parent) with the lock held; parent is null for a root.
+  template <class Action>
+  void with_name(const Dentry& dentry, Action&& action) {
+    lock_.lock();
+    action(dentry.name(), dentry.parent_.get());
+    lock_.unlock();
+  }
+  // Follows cached names from *at as far as they lead through directories that `may_search` allows, without symlinks, mount points and dot components. Shortens
+  // *text to what is left. *at keeps its reference or exchanges it for that of the last dentry reached.
+  template <class MaySearch>
+  void descend(Ref<Dentry>* at, std::string_view* text, bool keep_last, MaySearch&& may_search);
+
+  size_t size() const { return count_.load(std::memory_order_relaxed); }
+
+ private:
+  using Lru = boost::intrusive::list<Dentry, boost::intrusive::base_hook<LruHook>, boost::intrusive::constant_time_size<false>>;
+  Dentry*& bucket(const Dentry& parent, uint32_t hash);
+  Dentry* find_locked(const Dentry& parent, const Name& name);
+  void hash_locked(Dentry& dentry);
+  // Leaves the cache's reference to the caller.
+  void unhash_locked(Dentry& dentry);
+  Dentry* pop_unused_locked(size_t* scans);
+
+  const size_t limit_;
+  size_t bucket_mask_ = 0;
+  Dentry** buckets_ = nullptr;
+  SpinLock lock_{Rank::filesystem};
+  Lru lru_;  // front: next to be looked at for eviction; under lock_
+  std::atomic<size_t> count_ = 0;
+};
+
+}  // namespace halcyon::fs

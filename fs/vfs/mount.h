@@ -1,0 +1,117 @@
+// FileSystem: one instance of a file system. Mount: one of its subtrees at one place of the tree. MountTable: the mounts that there are.
+//
+// Lock: the table's spin lock (rank filesystem) protects the list and each mount's place in it; changes happen under Vfs::tree besides.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <string_view>
+
+#include "core/base/ref.h"
+#include "core/base/string.h"
+#include "core/sync/spin_lock.h"
+#include "fs/vfs/dentry.h"
+
+namespace halcyon::fs {
+
+class Vfs;
+struct Path;
+
+// Mounted at least once; inodes hold it by a plain reference, for whoever uses an inode holds a Path.
+class FileSystem : public RefCounted {
+ public:
+  // `type` is a literal: "tmpfs". `is_cacheable` false: names come and go by themselves (procfs), nothing is cached.
+  FileSystem(Vfs& vfs, std::string_view type, uint64_t magic, bool is_cacheable = true);
+  virtual ~FileSystem() = default;
+
+  // The inode of the root directory; called once.
+  virtual Result<Ref<Inode>> make_root() = 0;
+  // Before the last mount goes: drops references that would keep the instance alive.
+  virtual void shut_down() {}
+  virtual Result<FileSystemStatistics> statistics();
+  // Mount options of its own for /proc/mounts: ",size=4k".
+  virtual void write_options(Writer& out) { static_cast<void>(out); }
+
+  Vfs& vfs() const { return vfs_; }
+  std::string_view type() const { return type_; }
+  uint64_t magic() const { return magic_; }
+  uint64_t device() const { return device_; }  // st_dev
+  bool is_cacheable() const { return is_cacheable_; }
+  Nanoseconds now() const;  // CLOCK_REALTIME
+
+ private:
+  friend class Mount;
+  Vfs& vfs_;
+  std::string_view type_;
+  uint64_t magic_;
+  uint64_t device_;
+  bool is_cacheable_;
+  std::atomic<uint32_t> mounts_ = 0;
+};
+
+namespace mount_flag {  // of mount(2)
+inline constexpr uint32_t read_only = 1, no_suid = 2, no_dev = 4, no_exec = 8, synchronous = 16, remount = 32, no_atime = 1024, no_dir_atime = 2048;
+inline constexpr uint32_t bind = 4096, move = 8192, recursive = 16384, silent = 32768, unbindable = 1 << 17, private_mount = 1 << 18, slave = 1 << 19;
+inline constexpr uint32_t shared = 1 << 20, relatime = 1 << 21, strict_atime = 1 << 24;
+inline constexpr uint32_t kept = read_only | no_suid | no_dev | no_exec | no_atime | no_dir_atime | relatime | strict_atime;
+}  // namespace mount_flag
+
+class Mount : public RefCounted, public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+ public:
+  // `source` is the first column of /proc/mounts. ENOMEM.
+  static Result<Ref<Mount>> create(Ref<FileSystem> file_system, Ref<Dentry> root, std::string_view source, uint32_t flags);
+  ~Mount();
+
+  FileSystem& file_system() const { return *file_system_; }
+  const Ref<Dentry>& root() const { return root_; }
+  uint32_t flags() const { return flags_.load(std::memory_order_relaxed); }
+  void set_flags(uint32_t flags) { flags_.store(flags & mount_flag::kept, std::memory_order_relaxed); }
+  bool is_read_only() const { return (flags() & mount_flag::read_only) != 0; }
+  unsigned id() const { return id_; }
+  std::string_view source() const { return source_.view(); }
+
+ private:
+  friend class MountTable;
+  template <class T, class... Args>
+  friend Result<Ref<T>> halcyon::make_ref(Args&&... args);
+  Mount(Ref<FileSystem> file_system, Ref<Dentry> root, String source, uint32_t flags);
+
+  Ref<FileSystem> file_system_;
+  Ref<Dentry> root_;
+  String source_;
+  std::atomic<uint32_t> flags_;
+  unsigned id_ = 0;
+  Ref<Mount> parent_;   // under the table's lock, with mount_point_; null for the root mount and when detached
+  Ref<Dentry> mount_point_;
+  bool is_attached_ = false;
+};
+
+class MountTable {
+ public:
+  MountTable() = default;
+  ~MountTable();
+
+  // Puts `mount` on top of whatever is at `place`; an empty place makes it the root mount.
+  void attach(Ref<Mount> mount, const Path& place);
+  // EBUSY if it has mounts on it (unless `lazily`, which detaches those too) or somebody uses it.
+  Result<> detach(Mount& mount, bool lazily);
+
+  // What is mounted at the place; null if nothing is.
+  Ref<Mount> find(const Mount& mount, const Dentry& dentry);
+  // Where `mount` is mounted; empty for the root and for detached mounts.
+  Path place_of(const Mount& mount);
+  // The mount whose place is nothing.
+  Ref<Mount> root();
+  bool is_attached(const Mount& mount);
+  // The mount with the lowest id > `after`, for listings; null at the end.
+  Ref<Mount> next(unsigned after);
+
+ private:
+  using List = boost::intrusive::list<Mount, boost::intrusive::constant_time_size<false>>;
+  void take_out_locked(Mount& mount);
+
+  SpinLock lock_{Rank::filesystem};
+  List mounts_;  // in order of attachment; each a reference; under lock_
+  unsigned next_id_ = 1;
+};
+
+}  // namespace halcyon::fs

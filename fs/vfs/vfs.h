@@ -1,0 +1,83 @@
+// Vfs: everything that the file systems of one kernel share: the dentry cache, the mounts, the device drivers behind device nodes, the kinds of file
+// systems that mount(2) knows. One object per kernel, built by the composition (syscalls/boot) before the first mount, and destroyed after the
+// last process.
+//
+// Lock: tree() (rank filesystem, a mutex) is held by whoever changes which names exist or what is mounted, and by whoever asks a file system for a name that
+// is not cached.
+#pragma once
+
+#include <atomic>
+
+#include "core/base/own.h"
+#include "core/sync/mutex.h"
+#include "fs/vfs/dentry.h"
+#include "fs/vfs/devices.h"
+#include "fs/vfs/mount.h"
+#include "fs/vfs/path.h"
+
+namespace halcyon::fs {
+
+class Context;
+
+// The clock that time stamps come from.
+class TimeSource {
+ public:
+  virtual Nanoseconds realtime() = 0;
+
+ protected:
+  ~TimeSource() = default;
+};
+
+// A kind of file system that mount(2) can make instances of. Registered for the Vfs's lifetime.
+class FileSystemType {
+ public:
+  explicit FileSystemType(std::string_view name) : name_(name) {}
+  std::string_view name() const { return name_; }
+  // `options` is mount(2)'s data. EINVAL, ENOMEM.
+  virtual Result<Ref<FileSystem>> create(Vfs& vfs, std::string_view source, std::string_view options) = 0;
+
+ protected:
+  ~FileSystemType() = default;
+
+ private:
+  friend class Vfs;
+  std::string_view name_;
+  FileSystemType* next_ = nullptr;
+};
+
+class Vfs {
+ public:
+  Vfs(TimeSource& time, size_t dentry_limit) : time_(time), dentries_(dentry_limit) {}
+  Result<> initialize();  // ENOMEM
+  ~Vfs();
+  Vfs(const Vfs&) = delete;
+  Vfs& operator=(const Vfs&) = delete;
+
+  Nanoseconds now() { return time_.realtime(); }
+  DentryCache& dentries() { return dentries_; }
+  MountTable& mounts() { return mounts_; }
+  DeviceRegistry& devices() { return devices_; }
+  Mutex& tree() { return tree_; }
+  uint64_t new_device() { return make_device(0, next_device_.fetch_add(1, std::memory_order_relaxed)); }
+
+  // Mounts the root of everything and returns a context with root and working directory there.
+  Result<Ref<Context>> mount_root(Ref<FileSystem> file_system, std::string_view source, uint32_t flags);
+  // Mounts a new instance at `place`, a directory (or, if its root is none, not a directory). ENOTDIR, ENOMEM.
+  Result<> mount(Ref<FileSystem> file_system, const Path& place, std::string_view source, uint32_t flags);
+
+  void add_type(FileSystemType& type);
+  FileSystemType* find_type(std::string_view name);
+  // For /proc/filesystems: the type after `type`, from null.
+  FileSystemType* next_type(FileSystemType* type) { return type ? type->next_ : types_; }
+
+ private:
+  TimeSource& time_;
+  std::atomic<uint32_t> next_device_ = 1;
+  Mutex tree_{Rank::filesystem};
+  DeviceRegistry devices_;
+  FileSystemType* types_ = nullptr;
+  DentryCache dentries_;
+  MountTable mounts_;
+};
+
+}  // namespace halcyon::fs
