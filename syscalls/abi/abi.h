@@ -1,0 +1,105 @@
+// Abi: the system-call ABI of one ISA, as the core's Personality and as the layouts that handlers convert to and from. One object per kernel, chosen by the
+// machine's ISA.
+#pragma once
+
+#include <string_view>
+
+#include "core/base/own.h"
+#include "core/base/user_ptr.h"
+#include "core/file/attributes.h"
+#include "core/mm/user_memory.h"
+#include "core/task/limits.h"
+#include "core/task/personality.h"
+#include "core/task/thread.h"
+#include "syscalls/types.h"
+
+namespace halcyon {
+
+class Abi : public Personality {
+ public:
+  // ENOMEM.
+  static Result<Own<Abi>> create(hal::Isa isa);
+
+  hal::Isa isa() const { return isa_; }
+  std::string_view machine_name() const { return isa_ == hal::Isa::x86_64 ? "x86_64" : "riscv64"; }
+
+  // Personality.
+  void syscall(Thread& self) override;
+  uint64_t interrupted_result() const override { return -static_cast<uint64_t>(Errno::intr); }
+  void arrange_restart_syscall(Thread& self) override;
+
+  // Conversions to and from user memory. EFAULT.
+  virtual Result<> put_stat(Thread& self, UserPtr<UserStat> to, const Attributes& from) = 0;
+  virtual Result<SignalAction> get_action(Thread& self, UserPtr<const UserSigaction> from) = 0;
+  virtual Result<> put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) = 0;
+  // rt_sigreturn(2): puts back what push_signal_frame saved. EFAULT or EINVAL: the frame is no good.
+  virtual Result<> pop_signal_frame(Thread& self) = 0;
+
+  // AT_HWCAP of getauxval(3).
+  virtual uint64_t hardware_capabilities() const = 0;
+  // What every program finds mapped besides its own segments (riscv64: the page that a signal handler returns through).
+  virtual Result<> map_extra_pages(AddressSpace& memory) = 0;
+
+ protected:
+  explicit Abi(hal::Isa isa) : isa_(isa) {}
+
+  // Where a signal frame of `size` bytes may end, below the red zone or on the alternate stack.
+  struct FramePlace {
+    UserAddr top;
+    bool switches_stack;
+  };
+  FramePlace place_frame(Thread& self, const SignalAction& action, uint64_t red_zone);
+  // The alternate stack as uc_stack shows it, and back.
+  struct UserStackLayout {
+    uint64_t base;
+    int32_t flags;
+    int32_t padding;
+    uint64_t size;
+  };
+  static UserStackLayout stack_layout(Thread& self, UserAddr sp);
+  static void restore_stack(Thread& self, const UserStackLayout& stack);
+  friend Result<uint64_t> sys_sigaltstack(Thread&, UserPtr<const UserStack>, UserPtr<UserStack>);
+
+ private:
+  hal::Isa isa_;
+};
+
+Abi& abi_of(Thread& self);
+
+// siginfo_t, equal on all 64-bit ISAs.
+struct SiginfoLayout {
+  int32_t number, error, code, padding;
+  union {
+    struct {
+      int32_t pid;
+      uint32_t uid;
+      union {
+        uint64_t value;
+        struct {
+          int32_t status, padding2;
+        };
+      };
+      int64_t user_time, system_time;
+    };
+    struct {
+      int32_t timer_id, overrun;
+      uint64_t timer_value;
+    };
+    uint64_t address;
+    std::array<uint64_t, 14> words;
+  };
+};
+static_assert(sizeof(SiginfoLayout) == 128);
+SiginfoLayout to_user(const SignalInfo& info);
+SignalInfo from_user(const SiginfoLayout& info);
+
+// struct rusage.
+struct RusageLayout {
+  Timeval user_time, system_time;
+  int64_t max_resident_kib, shared, data, stack, minor_faults, major_faults, swaps, in_blocks, out_blocks, sent, received, signals;
+  int64_t voluntary_switches, involuntary_switches;
+};
+static_assert(sizeof(RusageLayout) == 144);
+RusageLayout to_user(const ResourceUse& use);
+
+}  // namespace halcyon

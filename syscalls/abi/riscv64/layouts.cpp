@@ -1,0 +1,82 @@
+#include "hal/isa/riscv64/layout.h"
+#include "syscalls/abi/riscv64/riscv64_abi.h"
+
+namespace halcyon {
+
+namespace {
+
+struct StatLayout {
+  uint64_t device, inode;
+  uint32_t mode, links, uid, gid;
+  uint64_t special_device, padding1;
+  int64_t size;
+  int32_t block_size, padding2;
+  int64_t blocks;
+  Timespec accessed, modified, changed;
+  uint32_t unused4, unused5;
+};
+static_assert(sizeof(StatLayout) == 128);
+
+struct ActionLayout {
+  uint64_t handler, flags, mask;
+};
+
+Timespec split(Nanoseconds time) {
+  int64_t seconds = time / 1'000'000'000;
+  int64_t rest = time % 1'000'000'000;
+  if (rest < 0) rest += 1'000'000'000, --seconds;
+  return {seconds, rest};
+}
+
+}  // namespace
+
+Result<> Riscv64Abi::initialize() {
+  constexpr uint32_t code[] = {0x08b00893, 0x00000073};  // li a7, 139; ecall
+  return_code_ = TRY(make_ref<SharedMemory>(page_size));
+  KernelSource source(std::as_bytes(std::span(code)));
+  auto written = return_code_->pages().write(0, source);
+  if (!written) return std::unexpected(written.error());
+  return {};
+}
+
+Result<> Riscv64Abi::map_extra_pages(AddressSpace& memory) {
+  MapRequest request;
+  request.address = hal::riscv64::Layout::stack_top;
+  request.length = page_size;
+  request.protection = prot::read | prot::execute;
+  request.fixed = true;
+  request.shared = return_code_;
+  request.name = "[vdso]";
+  auto mapped = memory.map(request);
+  if (!mapped) return std::unexpected(mapped.error());
+  return {};
+}
+
+Result<> Riscv64Abi::put_stat(Thread& self, UserPtr<UserStat> to, const Attributes& from) {
+  StatLayout layout{};
+  layout.device = from.device;
+  layout.inode = from.inode;
+  layout.mode = from.mode();
+  layout.links = from.links;
+  layout.uid = from.uid;
+  layout.gid = from.gid;
+  layout.special_device = from.special_device;
+  layout.size = static_cast<int64_t>(from.size);
+  layout.block_size = static_cast<int32_t>(from.block_size);
+  layout.blocks = static_cast<int64_t>(from.blocks);
+  layout.accessed = split(from.accessed);
+  layout.modified = split(from.modified);
+  layout.changed = split(from.changed);
+  return put_user(self.memory(), to.as<StatLayout>(), layout);
+}
+
+Result<SignalAction> Riscv64Abi::get_action(Thread& self, UserPtr<const UserSigaction> from) {
+  ActionLayout layout = TRY(get_user(self.memory(), from.as<const ActionLayout>()));
+  return SignalAction{.handler = layout.handler, .flags = layout.flags, .restorer = 0, .mask = SignalSet(layout.mask)};
+}
+
+Result<> Riscv64Abi::put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) {
+  return put_user(self.memory(), to.as<ActionLayout>(), ActionLayout{from.handler, from.flags, from.mask.bits()});
+}
+
+}  // namespace halcyon

@@ -1,0 +1,27 @@
+// The system-call ABI of riscv64 Linux: the generic struct layouts and the signal frame (asm-generic/stat.h, asm/sigcontext.h, asm/ucontext.h).
+//
+// There is no SA_RESTORER here: a handler returns to a page of code that the kernel maps into every program, above its stack.
+#pragma once
+
+#include "syscalls/abi/abi.h"
+
+namespace halcyon {
+
+class Riscv64Abi final : public Abi {
+ public:
+  Riscv64Abi() : Abi(hal::Isa::riscv64) {}
+  Result<> initialize();  // ENOMEM
+  Result<> push_signal_frame(Thread& self, const SignalInfo& info, const SignalAction& action, SignalSet old_mask) override;
+  Result<> pop_signal_frame(Thread& self) override;
+  Result<> put_stat(Thread& self, UserPtr<UserStat> to, const Attributes& from) override;
+  Result<SignalAction> get_action(Thread& self, UserPtr<const UserSigaction> from) override;
+  Result<> put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) override;
+  // I, M, A, F, D, C: a bit per letter.
+  uint64_t hardware_capabilities() const override { return 0x112d; }
+  Result<> map_extra_pages(AddressSpace& memory) override;
+
+ private:
+  Ref<SharedMemory> return_code_;  // one page: li a7, rt_sigreturn; ecall
+};
+
+}  // namespace halcyon

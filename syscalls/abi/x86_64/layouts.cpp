@@ -1,0 +1,57 @@
+#include "syscalls/abi/x86_64/x86_64_abi.h"
+
+namespace halcyon {
+
+namespace {
+
+struct StatLayout {
+  uint64_t device, inode, links;
+  uint32_t mode, uid, gid, padding;
+  uint64_t special_device;
+  int64_t size, block_size, blocks;
+  Timespec accessed, modified, changed;
+  std::array<int64_t, 3> unused;
+};
+static_assert(sizeof(StatLayout) == 144);
+
+struct ActionLayout {
+  uint64_t handler, flags, restorer, mask;
+};
+
+Timespec split(Nanoseconds time) {
+  int64_t seconds = time / 1'000'000'000;
+  int64_t rest = time % 1'000'000'000;
+  if (rest < 0) rest += 1'000'000'000, --seconds;
+  return {seconds, rest};
+}
+
+}  // namespace
+
+Result<> X86_64Abi::put_stat(Thread& self, UserPtr<UserStat> to, const Attributes& from) {
+  StatLayout layout{};
+  layout.device = from.device;
+  layout.inode = from.inode;
+  layout.links = from.links;
+  layout.mode = from.mode();
+  layout.uid = from.uid;
+  layout.gid = from.gid;
+  layout.special_device = from.special_device;
+  layout.size = static_cast<int64_t>(from.size);
+  layout.block_size = from.block_size;
+  layout.blocks = static_cast<int64_t>(from.blocks);
+  layout.accessed = split(from.accessed);
+  layout.modified = split(from.modified);
+  layout.changed = split(from.changed);
+  return put_user(self.memory(), to.as<StatLayout>(), layout);
+}
+
+Result<SignalAction> X86_64Abi::get_action(Thread& self, UserPtr<const UserSigaction> from) {
+  ActionLayout layout = TRY(get_user(self.memory(), from.as<const ActionLayout>()));
+  return SignalAction{.handler = layout.handler, .flags = layout.flags, .restorer = layout.restorer, .mask = SignalSet(layout.mask)};
+}
+
+Result<> X86_64Abi::put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) {
+  return put_user(self.memory(), to.as<ActionLayout>(), ActionLayout{from.handler, from.flags, from.restorer, from.mask.bits()});
+}
+
+}  // namespace halcyon

@@ -1,0 +1,21 @@
+// The system-call ABI of x86_64 Linux: struct layouts and the signal frame (asm/stat.h, asm/sigcontext.h, asm/ucontext.h).
+#pragma once
+
+#include "syscalls/abi/abi.h"
+
+namespace halcyon {
+
+class X86_64Abi final : public Abi {
+ public:
+  X86_64Abi() : Abi(hal::Isa::x86_64) {}
+  Result<> push_signal_frame(Thread& self, const SignalInfo& info, const SignalAction& action, SignalSet old_mask) override;
+  Result<> pop_signal_frame(Thread& self) override;
+  Result<> put_stat(Thread& self, UserPtr<UserStat> to, const Attributes& from) override;
+  Result<SignalAction> get_action(Thread& self, UserPtr<const UserSigaction> from) override;
+  Result<> put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) override;
+  // CPUID leaf 1, EDX: FPU .. SSE2.
+  uint64_t hardware_capabilities() const override { return 0x078b'fbfd; }
+  Result<> map_extra_pages(AddressSpace&) override { return {}; }
+};
+
+}  // namespace halcyon
