@@ -12,7 +12,9 @@
 
 namespace halcyon {
 
+class Mutex;
 class PageCache;
+class PageSource;
 class FifoSlot;  // core/ipc/pipe.h
 class DirectoryVisitor;
 namespace fs {
@@ -36,9 +38,21 @@ class Inode : public RefCounted {
     static_cast<void>(flags);
     return {};
   }
-  // The contents were read (updates atime unless that is fresh enough), or changed (mtime, ctime).
+  // Where page_cache() gets its pages; null if nowhere. A layer above fills its own cache from it.
+  virtual PageSource* page_source() { return nullptr; }
+  // Held by whoever writes to the contents or changes their size; regular files have one.
+  virtual Mutex* contents_lock() { return nullptr; }
+  // Before bytes up to `end` are written; after it, the contents changed (mtime, ctime). Under contents_lock. ENOSPC, EIO.
+  virtual Result<> prepare_write(uint64_t end) {
+    static_cast<void>(end);
+    return {};
+  }
+  virtual Result<> note_change(Nanoseconds now) {
+    static_cast<void>(now);
+    return {};
+  }
+  // The contents were read: updates atime as relatime says.
   virtual void note_access(Nanoseconds now) { static_cast<void>(now); }
-  virtual void note_change(Nanoseconds now) { static_cast<void>(now); }
   // fsync(2): writes changed contents through to where they belong.
   virtual Result<> sync() { return {}; }
 

@@ -6,30 +6,24 @@
 // never changes: creating or removing an object replaces the dentry. Which names a directory holds changes only under Vfs::tree.
 #pragma once
 
+#include <atomic>
 #include <boost/intrusive/list.hpp>
-#include <boost/intrusive/slist.hpp>
 #include <string_view>
 
 #include "core/base/ref.h"
-#include "core/base/string.h"
+#include "core/base/vec.h"
 #include "core/file/inode.h"
 #include "core/sync/spin_lock.h"
+#include "fs/vfs/name.h"
+
+namespace halcyon {
+struct Credentials;
+}
 
 namespace halcyon::fs {
 
 class FileSystem;
 class DentryCache;
-
-inline constexpr size_t name_max = 255;
-inline constexpr size_t path_max = 4096;
-inline constexpr unsigned symlink_max = 40;
-
-// A component with its hash.
-struct Name {
-  std::string_view text;
-  uint32_t hash;
-};
-uint32_t hash_name(std::string_view text);
 
 struct LruTag;
 using LruHook = boost::intrusive::list_base_hook<boost::intrusive::tag<LruTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
@@ -38,8 +32,8 @@ class Dentry : public RefCounted, public LruHook {
  public:
   // A name in `parent`, not yet hashed; `inode` null: negative. ENOMEM.
   static Result<Ref<Dentry>> create(Ref<Dentry> parent, std::string_view name, Ref<Inode> inode);
-  // The root of a file system, or an object without a name (O_TMPFILE).
-  static Result<Ref<Dentry>> create_root(FileSystem& file_system, Ref<Inode> inode, std::string_view name = {});
+  // The root of a file system.
+  static Result<Ref<Dentry>> create_root(FileSystem& file_system, Ref<Inode> inode);
   ~Dentry();
 
   FileSystem& file_system() const { return *file_system_; }
@@ -58,24 +52,18 @@ class Dentry : public RefCounted, public LruHook {
   template <class T, class... Args>
   friend Result<Ref<T>> halcyon::make_ref(Args&&... args);
   Dentry(FileSystem& file_system, Ref<Dentry> parent, Ref<Inode> inode);
-  Result<> set_name(std::string_view name);
-  std::string_view name() const { return {long_name_ ? long_name_ : short_name_, name_length_}; }
 
-  static constexpr size_t short_size = 39;
   FileSystem* file_system_;
   Ref<Dentry> parent_;  // null for a root; under the cache's lock
   const Ref<Inode> inode_;
   Dentry* next_in_bucket_ = nullptr;  // under the cache's lock, as all below
-  char* long_name_ = nullptr;
-  uint32_t hash_ = 0;
+  NameText name_;
   std::atomic<uint32_t> mounts_here_ = 0;
   const bool is_directory_;
   const bool is_symlink_;
   bool is_hashed_ = false;
   bool is_recent_ = false;  // used since eviction last looked at it
   std::atomic<bool> is_removed_ = false;
-  uint8_t name_length_ = 0;
-  char short_name_[short_size];
 };
 
 class DentryCache {
@@ -84,6 +72,8 @@ class DentryCache {
   explicit DentryCache(size_t limit) : limit_(limit) {}
   Result<> initialize();
   ~DentryCache();
+  DentryCache(const DentryCache&) = delete;
+  DentryCache& operator=(const DentryCache&) = delete;
 
   // The cached dentry of a name, which may be negative; null if nothing is known about it.
   Ref<Dentry> find(Dentry& parent, const Name& name);
@@ -94,7 +84,7 @@ class DentryCache {
   // Gives `dentry` another name and parent; whatever is cached under that name is removed. ENOMEM, and nothing has changed, if the name does not fit.
   Result<> move(Dentry& dentry, Dentry& to, std::string_view to_name);
   // Swaps the places of two.
-  Result<> exchange(Dentry& one, Dentry& other);
+  void exchange(Dentry& one, Dentry& other);
 
   // Forgets up to `count` dentries that nobody uses, the longest unused first.
   size_t shrink(size_t count);
@@ -108,29 +98,28 @@ class DentryCache {
   template <class Action>
   void with_name(const Dentry& dentry, Action&& action) {
     lock_.lock();
-    action(dentry.name(), dentry.parent_.get());
+    action(dentry.name_.view(), dentry.parent_.get());
     lock_.unlock();
   }
-  // Follows cached names from *at as far as they lead through directories that `may_search` allows, without symlinks, mount points and dot components. Shortens
-  // *text to what is left. *at keeps its reference or exchanges it for that of the last dentry reached.
-  template <class MaySearch>
-  void descend(Ref<Dentry>* at, std::string_view* text, bool keep_last, MaySearch&& may_search);
+  // Follows cached names from *at as far as they lead through directories that `who` may search, without symlinks, mount points and dot components;
+  // `keep_last` stops before the last component. Shortens *text to what is left, and moves *at to the dentry reached.
+  void descend(Ref<Dentry>* at, std::string_view* text, bool keep_last, const Credentials& who);
 
   size_t size() const { return count_.load(std::memory_order_relaxed); }
 
  private:
   using Lru = boost::intrusive::list<Dentry, boost::intrusive::base_hook<LruHook>, boost::intrusive::constant_time_size<false>>;
-  Dentry*& bucket(const Dentry& parent, uint32_t hash);
-  Dentry* find_locked(const Dentry& parent, const Name& name);
+  Dentry*& bucket(const Dentry* parent, uint32_t hash);
+  Dentry* find_locked(const Dentry* parent, const Name& name);
   void hash_locked(Dentry& dentry);
   // Leaves the cache's reference to the caller.
   void unhash_locked(Dentry& dentry);
-  Dentry* pop_unused_locked(size_t* scans);
+  Dentry* pop_unused_locked(size_t* scans, const FileSystem* only);
+  void grow_buckets();
 
   const size_t limit_;
-  size_t bucket_mask_ = 0;
-  Dentry** buckets_ = nullptr;
   SpinLock lock_{Rank::filesystem};
+  Vec<Dentry*> buckets_;  // chains by parent and name; under lock_
   Lru lru_;  // front: next to be looked at for eviction; under lock_
   std::atomic<size_t> count_ = 0;
 };

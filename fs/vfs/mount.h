@@ -19,8 +19,10 @@ struct Path;
 // Mounted at least once; inodes hold it by a plain reference, for whoever uses an inode holds a Path.
 class FileSystem : public RefCounted {
  public:
-  // `type` is a literal: "tmpfs". `is_cacheable` false: names come and go by themselves (procfs), nothing is cached.
-  FileSystem(Vfs& vfs, std::string_view type, uint64_t magic, bool is_cacheable = true);
+  // What may be cached: nothing, where names come and go by themselves (procfs); names that exist (a host tree that others change); or all.
+  enum class Caching : uint8_t { none, existing, all };
+  // `type` is a literal: "tmpfs".
+  FileSystem(Vfs& vfs, std::string_view type, uint64_t magic, Caching caching = Caching::all);
   virtual ~FileSystem() = default;
 
   // The inode of the root directory; called once.
@@ -35,7 +37,7 @@ class FileSystem : public RefCounted {
   std::string_view type() const { return type_; }
   uint64_t magic() const { return magic_; }
   uint64_t device() const { return device_; }  // st_dev
-  bool is_cacheable() const { return is_cacheable_; }
+  Caching caching() const { return caching_; }
   Nanoseconds now() const;  // CLOCK_REALTIME
 
  private:
@@ -44,7 +46,7 @@ class FileSystem : public RefCounted {
   std::string_view type_;
   uint64_t magic_;
   uint64_t device_;
-  bool is_cacheable_;
+  Caching caching_;
   std::atomic<uint32_t> mounts_ = 0;
 };
 
@@ -92,12 +94,14 @@ class MountTable {
 
   // Puts `mount` on top of whatever is at `place`; an empty place makes it the root mount.
   void attach(Ref<Mount> mount, const Path& place);
-  // EBUSY if it has mounts on it (unless `lazily`, which detaches those too) or somebody uses it.
-  Result<> detach(Mount& mount, bool lazily);
+  // EBUSY if it has mounts on it or somebody besides the caller, who holds `users` references, uses it; `lazily` detaches it and what is on it all the same.
+  Result<> detach(Mount& mount, unsigned users, bool lazily);
+  // Puts an attached mount elsewhere (MS_MOVE).
+  void move(Mount& mount, const Path& place);
 
   // What is mounted at the place; null if nothing is.
   Ref<Mount> find(const Mount& mount, const Dentry& dentry);
-  // Where `mount` is mounted; empty for the root and for detached mounts.
+  // Where `mount` is mounted; an empty path for the root and for detached mounts.
   Path place_of(const Mount& mount);
   // The mount whose place is nothing.
   Ref<Mount> root();

@@ -11,7 +11,7 @@
 #include "core/base/own.h"
 #include "core/sync/mutex.h"
 #include "fs/vfs/dentry.h"
-#include "fs/vfs/devices.h"
+#include "fs/devfs/device.h"
 #include "fs/vfs/mount.h"
 #include "fs/vfs/path.h"
 

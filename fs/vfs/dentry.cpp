@@ -1,0 +1,237 @@
+#include "fs/vfs/dentry.h"
+
+#include <bit>
+#include <mutex>
+
+#include "fs/vfs/mount.h"
+#include "fs/vfs/permission.h"
+
+namespace halcyon::fs {
+
+Dentry::Dentry(FileSystem& file_system, Ref<Dentry> parent, Ref<Inode> inode)
+    : file_system_(&file_system),
+      parent_(std::move(parent)),
+      inode_(std::move(inode)),
+      is_directory_(inode_ && inode_->type() == FileType::directory),
+      is_symlink_(inode_ && inode_->type() == FileType::symlink) {}
+
+// A long chain of removed directories ends here one by one, not by recursion.
+Dentry::~Dentry() {
+  Dentry* parent = parent_.release();
+  while (parent && parent->drop()) {
+    Dentry* above = parent->parent_.release();
+    parent->~Dentry();
+    deallocate(parent);
+    parent = above;
+  }
+}
+
+Result<Ref<Dentry>> Dentry::create(Ref<Dentry> parent, std::string_view name, Ref<Inode> inode) {
+  FileSystem& file_system = parent->file_system();
+  Ref<Dentry> dentry = TRY(make_ref<Dentry>(file_system, std::move(parent), std::move(inode)));
+  if (auto named = dentry->name_.set(name); !named) return std::unexpected(named.error());
+  return dentry;
+}
+
+Result<Ref<Dentry>> Dentry::create_root(FileSystem& file_system, Ref<Inode> inode) {
+  return make_ref<Dentry>(file_system, nullptr, std::move(inode));
+}
+
+Result<> DentryCache::initialize() { return buckets_.resize(256); }
+
+DentryCache::~DentryCache() {
+  while (shrink(64) > 0) {}
+}
+
+Dentry*& DentryCache::bucket(const Dentry* parent, uint32_t hash) {
+  uint64_t mixed = (std::bit_cast<uintptr_t>(parent) >> 4) * 0x9e3779b97f4a7c15;
+  return buckets_.data()[((mixed >> 32) ^ hash) & (buckets_.size() - 1)];
+}
+
+Dentry* DentryCache::find_locked(const Dentry* parent, const Name& name) {
+  for (Dentry* dentry = bucket(parent, name.hash); dentry; dentry = dentry->next_in_bucket_)
+    if (dentry->parent_.get() == parent && dentry->name_.is(name)) return dentry;
+  return nullptr;
+}
+
+void DentryCache::hash_locked(Dentry& dentry) {
+  Dentry*& first = bucket(dentry.parent_.get(), dentry.name_.hash());
+  dentry.next_in_bucket_ = first;
+  first = &dentry;
+  dentry.is_hashed_ = true;
+}
+
+void DentryCache::unhash_locked(Dentry& dentry) {
+  Dentry** link = &bucket(dentry.parent_.get(), dentry.name_.hash());
+  while (*link != &dentry) link = &(*link)->next_in_bucket_;
+  *link = dentry.next_in_bucket_;
+  dentry.is_hashed_ = false;
+}
+
+Ref<Dentry> DentryCache::find(Dentry& parent, const Name& name) {
+  std::lock_guard guard(lock_);
+  Dentry* dentry = find_locked(&parent, name);
+  if (!dentry) return nullptr;
+  dentry->is_recent_ = true;
+  return Ref<Dentry>(*dentry);
+}
+
+void DentryCache::descend(Ref<Dentry>* at, std::string_view* text, bool keep_last, const Credentials& who) {
+  Dentry* here = at->get();
+  const char* next = text->data();
+  const char* const end = next + text->size();
+  lock_.lock();
+  while (here->is_directory_) {
+    const char* start = next;
+    while (start != end && *start == '/') ++start;
+    const char* stop = start;
+    uint32_t hash = hash_start;
+    for (; stop != end && *stop != '/'; ++stop) hash = hash_step(hash, *stop);
+    std::string_view component{start, static_cast<size_t>(stop - start)};
+    if (component.empty() || component == "." || component == "..") break;
+    const char* behind = stop;
+    while (behind != end && *behind == '/') ++behind;
+    if (behind == end && keep_last) break;
+    Dentry* child = find_locked(here, {component, hash});
+    if (!child || child->is_negative() || child->is_symlink_ || child->is_mount_point()) break;
+    if (!child->is_directory_ && stop != end) break;
+    if (!check_access(who, *here->inode(), may::execute)) break;
+    child->is_recent_ = true;
+    here = child;
+    next = stop;
+  }
+  if (here != at->get()) here->retain();
+  lock_.unlock();
+  if (here != at->get()) *at = Ref<Dentry>::adopt(here);
+  *text = {next, static_cast<size_t>(end - next)};
+}
+
+// More buckets when chains grow long; if memory is short they stay long.
+void DentryCache::grow_buckets() {
+  size_t size = buckets_.size() * 4;
+  Vec<Dentry*> bigger;
+  if (!bigger.resize(size)) return;
+  std::lock_guard guard(lock_);
+  if (buckets_.size() >= size) return;
+  std::swap(buckets_, bigger);
+  for (Dentry& dentry : lru_) hash_locked(dentry);
+}
+
+// The first dentry from the front that only the cache holds, unhashed; used ones and those that were found since the last look go to the back.
+Dentry* DentryCache::pop_unused_locked(size_t* scans, const FileSystem* only) {
+  while (*scans > 0 && !lru_.empty()) {
+    --*scans;
+    Dentry& dentry = lru_.front();
+    lru_.pop_front();
+    bool goes = dentry.reference_count() == 1 && (only ? dentry.file_system_ == only : !std::exchange(dentry.is_recent_, false));
+    if (!goes) {
+      lru_.push_back(dentry);
+      continue;
+    }
+    unhash_locked(dentry);
+    count_.fetch_sub(1, std::memory_order_relaxed);
+    return &dentry;
+  }
+  return nullptr;
+}
+
+Ref<Dentry> DentryCache::insert(Ref<Dentry> dentry) {
+  if (size() > buckets_.size() * 2) grow_buckets();
+  Ref<Dentry> evicted[2];
+  {
+    std::lock_guard guard(lock_);
+    if (Dentry* other = find_locked(dentry->parent_.get(), {dentry->name_.view(), dentry->name_.hash()})) return Ref<Dentry>(*other);
+    hash_locked(*dentry);
+    lru_.push_back(*dentry);
+    dentry->retain();  // the cache's
+    size_t scans = 16;
+    if (count_.fetch_add(1, std::memory_order_relaxed) >= limit_)
+      for (Ref<Dentry>& one : evicted) one = Ref<Dentry>::adopt(pop_unused_locked(&scans, nullptr));
+  }
+  return dentry;
+}
+
+void DentryCache::remove(Dentry& dentry, bool removed) {
+  {
+    std::lock_guard guard(lock_);
+    if (removed) dentry.is_removed_.store(true, std::memory_order_release);
+    if (!dentry.is_hashed_) return;
+    unhash_locked(dentry);
+    lru_.erase(lru_.iterator_to(dentry));
+    count_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  Ref<Dentry>::adopt(&dentry);  // the cache's reference goes
+}
+
+Result<> DentryCache::move(Dentry& dentry, Dentry& to, std::string_view to_name) {
+  NameText name;
+  if (auto named = name.set(to_name); !named) return named;
+  Ref<Dentry> parent(to);
+  std::lock_guard guard(lock_);
+  bool was_hashed = dentry.is_hashed_;
+  if (was_hashed) unhash_locked(dentry);
+  dentry.name_.swap(name);
+  Dentry* old = dentry.parent_.release();
+  dentry.parent_ = std::move(parent);
+  parent = Ref<Dentry>::adopt(old);  // dropped after the lock
+  if (was_hashed) hash_locked(dentry);
+  return {};
+}
+
+void DentryCache::exchange(Dentry& one, Dentry& other) {
+  std::lock_guard guard(lock_);
+  Dentry* both[] = {&one, &other};
+  bool was_hashed[2];
+  for (int i = 0; i < 2; ++i) {
+    was_hashed[i] = both[i]->is_hashed_;
+    if (was_hashed[i]) unhash_locked(*both[i]);
+  }
+  std::swap(one.parent_, other.parent_);
+  one.name_.swap(other.name_);
+  for (int i = 0; i < 2; ++i)
+    if (was_hashed[i]) hash_locked(*both[i]);
+}
+
+size_t DentryCache::shrink(size_t count) {
+  size_t done = 0;
+  size_t scans = 2 * size();
+  while (done < count) {
+    lock_.lock();
+    Dentry* dentry = pop_unused_locked(&scans, nullptr);
+    lock_.unlock();
+    if (!dentry) break;
+    Ref<Dentry>::adopt(dentry);
+    ++done;
+  }
+  return done;
+}
+
+// A directory can go only after what is below it, so one pass need not be enough.
+void DentryCache::purge(const FileSystem& file_system) {
+  for (bool progress = true; progress;) {
+    progress = false;
+    size_t scans = size();
+    for (;;) {
+      lock_.lock();
+      Dentry* dentry = pop_unused_locked(&scans, &file_system);
+      lock_.unlock();
+      if (!dentry) break;
+      Ref<Dentry>::adopt(dentry);
+      progress = true;
+    }
+  }
+}
+
+Ref<Dentry> DentryCache::parent(const Dentry& dentry) {
+  std::lock_guard guard(lock_);
+  return dentry.parent_;
+}
+
+bool DentryCache::is_descendant(const Dentry& dentry, const Dentry& ancestor) {
+  std::lock_guard guard(lock_);
+  const Dentry* at = &dentry;
+  while (at && at != &ancestor) at = at->parent_.get();
+  return at != nullptr;
+}
+
+}  // namespace halcyon::fs
