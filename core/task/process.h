@@ -35,10 +35,15 @@ using SiblingHook = boost::intrusive::list_base_hook<boost::intrusive::tag<Sibli
 struct IndexTag;
 using ProcessIndexHook = boost::intrusive::set_base_hook<boost::intrusive::tag<IndexTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
-// Interval timers (setitimer(2)): index 0 real, 1 virtual, 2 prof.
+// Interval timers (setitimer(2)): index 0 real, 1 virtual, 2 prof. Only the real one is ever armed in the timer queue; the others count the process's
+// CPU time (interval_timers.cpp). `interval` changes under the tree lock while the timer is not armed.
 struct IntervalTimer : Timer {
   Process* process = nullptr;
   Nanoseconds interval = 0;
+};
+struct IntervalValue {
+  Nanoseconds remaining = 0;  // 0: off
+  Nanoseconds interval = 0;   // 0: once
 };
 
 class Process : public RefCounted, public ProcessHook, public SiblingHook, public ProcessIndexHook {
@@ -87,6 +92,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   ResourceLimits limits;
   ResourceLimit limit(Limit which);
   IntervalTimer interval_timers[3];
+  std::atomic<bool> has_cpu_timers{false};  // virtual or prof runs
   std::atomic<uint64_t> live_threads{0};
   std::atomic<bool> is_dumpable{true};
   std::atomic<bool> no_new_privileges{false};
@@ -150,6 +156,17 @@ struct WaitResult {
 };
 // wait4(2), waitid(2). ECHILD; Errno::restart when interrupted.
 Result<WaitResult> wait_for_child(Thread& self, const WaitRequest& request);
+
+// --- interval_timers.cpp: getitimer(2), setitimer(2). `which` is below 3. Take the tree lock.
+IntervalValue get_interval_timer(Process& process, unsigned which);
+IntervalValue set_interval_timer(Process& process, unsigned which, IntervalValue value);  // returns the old
+// Sends SIGVTALRM and SIGPROF if their time has come: at interrupts of a process with has_cpu_timers.
+void expire_cpu_timers(Process& process);
+// User and system time of all threads, living and dead. Under the tree lock.
+struct CpuTime {
+  Nanoseconds user = 0, system = 0;
+};
+CpuTime cpu_time(Process& process);
 
 // --- signals.cpp. Sending never blocks. The caller has checked permission.
 void send_to_process(Process& process, const SignalInfo& info);

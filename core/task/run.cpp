@@ -48,6 +48,7 @@ void Thread::handle_trap(const hal::Trap& trap) {
       kernel.statistics().interrupts.fetch_add(1, std::memory_order_relaxed);
       account(true);
       kernel.drain_pending();
+      if (process_->has_cpu_timers.load(std::memory_order_relaxed)) expire_cpu_timers(*process_);
       return;
     case hal::Trap::Kind::exception: break;
   }

@@ -38,6 +38,11 @@ void TimerQueue::disarm(Timer& timer) {
   }
 }
 
+Nanoseconds TimerQueue::time_of(const Timer& timer) {
+  std::lock_guard guard(lock_);
+  return timer.is_armed ? timer.when : never;
+}
+
 Nanoseconds TimerQueue::run_expired() {
   for (;;) {
     Nanoseconds next = next_.load(std::memory_order_relaxed);

@@ -27,6 +27,8 @@ class TimerQueue {
   // After it returns the callback does not run and will not: it waits for one that runs on another CPU. Must not be called from the
   // timer's own callback.
   void disarm(Timer& timer);
+  // When it is due; `never` if it is not armed.
+  Nanoseconds time_of(const Timer& timer);
   // Runs what is due, then returns the time of the next timer.
   Nanoseconds run_expired();
   Nanoseconds next() const { return next_.load(std::memory_order_relaxed); }
