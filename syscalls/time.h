@@ -26,6 +26,14 @@ Nanoseconds deadline_after(Kernel& kernel, Nanoseconds duration);
 // How far off a deadline is: 0 when it has passed, `never` if it does not come.
 Nanoseconds time_left(Kernel& kernel, Nanoseconds deadline);
 
+namespace clock_id {
+inline constexpr int realtime = 0, monotonic = 1, process_cpu = 2, thread_cpu = 3, monotonic_raw = 4, realtime_coarse = 5, monotonic_coarse = 6;
+inline constexpr int boottime = 7, realtime_alarm = 8, boottime_alarm = 9, tai = 11;
+}  // namespace clock_id
+
+// The time on any clock that clock_gettime(2) knows, those of clock_getcpuclockid(3) included. EINVAL.
+Result<Nanoseconds> read_clock(Thread& self, int clock);
+
 // Parks until CLOCK_MONOTONIC `deadline`: ok then, EINTR when a signal came before.
 Result<> sleep_until(Thread& self, Nanoseconds deadline);
 
