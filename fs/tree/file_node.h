@@ -1,0 +1,27 @@
+// FileNode: a regular file with its page cache.
+//
+// Lock: contents (rank inode, a mutex) is held by whoever writes, truncates or allocates.
+#pragma once
+
+#include "core/mm/page_cache.h"
+#include "core/sync/mutex.h"
+#include "fs/tree/node.h"
+
+namespace halcyon::fs {
+
+class FileNode : public Node {
+ public:
+  FileNode(FileSystem& file_system, const NodeStart& start, PageSource* source = nullptr, uint64_t size = 0)
+      : Node(file_system, start), cache_(source, size) {}
+  PageCache* page_cache() override { return &cache_; }
+  Mutex* contents_lock() override { return &contents_; }
+
+ protected:
+  PageCache& cache() { return cache_; }
+
+ private:
+  Mutex contents_{Rank::inode};
+  PageCache cache_;
+};
+
+}  // namespace halcyon::fs

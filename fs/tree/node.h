@@ -1,0 +1,81 @@
+// Node: an inode whose attributes live in memory: what ramfs, devfs, procfs, hostfs and overlay are made of.
+//
+// Attributes are single atomics, so that stat and permission checks take no lock; changes that belong together are made under Vfs::tree or
+// contents_lock, and a reader in between may see one of them before the other, as on Linux.
+#pragma once
+
+#include <atomic>
+
+#include "core/file/inode.h"
+#include "fs/vfs/mount.h"
+
+namespace halcyon::fs {
+
+struct NodeStart {
+  FileType type = FileType::regular;
+  uint32_t permissions = 0;
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+  uint64_t number = 0;  // st_ino
+};
+
+class Node : public Inode {
+ public:
+  Node(FileSystem& file_system, const NodeStart& start);
+
+  FileType type() const override { return type_; }
+  Ownership ownership() override;
+  Result<Attributes> attributes() override;
+  Result<> change(const AttributeChange& change) override;
+  Result<FileSystemStatistics> statistics() override { return file_system_.statistics(); }
+  void note_access(Nanoseconds now) override;
+  Result<> note_change(Nanoseconds now) override;
+
+  FileSystem& file_system() const { return file_system_; }
+  uint64_t number() const { return number_; }
+  uint32_t links() const { return links_.load(std::memory_order_relaxed); }
+  // Names come and go, under Vfs::tree. `drop_link` with the last name calls no_name_left.
+  void add_link() { links_.fetch_add(1, std::memory_order_relaxed); }
+  void drop_link();
+  void touch_changed(Nanoseconds now) { changed_.store(now, std::memory_order_relaxed); }
+  // A directory gained or lost an entry.
+  void touch_modified(Nanoseconds now);
+  // Before anything about the node changes: a layer makes sure that it keeps the node. ENOMEM.
+  virtual Result<> prepare_change() { return {}; }
+
+ protected:
+  virtual void no_name_left() {}
+  // st_size where there is no page cache, and st_blocks.
+  virtual uint64_t own_size() { return 0; }
+  virtual uint64_t blocks();
+  // Truncates or extends; under contents_lock. The caller updates the times.
+  virtual Result<> resize(uint64_t size);
+  // Takes over all that another file system says about an object.
+  void copy_attributes(const Attributes& from);
+  void set_links(uint32_t links) { links_.store(links, std::memory_order_relaxed); }
+  Nanoseconds modified() const { return modified_.load(std::memory_order_relaxed); }
+
+ private:
+  FileSystem& file_system_;
+  const uint64_t number_;
+  const FileType type_;
+  std::atomic<uint32_t> permissions_;
+  std::atomic<uint32_t> uid_, gid_;
+  std::atomic<uint32_t> links_;
+  std::atomic<Nanoseconds> accessed_, modified_, changed_, born_;
+};
+
+// A symlink with its text in memory.
+class SymlinkNode : public Node {
+ public:
+  SymlinkNode(FileSystem& file_system, const NodeStart& start, String target) : Node(file_system, start), target_(std::move(target)) {}
+  Result<> read_link(Sink& out) override;
+
+ protected:
+  uint64_t own_size() override { return target_.size(); }
+
+ private:
+  String target_;
+};
+
+}  // namespace halcyon::fs
