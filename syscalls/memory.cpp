@@ -1,0 +1,145 @@
+// Memory: mmap(2) and its kin.
+#include "core/file/inode.h"
+#include "core/task/kernel.h"
+#include "core/task/process.h"
+#include "syscalls/arguments.h"
+#include "syscalls/calls.h"
+
+namespace halcyon {
+
+namespace {
+
+namespace map_flag {
+constexpr uint32_t shared = 1, private_map = 2, shared_validate = 3, type_mask = 0xf, fixed = 0x10, anonymous = 0x20, grows_down = 0x100;
+constexpr uint32_t locked = 0x2000, populate = 0x8000, nonblock = 0x10000, huge = 0x40000, fixed_no_replace = 0x100000;
+}  // namespace map_flag
+
+Result<> check_file(File& file, bool is_shared, uint32_t protection) {
+  if (file.is_path()) return err::badf;
+  if (!file.is_readable()) return err::acces;
+  if (is_shared && (protection & prot::write) && !file.is_writable()) return err::acces;
+  if (is_shared && (protection & prot::write) && (file.flags() & open_flag::append)) return err::acces;
+  Inode* inode = file.mappable();
+  if (!inode || !inode->page_cache()) return err::nodev;
+  return {};
+}
+
+}  // namespace
+
+Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection protection, MapFlags flags, Fd fd, Hex offset) {
+  using namespace map_flag;
+  if (offset & page_mask) return err::inval;
+  MapRequest request;
+  uint32_t type = flags & type_mask;
+  if (type != shared && type != private_map && type != shared_validate) return err::inval;
+  if (flags & huge) return err::inval;
+  request.is_shared = type != private_map;
+  request.address = address;
+  request.length = length;
+  request.protection = protection & prot::all;
+  request.fixed = (flags & (fixed | fixed_no_replace)) != 0;
+  request.no_replace = (flags & fixed_no_replace) != 0;
+  request.grows_down = (flags & grows_down) != 0;
+  request.populate = (flags & (populate | locked)) != 0 && !(flags & nonblock);
+  request.offset = offset;
+  if (!(flags & anonymous)) {
+    request.file = TRY(self.files().get(fd));
+    if (auto checked = check_file(*request.file, request.is_shared, request.protection); !checked) return std::unexpected(checked.error());
+  } else {
+    request.offset = 0;
+  }
+  return self.memory().map(request);
+}
+
+Result<uint64_t> sys_munmap(Thread& self, Hex address, size_t length) { return as_result(self.memory().unmap(address, length)); }
+
+Result<uint64_t> sys_mprotect(Thread& self, Hex address, size_t length, Protection protection) {
+  constexpr uint32_t sem = 8, grows_down = 0x01000000, grows_up = 0x02000000;
+  if (protection & ~(prot::all | sem | grows_down | grows_up)) return err::inval;
+  if ((protection & grows_down) && (protection & grows_up)) return err::inval;
+  return as_result(self.memory().protect(address, length, protection & prot::all));
+}
+
+Result<uint64_t> sys_mremap(Thread& self, Hex address, size_t old_length, size_t new_length, RemapFlags flags, Hex new_address) {
+  constexpr uint32_t may_move = 1, fixed = 2, dont_unmap = 4;
+  if (flags & ~(may_move | fixed | dont_unmap)) return err::inval;
+  AddressSpace::RemapRequest request;
+  request.address = address;
+  request.old_length = old_length;
+  request.new_length = new_length;
+  request.may_move = (flags & may_move) != 0;
+  request.fixed = (flags & fixed) != 0;
+  request.dont_unmap = (flags & dont_unmap) != 0;
+  request.new_address = new_address;
+  return self.memory().remap(request);
+}
+
+Result<uint64_t> sys_brk(Thread& self, Hex address) { return self.memory().set_break(address); }
+
+Result<uint64_t> sys_madvise(Thread& self, Hex address, size_t length, MadviseAdvice advice) {
+  constexpr int normal = 0, random = 1, sequential = 2, willneed = 3, dontneed = 4, free = 8, remove = 9, dontfork = 10, dofork = 11;
+  constexpr int mergeable = 12, unmergeable = 13, hugepage = 14, nohugepage = 15, dontdump = 16, dodump = 17, wipeonfork = 18, keeponfork = 19;
+  constexpr int cold = 20, pageout = 21;
+  if (address & page_mask) return err::inval;
+  length = page_ceil(length);
+  using Advice = AddressSpace::ForkAdvice;
+  AddressSpace& memory = self.memory();
+  switch (advice) {
+    case dontneed:
+    case free: return length == 0 ? Result<uint64_t>(0) : as_result(memory.discard(address, length));
+    case dontfork: return as_result(memory.advise_fork(address, length, Advice::dont_fork));
+    case dofork: return as_result(memory.advise_fork(address, length, Advice::do_fork));
+    case wipeonfork: return as_result(memory.advise_fork(address, length, Advice::wipe_on_fork));
+    case keeponfork: return as_result(memory.advise_fork(address, length, Advice::keep_on_fork));
+    // Hints that have nothing to act on here.
+    case normal:
+    case random:
+    case sequential:
+    case willneed:
+    case hugepage:
+    case nohugepage:
+    case dontdump:
+    case dodump:
+    case cold:
+    case pageout: return length == 0 ? Result<uint64_t>(0) : as_result(memory.check_mapped(address, length));
+    case remove:
+    case mergeable:
+    case unmergeable:
+    default: return err::inval;
+  }
+}
+
+Result<uint64_t> sys_msync(Thread& self, Hex address, size_t length, MsyncFlags flags) {
+  constexpr uint32_t async = 1, invalidate = 2, sync = 4;
+  if (flags & ~(async | invalidate | sync) || ((flags & async) && (flags & sync))) return err::inval;
+  if (address & page_mask) return err::inval;
+  if (length == 0) return 0;
+  if (flags & sync) return as_result(self.memory().sync(address, length));
+  return as_result(self.memory().check_mapped(address, length));
+}
+
+Result<uint64_t> sys_mincore(Thread& self, Hex address, size_t length, UserPtr<std::byte> residency) {
+  if (address & page_mask) return err::inval;
+  AddressSpace& memory = self.memory();
+  if (auto mapped = memory.check_mapped(address, length); !mapped) return std::unexpected(mapped.error());
+  for (uint64_t page = 0; page < page_ceil(length) >> page_shift; ++page) {
+    auto present = std::byte{memory.is_resident(address + (page << page_shift))};
+    if (auto stored = put_user(memory, residency.at(page), present); !stored) return std::unexpected(stored.error());
+  }
+  return 0;
+}
+
+Result<uint64_t> sys_mlock(Thread& self, Hex address, size_t length) {
+  uint64_t limit = self.process().limit(Limit::locked_memory).soft;
+  if (limit == 0 && self.credentials().euid != 0) return err::perm;
+  if (length > limit && self.credentials().euid != 0) return err::nomem;
+  AddressSpace& memory = self.memory();
+  if (auto locked = memory.lock(address, length, true); !locked) return std::unexpected(locked.error());
+  for (UserAddr page = page_floor(address); page < address + length; page += page_size)
+    if (!memory.fault(page, hal::Access::read)) return err::nomem;
+  return 0;
+}
+
+Result<uint64_t> sys_munlock(Thread& self, Hex address, size_t length) { return as_result(self.memory().lock(address, length, false)); }
+
+}  // namespace halcyon
