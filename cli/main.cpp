@@ -1,0 +1,103 @@
+// halcyon: the command line program. Every failure ends here as one line on standard error.
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <new>
+
+#include "cli/elf_file.h"
+#include "cli/failure.h"
+#include "cli/options.h"
+#include "cli/program.h"
+#include "cli/session.h"
+#include "syscalls/table.h"
+
+namespace halcyon::cli {
+namespace {
+
+std::vector<std::string> host_environment() {
+  std::vector<std::string> environment;
+  for (char** each = environ; *each; ++each) environment.emplace_back(*each);
+  return environment;
+}
+
+std::string host_working_directory() {
+  std::string path(4096, '\0');
+  if (!getcwd(path.data(), path.size())) fail(exit_status::own_failure, "cannot tell the working directory: {}; give --cwd", std::strerror(errno));
+  path.resize(std::strlen(path.c_str()));
+  return path;
+}
+
+int execute(RunOptions& options) {
+  GuestTree tree(options.root, options.binds);
+  auto environment = build_environment(host_environment(), options.environment);
+  std::string working_directory = "/";
+  if (options.working_directory) working_directory = *options.working_directory;
+  else if (tree.kind() == GuestTree::Kind::host) working_directory = host_working_directory();
+  if (options.working_directory) {
+    int error = 0;
+    auto node = tree.resolve(working_directory, &error);
+    if (!node || !node->is_directory()) fail(exit_status::own_failure, "--cwd: {}: {}", working_directory, std::strerror(node ? ENOTDIR : error));
+  }
+  Program program = find_program(tree, options.arguments[0], find_variable(environment, "PATH"), working_directory, options.isa);
+  return run_session({options, tree, std::move(program), std::move(environment), std::move(working_directory)});
+}
+
+int execute(const ElfOptions& options) {
+  int fd = open(options.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  char first;
+  if (fd < 0 || pread(fd, &first, 1, 0) < 0) fail(exit_status::own_failure, "elf: cannot read {}: {}", options.file, std::strerror(errno));
+  ElfFile file = read_elf(fd);
+  close(fd);
+  GuestTree tree(options.root, {});
+  bool would_run = false;
+  fmt::print("{}", describe_elf(file, options.file, tree, &would_run));
+  return would_run ? 0 : 1;
+}
+
+std::string number(int value) { return value == no_number ? "-" : std::to_string(value); }
+
+int execute(const AbiOptions&) {
+  size_t whole = 0;
+  fmt::print("{:<26}{:>8}{:>9}  {}\n", "system call", "x86_64", "riscv64", "what is missing");
+  for (const SyscallEntry& entry : syscall_entries()) {
+    fmt::print("{:<26}{:>8}{:>9}  {}\n", entry.name, number(entry.number_x86_64), number(entry.number_generic), entry.note);
+    whole += entry.note.empty();
+  }
+  fmt::print("{} system calls, {} of them whole\n", syscall_entries().size(), whole);
+  return 0;
+}
+
+int execute(const TextRequest& request) {
+  fmt::print("{}", request.text);
+  return 0;
+}
+
+// Output that could not be written is a failure too.
+int finish(int status) {
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return status;
+  fail(exit_status::own_failure, "cannot write to standard output: {}", std::strerror(errno));
+}
+
+}  // namespace
+}  // namespace halcyon::cli
+
+int main(int count, char** arguments) {
+  using namespace halcyon::cli;
+  int status = exit_status::own_failure;
+  try {
+    Command command = parse_command_line({arguments + std::min(count, 1), arguments + count});
+    return finish(std::visit([](auto& each) { return execute(each); }, command));
+  } catch (const Failure& failure) {
+    fmt::print(stderr, "halcyon: {}\n", failure.what());
+    status = failure.status();
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "halcyon: out of memory\n");
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "halcyon: {}\n", error.what());
+  }
+  return status;
+}

@@ -1,0 +1,67 @@
+// The command line: what it says, as data. Nothing here looks at files.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "hal/trap.h"
+
+namespace halcyon::cli {
+
+// A host directory (or file) that appears in the guest.
+struct Bind {
+  std::string host;
+  std::string guest;         // absolute
+  bool is_writable = false;  // what the guest writes goes through to the host; otherwise it stays in memory
+  bool operator==(const Bind&) const = default;
+};
+
+struct RunOptions {
+  std::optional<std::string> root;  // nothing: the host's; "none": an empty one; else a directory or an archive
+  std::vector<Bind> binds;
+  std::optional<hal::Isa> isa;  // nothing: the program's
+  unsigned cpus = 1;
+  uint64_t memory = uint64_t{1} << 30;
+  std::vector<std::pair<std::string, std::string>> environment;  // overrides
+  bool strace = false;
+  std::string strace_file;  // empty: standard error
+  std::optional<uint64_t> seed;  // --deterministic
+  bool time = false;
+  std::string scheduler = "round-robin";
+  std::optional<std::string> working_directory;
+  std::string host_name = "halcyon";
+  std::vector<std::string> arguments;  // the program's argv; its first is the program
+};
+
+struct ElfOptions {
+  std::optional<std::string> root;  // where its interpreter is looked for
+  std::string file;
+};
+struct AbiOptions {};
+// --help, --version: only a text to print.
+struct TextRequest {
+  std::string text;
+};
+
+using Command = std::variant<RunOptions, ElfOptions, AbiOptions, TextRequest>;
+
+// `arguments` without the program's own name. Throws Failure.
+Command parse_command_line(const std::vector<std::string>& arguments);
+
+// Bytes: a number and K, M, G or T (powers of 1024), or nothing, behind it. Throws Failure.
+uint64_t parse_size(std::string_view text);
+// HOST:GUEST, HOST:GUEST:rw or HOST:GUEST:ro. Throws Failure.
+Bind parse_bind(std::string_view text);
+// K=V. Throws Failure.
+std::pair<std::string, std::string> parse_assignment(std::string_view text);
+// A decimal number, or a hexadecimal one after 0x. Throws Failure.
+uint64_t parse_number(std::string_view text, std::string_view what);
+
+std::string_view isa_name(hal::Isa isa);
+
+}  // namespace halcyon::cli

@@ -1,0 +1,24 @@
+// A session: one machine, one kernel, one program, from start to exit. The only part of the command line program that knows the kernel.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/guest_tree.h"
+#include "cli/options.h"
+#include "cli/program.h"
+
+namespace halcyon::cli {
+
+struct SessionRequest {
+  const RunOptions& options;
+  GuestTree& tree;
+  Program program;
+  std::vector<std::string> environment;
+  std::string working_directory;
+};
+
+// Runs the program to its end and returns the exit status for the shell. Throws Failure.
+int run_session(SessionRequest request);
+
+}  // namespace halcyon::cli

@@ -1,0 +1,41 @@
+"""What the command line tests share: where the binary is, how to run it, small files to run it on.
+
+The binary is $HALCYON, or build/hosted/halcyon of this tree."""
+import os
+import pathlib
+import struct
+import subprocess
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("HALCYON", str(TREE / "build/hosted/halcyon"))
+ROOTFS = {isa: TREE / "build/rootfs" / isa for isa in ("x86_64", "riscv64")}
+
+X86_64, RISCV, AARCH64 = 62, 243, 183
+
+
+def run(*arguments, timeout=60, **options):
+    """Runs halcyon with these arguments; the result has returncode, stdout, stderr."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=timeout, **options)
+
+
+def elf(machine=X86_64, interpreter="", kind=3, code=b"", ident_class=2):
+    """The bytes of a small ELF file: one segment with `code` at its entry, and PT_INTERP if an interpreter is given."""
+    count = 2 if interpreter else 1
+    base = 0x400000 if kind == 2 else 0
+    start = 64 + 56 * count
+    name = interpreter.encode() + b"\0" if interpreter else b""
+    entry = base + start + len(name)
+    size = start + len(name) + len(code)
+    header = struct.pack("<4sBBBB8xHHIQQQIHHHHHH", b"\x7fELF", ident_class, 1, 1, 0, kind, machine, 1, entry, 64, 0, 0, 64, 56, count, 0, 0, 0)
+    load = struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, size, size, 4096)
+    interp = struct.pack("<IIQQQQQQ", 3, 4, start, base + start, base + start, len(name), len(name), 1) if interpreter else b""
+    return header + load + interp + name + code
+
+
+def put(path, contents, mode=0o755):
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(contents if isinstance(contents, bytes) else contents.encode())
+    path.chmod(mode)
+    return path
