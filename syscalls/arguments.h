@@ -75,6 +75,16 @@ inline Result<uint64_t> as_result(const Result<>& result) {
   return 0;
 }
 
+// Fetches a path and its start, then runs action(caller, start, path).
+template <class Action>
+Result<uint64_t> with_path(Thread& self, DirFd dir, UserPtr<const char> from, Action action) {
+  PathArgument path;
+  if (auto fetched = path.fetch(self, from); !fetched) return std::unexpected(fetched.error());
+  fs::Start start = TRY(start_at(self, dir, path.view()));
+  fs::Caller caller = caller_of(self);
+  return as_result(action(caller, start, path.view()));
+}
+
 // At most this much moves in one call (MAX_RW_COUNT).
 inline constexpr size_t max_io = 0x7fff'f000;
 

@@ -12,14 +12,6 @@ namespace {
 
 DirFd cwd() { return DirFd{at_cwd}; }
 
-template <class Action>
-Result<uint64_t> with_path(Thread& self, DirFd dir, UserPtr<const char> from, Action action) {
-  PathArgument path;
-  if (auto fetched = path.fetch(self, from); !fetched) return std::unexpected(fetched.error());
-  fs::Start start = TRY(start_at(self, dir, path.view()));
-  return as_result(action(caller_of(self), start, path.view()));
-}
-
 }  // namespace
 
 Result<uint64_t> sys_fchmodat(Thread& self, DirFd dir, UserPtr<const char> path, Mode mode) {

@@ -27,15 +27,6 @@ Result<uint64_t> open_at(Thread& self, DirFd dir, UserPtr<const char> from, uint
   return static_cast<uint64_t>(fd);
 }
 
-// Fetches a path and its start, then runs action(caller, start, path).
-template <class Action>
-Result<uint64_t> with_path(Thread& self, DirFd dir, UserPtr<const char> from, Action action) {
-  PathArgument path;
-  if (auto fetched = path.fetch(self, from); !fetched) return std::unexpected(fetched.error());
-  fs::Start start = TRY(start_at(self, dir, path.view()));
-  return as_result(action(caller_of(self), start, path.view()));
-}
-
 // The same for two paths.
 template <class Action>
 Result<uint64_t> with_paths(Thread& self, DirFd from_dir, UserPtr<const char> from, DirFd to_dir, UserPtr<const char> to, Action action) {
