@@ -1,8 +1,8 @@
 // Descriptors: closing, duplicating, flags, pipes, ioctl.
+#include "core/file/file_locks.h"
 #include "core/ipc/pipe.h"
 #include "core/task/kernel.h"
 #include "core/task/process.h"
-#include "fs/files/locks.h"
 #include "syscalls/arguments.h"
 #include "syscalls/calls.h"
 
@@ -19,7 +19,7 @@ unsigned fd_limit(Thread& self) {
 
 Result<uint64_t> sys_close(Thread& self, Fd fd) {
   Ref<File> file = TRY(self.files().remove(fd));
-  fs::drop_process_locks(*file, self.process().pid());
+  self.kernel().file_locks().drop_process(self.process().pid(), file.get());
   return 0;
 }
 
@@ -60,7 +60,7 @@ Result<uint64_t> sys_dup3(Thread& self, Fd old_fd, Fd new_fd, OpenFlags flags) {
 namespace {
 
 namespace fcntl_command {
-constexpr uint32_t dupfd = 0, getfd = 1, setfd = 2, getfl = 3, setfl = 4, getlk = 5, setlk = 6, setlkw = 7, setown = 8, getown = 9;
+constexpr uint32_t dupfd = 0, getfd = 1, setfd = 2, getfl = 3, setfl = 4, getlk = 5, setlk = 6, setlkw = 7;
 constexpr uint32_t ofd_getlk = 36, ofd_setlk = 37, ofd_setlkw = 38, dupfd_cloexec = 1030, setpipe_sz = 1031, getpipe_sz = 1032;
 }  // namespace fcntl_command
 
@@ -71,19 +71,65 @@ Result<uint64_t> duplicate(Thread& self, Ref<File> file, uint64_t minimum, bool 
   return static_cast<uint64_t>(fd);
 }
 
-Result<uint64_t> lock_command(Thread& self, File& file, uint32_t command, UserAddr argument) {
-  UserPtr<fs::LockRequest> at(argument);
-  fs::LockRequest request = TRY(get_user(self.memory(), at));
-  bool of_description = command >= fcntl_command::ofd_getlk;
-  int owner = of_description ? 0 : self.process().pid();
-  if (of_description && request.pid != 0) return err::inval;
-  if (command == fcntl_command::getlk || command == fcntl_command::ofd_getlk) {
-    if (auto found = fs::test_lock(file, owner, request); !found) return std::unexpected(found.error());
-    if (auto stored = put_user(self.memory(), at, request); !stored) return std::unexpected(stored.error());
-    return 0;
+struct FlockLayout {  // struct flock of fcntl(2)
+  int16_t type, whence;
+  int32_t padding;
+  int64_t start, length;
+  int32_t pid, padding2;
+};
+constexpr int16_t read_lock = 0, write_lock = 1, no_lock = 2;
+
+Result<LockRange> range_from(File& file, const FlockLayout& layout) {
+  int64_t base = 0;
+  if (layout.whence == 1) {
+    base = static_cast<int64_t>(TRY(file.seek(0, Whence::current)));
+  } else if (layout.whence == 2) {
+    Attributes attributes = TRY(file.attributes());
+    base = static_cast<int64_t>(attributes.size);
+  } else if (layout.whence != 0) {
+    return err::inval;
   }
-  bool waits = command == fcntl_command::setlkw || command == fcntl_command::ofd_setlkw;
-  return as_result(fs::set_lock(file, owner, request, waits));
+  int64_t start;
+  int64_t end;
+  if (__builtin_add_overflow(base, layout.start, &start)) return err::overflow;
+  if (__builtin_add_overflow(start, layout.length, &end)) return err::overflow;
+  if (layout.length < 0) std::swap(start, end);
+  if (start < 0) return err::inval;
+  if (layout.length == 0) return LockRange{static_cast<uint64_t>(start), ~uint64_t{0}};
+  return LockRange{static_cast<uint64_t>(start), static_cast<uint64_t>(end - 1)};
+}
+
+Result<uint64_t> lock_command(Thread& self, File& file, uint32_t command, UserAddr argument) {
+  using namespace fcntl_command;
+  UserPtr<FlockLayout> at(argument);
+  FlockLayout layout = TRY(get_user(self.memory(), at));
+  bool of_description = command >= ofd_getlk;
+  if (of_description && layout.pid != 0) return err::inval;
+  LockOwner owner = of_description ? LockOwner{&file, 0} : LockOwner{nullptr, self.process().pid()};
+  LockRange range = TRY(range_from(file, layout));
+  LockKind kind;
+  switch (layout.type) {
+    case read_lock: kind = LockKind::shared; break;
+    case write_lock: kind = LockKind::exclusive; break;
+    case no_lock: kind = LockKind::unlock; break;
+    default: return err::inval;
+  }
+  FileLocks& locks = self.kernel().file_locks();
+  if (command == getlk || command == ofd_getlk) {
+    if (kind == LockKind::unlock) return err::inval;
+    FileLocks::Found found = locks.test(file, owner, kind, range);
+    layout.type = found.kind == LockKind::unlock ? no_lock : found.kind == LockKind::shared ? read_lock : write_lock;
+    if (found.kind != LockKind::unlock) {
+      layout.whence = 0;
+      layout.start = static_cast<int64_t>(found.range.start);
+      layout.length = found.range.end == ~uint64_t{0} ? 0 : static_cast<int64_t>(found.range.end - found.range.start + 1);
+      layout.pid = found.pid;
+    }
+    return as_result(put_user(self.memory(), at, layout));
+  }
+  if (kind == LockKind::shared && !file.is_readable()) return err::badf;
+  if (kind == LockKind::exclusive && !file.is_writable()) return err::badf;
+  return as_result(locks.set(file, owner, kind, range, command == setlkw || command == ofd_setlkw));
 }
 
 }  // namespace
@@ -123,8 +169,8 @@ Result<uint64_t> sys_flock(Thread& self, Fd fd, FlockOperation operation) {
   if (file->is_path()) return err::badf;
   uint32_t kind = operation & ~nonblock;
   if (kind != shared && kind != exclusive && kind != unlock) return err::inval;
-  auto which = kind == shared ? fs::FlockKind::shared : kind == exclusive ? fs::FlockKind::exclusive : fs::FlockKind::unlock;
-  return as_result(fs::flock(*file, which, (operation & nonblock) == 0));
+  LockKind which = kind == shared ? LockKind::shared : kind == exclusive ? LockKind::exclusive : LockKind::unlock;
+  return as_result(self.kernel().file_locks().flock(*file, which, (operation & nonblock) == 0));
 }
 
 Result<uint64_t> sys_ioctl(Thread& self, Fd fd, IoctlRequest request, Hex argument) {

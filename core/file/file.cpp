@@ -1,8 +1,13 @@
 #include "core/file/file.h"
 
 #include "core/file/inode.h"
+#include "core/task/kernel.h"
 
 namespace halcyon {
+
+File::~File() {
+  if (has_locks_.load(std::memory_order_relaxed)) kernel().file_locks().drop_description(*this);
+}
 
 Result<Attributes> File::attributes() {
   if (Inode* behind = inode()) return behind->attributes();

@@ -47,7 +47,7 @@ class FilePlace {
 class File : public RefCounted {
  public:
   explicit File(uint32_t flags) : flags_(flags) {}
-  virtual ~File() = default;
+  virtual ~File();
 
   uint32_t flags() const { return flags_.load(std::memory_order_relaxed); }
   // Replaces the changeable flags by those of `flags`.
@@ -122,8 +122,12 @@ class File : public RefCounted {
     else out.write("anon_inode:[file]");
   }
 
+  // FileLocks: this description owns locks, which go with it.
+  void set_has_locks() { has_locks_.store(true, std::memory_order_relaxed); }
+
  private:
   std::atomic<uint32_t> flags_;
+  std::atomic<bool> has_locks_{false};
   Own<FilePlace> place_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "core/base/ref.h"
 #include "core/file/attributes.h"
+#include "core/file/file.h"
 #include "core/file/io.h"
 
 namespace halcyon {
@@ -19,6 +20,7 @@ class FifoSlot;  // core/ipc/pipe.h
 class DirectoryVisitor;
 namespace fs {
 class MagicLink;  // fs/vfs/path.h
+struct Path;
 }
 
 class Inode : public RefCounted {
@@ -33,6 +35,11 @@ class Inode : public RefCounted {
 
   // The contents of a regular file; null for everything else.
   virtual PageCache* page_cache() { return nullptr; }
+  // An open description of the inode's own kind, for what is neither directory, device, FIFO nor page cache; null: it has none. Called after the permission checks.
+  virtual Result<Ref<File>> open_own(const fs::Path& path, uint32_t flags) {
+    static_cast<void>(path), static_cast<void>(flags);
+    return Ref<File>();
+  }
   // Before a file is opened with the access mode and flags `flags`: checks that its contents are still what the cache holds, gets ready for writes.
   virtual Result<> prepare_open(uint32_t flags) {
     static_cast<void>(flags);

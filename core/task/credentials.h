@@ -14,6 +14,7 @@ struct Credentials : RefCounted {
   Vec<uint32_t> groups;
   // Capability sets (capabilities(7)); a euid of 0 has them all unless it dropped them.
   uint64_t permitted = 0, effective = 0, inheritable = 0;
+  bool keep_capabilities = false;  // PR_SET_KEEPCAPS: permitted survives when all user ids leave 0; execve clears it
 
   // A modifiable copy with the same contents; ENOMEM.
   Result<Ref<Credentials>> copy() const;

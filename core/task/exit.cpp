@@ -97,6 +97,7 @@ void Thread::exit() {
   if (SyscallObserver* observer = context_ ? kernel.observer() : nullptr) observer->exited(*this, process.is_exiting ? process.exit_status : thread_status_);
   release_vfork_parent(*this);
   leave_memory();
+  if (process.live_threads.load(std::memory_order_acquire) == 1) kernel.file_locks().drop_process(process.pid(), nullptr);
   uint64_t resident = resources_.memory ? resources_.memory->resident_pages() : 0;
   bool is_last = process.live_threads.load(std::memory_order_acquire) == 1;
   if (is_last && process.session && process.session->id == process.pid() && kernel.leader_exit_hook) kernel.leader_exit_hook(process);

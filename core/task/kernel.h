@@ -5,6 +5,7 @@
 
 #include "core/base/own.h"
 #include "core/base/string.h"
+#include "core/file/file_locks.h"
 #include "core/ipc/futex.h"
 #include "core/mm/frame_allocator.h"
 #include "core/mm/heap.h"
@@ -65,6 +66,7 @@ class Kernel {
   Heap& heap() { return heap_; }
   // Inode numbers of pipes and other files outside any file system.
   uint64_t next_anonymous_inode() { return anonymous_inodes_.fetch_add(1, std::memory_order_relaxed); }
+  FileLocks& file_locks() { return file_locks_; }
   FutexTable& futexes() { return futexes_; }
   const KernelOptions& options() const { return options_; }
 
@@ -130,6 +132,7 @@ class Kernel {
   Heap heap_;
   TimerQueue timers_{clock_};
   FutexTable futexes_;
+  FileLocks file_locks_;
   std::atomic<uint64_t> anonymous_inodes_{4026532000};
   static constexpr unsigned max_cpus = 64;
   std::array<PerCpu, max_cpus> per_cpu_;
