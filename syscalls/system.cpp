@@ -1,0 +1,174 @@
+// The system as a whole: its names, its memory and load, randomness, writing files through, turning it off.
+#include <mutex>
+
+#include "core/mm/user_memory.h"
+#include "core/task/kernel.h"
+#include "core/task/process.h"
+#include "syscalls/abi/abi.h"
+#include "syscalls/calls.h"
+#include "syscalls/time.h"
+
+namespace halcyon {
+
+namespace {
+
+// struct new_utsname.
+struct UtsnameLayout {
+  using Field = std::array<char, 65>;
+  Field system, node, release, version, machine, domain;
+};
+static_assert(sizeof(UtsnameLayout) == 390);
+
+// struct sysinfo.
+struct SysinfoLayout {
+  int64_t uptime;
+  uint64_t loads[3];
+  uint64_t total_ram, free_ram, shared_ram, buffer_ram, total_swap, free_swap;
+  uint16_t processes;
+  uint64_t total_high, free_high;
+  uint32_t unit;
+};
+static_assert(sizeof(SysinfoLayout) == 112);
+
+void set(UtsnameLayout::Field& field, std::string_view text) { text.copy(field.data(), field.size() - 1); }
+
+// sethostname(2) and setdomainname(2).
+Result<uint64_t> set_name(Thread& self, UtsnameLayout::Field& name, UserPtr<const char> from, size_t length) {
+  if (!has_capability(self.credentials(), capability::sys_admin)) return err::perm;
+  UtsnameLayout::Field next{};
+  if (length >= next.size()) return err::inval;
+  auto bytes = std::as_writable_bytes(std::span(next)).first(length);
+  if (copy_from_user(self.memory(), bytes, from.address()) != length) return err::fault;
+  std::lock_guard guard(self.kernel().names_lock);
+  name = next;
+  return 0;
+}
+
+// Writes through what the files hold that any process has open.
+Result<> sync_open_files(Kernel& kernel) {
+  Vec<Ref<FdTable>> tables;
+  {
+    std::lock_guard guard(kernel.tree());
+    for (Process& process : kernel.processes()) {
+      Thread* thread = process.main_thread();
+      if (!thread || !thread->resources().files) continue;
+      if (auto pushed = tables.push(thread->resources().files); !pushed) return pushed;
+    }
+  }
+  for (Ref<FdTable>& table : tables) {
+    for (int fd = table->next_open(0); fd >= 0; fd = table->next_open(fd + 1)) {
+      auto file = table->get(fd);
+      if (file && !(*file)->is_path()) static_cast<void>((*file)->sync());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<uint64_t> sys_uname(Thread& self, UserPtr<UserUtsname> user_name) {
+  UtsnameLayout name{};
+  set(name.system, "Linux");
+  set(name.release, "6.1.0-halcyon");
+  set(name.version, "#1 SMP Halcyon");
+  set(name.machine, abi_of(self).machine_name());
+  {
+    Kernel& kernel = self.kernel();
+    std::lock_guard guard(kernel.names_lock);
+    name.node = kernel.host_name;
+    name.domain = kernel.domain_name;
+  }
+  if (auto stored = put_user(self.memory(), user_name.as<UtsnameLayout>(), name); !stored) return std::unexpected(stored.error());
+  return 0;
+}
+
+Result<uint64_t> sys_sethostname(Thread& self, UserPtr<const char> name, size_t length) {
+  return set_name(self, self.kernel().host_name, name, length);
+}
+
+Result<uint64_t> sys_setdomainname(Thread& self, UserPtr<const char> name, size_t length) {
+  return set_name(self, self.kernel().domain_name, name, length);
+}
+
+Result<uint64_t> sys_sysinfo(Thread& self, UserPtr<UserSysinfo> user_info) {
+  Kernel& kernel = self.kernel();
+  SysinfoLayout info{};
+  info.uptime = kernel.clock().monotonic() / second;
+  auto loads = kernel.load_averages();
+  std::copy(loads.begin(), loads.end(), info.loads);
+  info.total_ram = kernel.frames().total_pages() * page_size;
+  info.free_ram = kernel.frames().free_pages() * page_size;
+  info.processes = static_cast<uint16_t>(std::min<uint64_t>(kernel.thread_count.load(), UINT16_MAX));
+  info.unit = 1;
+  if (auto stored = put_user(self.memory(), user_info.as<SysinfoLayout>(), info); !stored) return std::unexpected(stored.error());
+  return 0;
+}
+
+Result<uint64_t> sys_getrandom(Thread& self, UserPtr<std::byte> buffer, size_t length, RandomFlags flags) {
+  constexpr uint32_t nonblock = 1, random = 2, insecure = 4;
+  if (flags & ~(nonblock | random | insecure)) return err::inval;
+  if ((flags & random) && (flags & insecure)) return err::inval;
+  length = std::min<size_t>(length, INT32_MAX);
+  std::array<std::byte, 256> bytes;
+  size_t done = 0;
+  while (done < length) {
+    auto piece = std::span(bytes).first(std::min(bytes.size(), length - done));
+    self.kernel().machine().random(piece);
+    size_t stored = copy_to_user(self.memory(), buffer.address() + done, piece);
+    done += stored;
+    if (stored < piece.size()) return done ? Result<uint64_t>(done) : err::fault;
+    if (done % page_size != 0) continue;
+    // A large request makes room for others, and ends when a signal comes.
+    self.kernel().drain_pending();
+    if (per_cpu().must_reschedule) yield();
+    if ((self.pending_work() & (work::signal | work::die)) && self.has_deliverable_signal()) break;
+  }
+  std::fill(bytes.begin(), bytes.end(), std::byte{0});
+  return done;
+}
+
+// Emulated CPUs notice a program's stores to its own code by themselves, so that the check of the flags is all there is to do. (A CPU with an instruction
+// cache that does not would need FENCE.I on every hart here.)
+Result<uint64_t> sys_riscv_flush_icache(Thread&, Hex, Hex, Hex flags) {
+  constexpr uint64_t local = 1;
+  if (flags & ~local) return err::inval;
+  return 0;
+}
+
+// Nothing else is dirty: a file's last close writes it through.
+Result<uint64_t> sys_sync(Thread& self) {
+  static_cast<void>(sync_open_files(self.kernel()));
+  return 0;
+}
+
+Result<uint64_t> sys_syncfs(Thread& self, Fd fd) {
+  Ref<File> file = TRY(self.files().get(fd));
+  if (file->is_path()) return err::badf;
+  if (auto synced = sync_open_files(self.kernel()); !synced) return std::unexpected(synced.error());
+  return 0;
+}
+
+Result<uint64_t> sys_reboot(Thread& self, Hex magic, Hex magic2, Hex command, Hex) {
+  constexpr uint32_t first_magic = 0xfee1dead, second_magics[] = {672274793, 85072278, 369367448, 537993216};
+  constexpr uint32_t restart = 0x01234567, halt = 0xcdef0123, power_off = 0x4321fedc, restart_with_command = 0xa1b2c3d4;
+  constexpr uint32_t cad_on = 0x89abcdef, cad_off = 0;
+  if (!has_capability(self.credentials(), capability::sys_boot)) return err::perm;
+  if (static_cast<uint32_t>(magic) != first_magic) return err::inval;
+  if (std::find(std::begin(second_magics), std::end(second_magics), static_cast<uint32_t>(magic2)) == std::end(second_magics)) return err::inval;
+  switch (static_cast<uint32_t>(command)) {
+    case cad_on:
+    case cad_off: return 0;
+    case restart:
+    case restart_with_command:
+    case halt:
+    case power_off: {
+      static_cast<void>(sync_open_files(self.kernel()));
+      std::lock_guard guard(self.kernel().tree());
+      self.kernel().shut_down(exited_status(0));
+      return 0;  // to nobody: the caller is among those who are to die
+    }
+    default: return err::inval;
+  }
+}
+
+}  // namespace halcyon
