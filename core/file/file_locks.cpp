@@ -78,6 +78,11 @@ Result<> FileLocks::carve(const void* object, bool is_flock, LockOwner owner, Lo
   return {};
 }
 
+void FileLocks::stop_waiting(Waiting& waiting) {
+  if (waiting.is_enlisted) waiting_.erase(waiting_.iterator_to(waiting));
+  waiting.is_enlisted = false;
+}
+
 bool FileLocks::would_deadlock(int pid, int for_pid) {
   for (unsigned depth = 0; depth < 64; ++depth) {
     if (for_pid == pid) return true;
@@ -98,7 +103,7 @@ Result<> FileLocks::take(File& file, bool is_flock, LockOwner owner, LockKind ki
   // True when the wait is over, for better or worse.
   auto attempt = [&] {
     std::lock_guard guard(lock_);
-    if (waiting.is_linked()) waiting_.erase(waiting_.iterator_to(waiting));
+    stop_waiting(waiting);
     Lock* other = kind == LockKind::unlock ? nullptr : conflict(object, is_flock, owner, kind, range);
     if (other) {
       result = err::again;
@@ -111,6 +116,7 @@ Result<> FileLocks::take(File& file, bool is_flock, LockOwner owner, LockKind ki
       if (is_record) {
         waiting.for_pid = other->owner.pid;
         waiting_.push_back(waiting);
+        waiting.is_enlisted = true;
       }
       return false;
     }
@@ -130,7 +136,7 @@ Result<> FileLocks::take(File& file, bool is_flock, LockOwner owner, LockKind ki
   auto waited = released_.wait_until(attempt);
   {
     std::lock_guard guard(lock_);
-    if (waiting.is_linked()) waiting_.erase(waiting_.iterator_to(waiting));
+    stop_waiting(waiting);
   }
   if (!waited) return err::restart;
   if (result) released_.wake_all();

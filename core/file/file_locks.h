@@ -63,12 +63,14 @@ class FileLocks {
   struct Waiting : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
     int pid = 0;
     int for_pid = 0;
+    bool is_enlisted = false;
   };
   static const void* object_of(File& file);
   Lock* conflict(const void* object, bool is_flock, LockOwner owner, LockKind kind, LockRange range);
   Result<> carve(const void* object, bool is_flock, LockOwner owner, LockRange range, Own<Lock>& spare);
   Result<> take(File& file, bool is_flock, LockOwner owner, LockKind kind, LockRange range, bool waits);
   bool would_deadlock(int pid, int for_pid);
+  void stop_waiting(Waiting& waiting);
   template <class Matches>
   void drop_if(Matches matches);
 
