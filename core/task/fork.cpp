@@ -44,6 +44,7 @@ void inherit(Thread& child, Thread& self, const CloneRequest& request) {
   child.name = self.name;
   child.affinity = self.affinity.load();
   child.nice = self.nice;
+  child.policy = self.policy;
   child.timer_slack = self.timer_slack;
   child.clear_child_tid = request.clear_child_tid;
   if (!request.share_memory || request.wait_for_exec) child.signal_stack() = self.signal_stack();

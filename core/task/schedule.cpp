@@ -76,11 +76,13 @@ void yield() {
   Scheduler& scheduler = cpu.kernel->scheduler();
   unsigned id = cpu.cpu->id();
   Thread& self = *cpu.current;
-  if (!scheduler.has_work(id)) return;
+  bool must_move = &self != cpu.idle && (self.affinity.load(std::memory_order_relaxed) >> id & 1) == 0;
+  if (!must_move && !scheduler.has_work(id)) return;
   if (&self == cpu.idle) return schedule();
   self.account(false);
   self.state_.store(RunState::ready, std::memory_order_relaxed);
-  scheduler.enqueue(self, id, false);
+  if (must_move) cpu.kernel->make_ready(self, false);
+  else scheduler.enqueue(self, id, false);
   schedule();
 }
 

@@ -142,6 +142,7 @@ class Thread : public RefCounted,
   struct VforkDone* vfork_done = nullptr;  // in the child: the parent waits on it
   int exit_signal = 0;
   int nice = 0;
+  int policy = 0;  // of sched_setscheduler(2)
   uint64_t timer_slack = 50'000;
 
   // The scheduler's: under its lock.
