@@ -48,7 +48,14 @@ void LineDiscipline::receive_byte(uint8_t c) {
   if (handle_flow(c) || handle_signal(c)) return;
   if (c == '\r') {
     if (has_input(tty_input::ignore_cr)) return;
-    if (has_input(tty_input::cr_to_nl)) c = '\n';
+    if (has_input(tty_input::cr_to_nl)) {
+      c = '\n';
+      // Outside canonical mode Linux shows such a newline as one, but a typed one as ^J.
+      if (!is_canonical()) {
+        if (has_local(tty_local::echo)) output_.echo(c);
+        return put(c);
+      }
+    }
   } else if (c == '\n' && has_input(tty_input::nl_to_cr)) {
     c = '\r';
   }

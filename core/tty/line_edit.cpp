@@ -6,16 +6,17 @@
 namespace halcyon {
 namespace {
 
-bool is_word(uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c >= 0x80; }
+// Letters beyond ASCII are those of Latin-1, or the first bytes of UTF-8 sequences.
+bool is_word(uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c >= 0xc0; }
 
 }  // namespace
 
-// Where the character that ends before `end` begins. A torn UTF-8 sequence is erased byte by byte.
+// Where the character that ends before `end` begins; `end` itself if the line has only the rest of one.
 size_t LineDiscipline::start_of_character(size_t end) const {
   size_t start = end - 1;
   if (!has_input(tty_input::utf8)) return start;
   while (start != line_ && is_utf8_continuation(byte(start))) --start;
-  return is_utf8_continuation(byte(start)) ? end - 1 : start;
+  return is_utf8_continuation(byte(start)) ? end : start;
 }
 
 void LineDiscipline::erase(Erase what) {
@@ -35,6 +36,7 @@ void LineDiscipline::erase(Erase what) {
   bool seen_word = false;
   while (head_ != line_) {
     size_t start = start_of_character(head_);
+    if (start == head_) break;
     if (what == Erase::word) {
       bool in_word = is_word(byte(start));
       if (seen_word && !in_word) break;
@@ -100,8 +102,6 @@ void LineDiscipline::echo_character(uint8_t c) {
 // Echoes a byte that joins the line, before it does.
 void LineDiscipline::echo_stored(uint8_t c) {
   if (head_ == line_) line_column_ = output_.column();
-  // Outside canonical mode a newline is shown as one.
-  if (c == '\n' && !is_canonical()) return output_.echo('\n');
   echo_character(c);
 }
 

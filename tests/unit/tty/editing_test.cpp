@@ -88,10 +88,10 @@ TEST(Editing, WithoutIutf8BytesAreErased) {
   EXPECT_EQ(terminal.read(), "a\xc3\n");
 }
 
-TEST(Editing, AStrayContinuationByteIsErasedAlone) {
+TEST(Editing, WhatIsLeftOfATornCharacterStays) {
   Terminal terminal;
-  terminal.type("\xa9\xa9\x7f\n");
-  EXPECT_EQ(terminal.read(), "\xa9\n");
+  terminal.type("\xa9\xa9\x7f\x15\n");
+  EXPECT_EQ(terminal.read(), "\xa9\xa9\n");
 }
 
 TEST(Editing, KillErasesTheLine) {
@@ -259,11 +259,11 @@ TEST(Echo, WithoutEchoctlControlCharactersGoOutAsTheyAre) {
   EXPECT_EQ(terminal.screen(), "\x01");
 }
 
-TEST(Echo, OutsideCanonicalModeANewlineIsANewline) {
+TEST(Echo, OutsideCanonicalModeReturnIsANewlineAndNewlineAControlCharacter) {
   Terminal terminal;
   terminal.set_local(tty_local::canonical, false);
-  terminal.type("a\r\x01");
-  EXPECT_EQ(terminal.screen(), "a\r\n^A");
+  terminal.type("a\r\x01\n");
+  EXPECT_EQ(terminal.screen(), "a\r\n^A^J");
 }
 
 TEST(Echo, BytesAbove127AreShown) {
