@@ -33,6 +33,13 @@ Result<Ref<Dentry>> Dentry::create(Ref<Dentry> parent, std::string_view name, Re
   return dentry;
 }
 
+Result<Ref<Dentry>> Dentry::create_unnamed(Ref<Dentry> parent, std::string_view text, Ref<Inode> inode) {
+  Ref<Dentry> dentry = TRY(create(std::move(parent), text, std::move(inode)));
+  dentry->is_unnamed_ = true;
+  dentry->is_removed_ = true;
+  return dentry;
+}
+
 Result<Ref<Dentry>> Dentry::create_root(FileSystem& file_system, Ref<Inode> inode) {
   return make_ref<Dentry>(file_system, nullptr, std::move(inode));
 }

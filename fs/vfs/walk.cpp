@@ -7,7 +7,9 @@
 namespace halcyon::fs {
 
 Result<Path> resolve(const Caller& caller, const Start& start, std::string_view path, uint32_t flags) {
-  return Walk(caller).finish(start, path, flags);
+  Path found = TRY(Walk(caller).finish(start, path, flags));
+  if (found.is_empty()) return err::noent;
+  return found;
 }
 
 Result<> Walk::begin(const Start& start, std::string_view path) {
@@ -47,8 +49,9 @@ Result<Path> Walk::finish(const Start& start, std::string_view path, uint32_t fl
         bool must_be_directory = trailing_slash_;
         bool jumped = TRY(follow(std::move(dentry)));
         if (!jumped) continue;
-        if (at_.is_empty()) return err::noent;
         trailing_slash_ = must_be_directory;
+        if (at_.is_empty() && trailing_slash_) return err::notdir;
+        if (at_.is_empty()) return Path();
       } else {
         at_ = enter(std::move(dentry));
       }
@@ -159,16 +162,17 @@ Result<Ref<Dentry>> Walk::look_up() {
     return Dentry::create(at_.dentry, last_, found ? *std::move(found) : nullptr);
   }
   std::lock_guard guard(caller_.vfs().tree());
-  return look_up_locked();
+  return look_up_locked(true);
 }
 
-Result<Ref<Dentry>> Walk::look_up_locked() {
+Result<Ref<Dentry>> Walk::look_up_locked(bool keep_negative) {
   if (last_.size() > name_max) return err::nametoolong;
   DentryCache& cache = caller_.vfs().dentries();
   if (Ref<Dentry> known = cache.find(*at_.dentry, last_)) return known;
   auto found = at_.inode()->lookup(last_);
   if (!found && found.error() != Errno::noent) return std::unexpected(found.error());
   Ref<Inode> inode = found ? *std::move(found) : nullptr;
+  if (!inode && !keep_negative) return Ref<Dentry>();
   FileSystem::Caching caching = at_.mount->file_system().caching();
   bool keep = caching == FileSystem::Caching::all || (caching == FileSystem::Caching::existing && inode);
   Ref<Dentry> dentry = TRY(Dentry::create(at_.dentry, last_, std::move(inode)));

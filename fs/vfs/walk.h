@@ -35,18 +35,18 @@ class Walk {
   std::string_view name() const { return last_; }
   bool has_trailing_slash() const { return trailing_slash_; }
 
-  // The last name's dentry, negative if it does not exist. The first form takes Vfs::tree when it must ask the file system, the second is called with it held.
+  // The last name's dentry, negative if it does not exist. The first form takes Vfs::tree when it must ask the file system, the second is called with it held
+  // and may return null, too, for what does not exist unless `keep_negative`.
   Result<Ref<Dentry>> look_up();
-  Result<Ref<Dentry>> look_up_locked();
+  Result<Ref<Dentry>> look_up_locked(bool keep_negative = false);
   // With what is mounted on it.
   Path enter(Ref<Dentry> dentry);
   // After look_up found a symlink that is to be followed: goes on to the parent of where it leads. A magic link leads straight to its target, and true is
-  // returned: the walk is over, see jumped().
+  // returned: the walk is over, see parent() and jumped_file().
   Result<bool> follow(Ref<Dentry> link);
-  const Path& jumped_to() const { return at_; }
   const Ref<File>& jumped_file() const { return jumped_file_; }
 
-  // The whole path.
+  // The whole path. Empty if a magic link led to a file without a path: jumped_file().
   Result<Path> finish(const Start& start, std::string_view path, uint32_t flags);
 
  private:

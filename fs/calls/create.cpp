@@ -1,0 +1,123 @@
+#include "fs/calls/create.h"
+
+#include <mutex>
+
+#include "fs/calls/names.h"
+#include "fs/vfs/permission.h"
+
+namespace halcyon::fs {
+
+Result<> check_create(const Caller& caller, const Walk& walk) {
+  const Path& parent = walk.parent();
+  if (parent.dentry->is_removed()) return err::noent;
+  return check_access(caller.who, *parent.mount, *parent.inode(), may::write | may::execute);
+}
+
+Result<Ref<Dentry>> add_name(const Caller& caller, Walk& walk, Ref<Inode> inode) {
+  DentryCache& cache = caller.vfs().dentries();
+  Dentry& parent = *walk.parent().dentry;
+  if (Ref<Dentry> negative = cache.find(parent, walk.name())) cache.remove(*negative, false);
+  Ref<Dentry> dentry = TRY(Dentry::create(walk.parent().dentry, walk.name(), std::move(inode)));
+  if (parent.file_system().caching() == FileSystem::Caching::none) return dentry;
+  return cache.insert(std::move(dentry));
+}
+
+Result<Ref<Dentry>> create_locked(const Caller& caller, Walk& walk, FileType type, uint32_t permissions, uint64_t device) {
+  if (auto allowed = check_create(caller, walk); !allowed) return std::unexpected(allowed.error());
+  Inode& directory = *walk.parent().inode();
+  NewOwnership owner = ownership_in(caller.who, directory, type, permissions, caller.context.umask());
+  Ref<Inode> inode = TRY(directory.create(walk.name(), type, owner.permissions, owner.uid, owner.gid, device));
+  return add_name(caller, walk, std::move(inode));
+}
+
+namespace {
+
+// Walks to the parent of a name to be made and runs make(walk) with Vfs::tree held if it is free. EEXIST.
+template <class Make>
+Result<> make_name(const Caller& caller, const Start& start, std::string_view path, bool is_directory, Make make) {
+  Walk walk(caller);
+  if (auto walked = walk.to_parent(start, path); !walked) return walked;
+  if (walk.kind() != LastKind::name) return err::exist;
+  std::lock_guard guard(caller.vfs().tree());
+  Ref<Dentry> dentry = TRY(walk.look_up_locked());
+  if (!is_free(dentry)) return err::exist;
+  if (walk.has_trailing_slash() && !is_directory) return err::noent;
+  return make(walk);
+}
+
+}  // namespace
+
+Result<> mkdir(const Caller& caller, const Start& start, std::string_view path, uint32_t mode) {
+  return make_name(caller, start, path, true, [&](Walk& walk) -> Result<> {
+    auto made = create_locked(caller, walk, FileType::directory, mode & (0777 | mode::sticky), 0);
+    if (!made) return std::unexpected(made.error());
+    return {};
+  });
+}
+
+Result<> mknod(const Caller& caller, const Start& start, std::string_view path, uint32_t mode, uint64_t device) {
+  auto type = static_cast<FileType>(mode & mode::type_mask);
+  switch (type) {
+    case FileType::regular:
+    case FileType::fifo:
+    case FileType::socket: device = 0; break;
+    case FileType::character_device:
+    case FileType::block_device:
+      if (!has_capability(caller.who, capability::mknod)) return err::perm;
+      break;
+    case FileType::directory: return err::perm;
+    case FileType::symlink: return err::inval;
+    default:
+      if ((mode & mode::type_mask) != 0) return err::inval;
+      type = FileType::regular;
+      device = 0;
+  }
+  return make_name(caller, start, path, false, [&](Walk& walk) -> Result<> {
+    auto made = create_locked(caller, walk, type, mode & mode::permissions, device);
+    if (!made) return std::unexpected(made.error());
+    return {};
+  });
+}
+
+Result<Path> make_socket(const Caller& caller, std::string_view path, uint32_t mode) {
+  Path result;
+  auto made = make_name(caller, Start(), path, false, [&](Walk& walk) -> Result<> {
+    result.dentry = TRY(create_locked(caller, walk, FileType::socket, mode & mode::permissions, 0));
+    result.mount = walk.parent().mount;
+    return {};
+  });
+  if (!made) return std::unexpected(made.error());
+  return result;
+}
+
+Result<> symlink(const Caller& caller, std::string_view target, const Start& start, std::string_view path) {
+  if (target.empty()) return err::noent;
+  if (target.size() >= path_max) return err::nametoolong;
+  return make_name(caller, start, path, false, [&](Walk& walk) -> Result<> {
+    if (auto allowed = check_create(caller, walk); !allowed) return allowed;
+    Inode& directory = *walk.parent().inode();
+    NewOwnership owner = ownership_in(caller.who, directory, FileType::symlink, 0777, 0);
+    Ref<Inode> inode = TRY(directory.symlink(walk.name(), target, owner.uid, owner.gid));
+    auto added = add_name(caller, walk, std::move(inode));
+    if (!added) return std::unexpected(added.error());
+    return {};
+  });
+}
+
+Result<> link(const Caller& caller, const Start& from_start, std::string_view from, const Start& to_start, std::string_view to, uint32_t flags) {
+  Path source = TRY(resolve(caller, from_start, from, flags));
+  Inode& target = *source.inode();
+  return make_name(caller, to_start, to, false, [&](Walk& walk) -> Result<> {
+    if (walk.parent().mount != source.mount) return err::xdev;
+    if (auto allowed = check_create(caller, walk); !allowed) return allowed;
+    if (target.type() == FileType::directory) return err::perm;
+    Attributes attributes = TRY(target.attributes());
+    if (attributes.links == 0 && !source.dentry->is_unnamed()) return err::noent;
+    if (auto linked = walk.parent().inode()->link(walk.name(), target); !linked) return linked;
+    auto added = add_name(caller, walk, Ref<Inode>(target));
+    if (!added) return std::unexpected(added.error());
+    return {};
+  });
+}
+
+}  // namespace halcyon::fs

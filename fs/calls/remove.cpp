@@ -1,0 +1,56 @@
+#include <mutex>
+
+#include "fs/calls/create.h"
+#include "fs/calls/names.h"
+#include "fs/vfs/permission.h"
+
+namespace halcyon::fs {
+
+namespace {
+
+Result<> check_unlink(const Caller& caller, const Path& parent, Dentry& dentry) {
+  if (parent.mount->is_read_only()) return err::rofs;
+  return check_remove(caller.who, *parent.inode(), *dentry.inode());
+}
+
+}  // namespace
+
+Result<> unlink(const Caller& caller, const Start& start, std::string_view path) {
+  Walk walk(caller);
+  if (auto walked = walk.to_parent(start, path); !walked) return walked;
+  if (walk.kind() != LastKind::name) return err::isdir;
+  Ref<Dentry> dentry;  // outlives the lock: the inode may go with it
+  std::lock_guard guard(caller.vfs().tree());
+  dentry = TRY(walk.look_up_locked());
+  if (is_free(dentry)) return err::noent;
+  if (walk.has_trailing_slash()) return dentry->is_directory() ? err::isdir : err::notdir;
+  if (auto allowed = check_unlink(caller, walk.parent(), *dentry); !allowed) return allowed;
+  if (dentry->is_directory()) return err::isdir;
+  if (dentry->is_mount_point()) return err::busy;
+  if (auto unlinked = walk.parent().inode()->unlink(walk.name(), *dentry->inode()); !unlinked) return unlinked;
+  caller.vfs().dentries().remove(*dentry, true);
+  return {};
+}
+
+Result<> rmdir(const Caller& caller, const Start& start, std::string_view path) {
+  Walk walk(caller);
+  if (auto walked = walk.to_parent(start, path); !walked) return walked;
+  switch (walk.kind()) {
+    case LastKind::name: break;
+    case LastKind::dot: return err::inval;
+    case LastKind::dot_dot: return err::notempty;
+    case LastKind::root: return err::busy;
+  }
+  Ref<Dentry> dentry;
+  std::lock_guard guard(caller.vfs().tree());
+  dentry = TRY(walk.look_up_locked());
+  if (is_free(dentry)) return err::noent;
+  if (auto allowed = check_unlink(caller, walk.parent(), *dentry); !allowed) return allowed;
+  if (!dentry->is_directory()) return err::notdir;
+  if (dentry->is_mount_point()) return err::busy;
+  if (auto removed = walk.parent().inode()->rmdir(walk.name(), *dentry->inode()); !removed) return removed;
+  caller.vfs().dentries().remove(*dentry, true);
+  return {};
+}
+
+}  // namespace halcyon::fs

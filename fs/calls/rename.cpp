@@ -1,0 +1,104 @@
+#include <mutex>
+
+#include "fs/calls/create.h"
+#include "fs/calls/names.h"
+#include "fs/vfs/permission.h"
+
+namespace halcyon::fs {
+
+namespace {
+
+struct Renaming {
+  const Caller& caller;
+  Walk& from;
+  Walk& to;
+  uint32_t flags;
+  Dentry& moved;
+  Dentry* replaced;  // null if the name is free
+
+  bool is_exchange() const { return (flags & rename_flag::exchange) != 0; }
+  bool is_same_directory() const { return from.parent().dentry == to.parent().dentry; }
+  Inode& from_directory() const { return *from.parent().inode(); }
+  Inode& to_directory() const { return *to.parent().inode(); }
+};
+
+// What the names say: trailing slashes, loops, mounts.
+Result<> check_places(const Renaming& r) {
+  if ((r.flags & rename_flag::no_replace) && r.replaced) return err::exist;
+  if (r.is_exchange() && !r.replaced) return err::noent;
+  if (r.is_exchange() && !r.replaced->is_directory() && r.to.has_trailing_slash()) return err::notdir;
+  if (!r.moved.is_directory() && (r.from.has_trailing_slash() || (!r.is_exchange() && r.to.has_trailing_slash()))) return err::notdir;
+  DentryCache& cache = r.caller.vfs().dentries();
+  if (cache.is_descendant(*r.to.parent().dentry, r.moved)) return err::inval;
+  if (r.replaced && cache.is_descendant(*r.from.parent().dentry, *r.replaced)) return r.is_exchange() ? err::inval : err::notempty;
+  return {};
+}
+
+// Moving a directory changes its "..".
+Result<> check_dot_dot(const Renaming& r, Dentry& directory) {
+  if (!directory.is_directory() || r.is_same_directory()) return {};
+  return check_access(r.caller.who, *directory.inode(), may::write);
+}
+
+Result<> check_permissions(const Renaming& r) {
+  const Credentials& who = r.caller.who;
+  if (r.from.parent().mount->is_read_only()) return err::rofs;
+  if (auto allowed = check_remove(who, r.from_directory(), *r.moved.inode()); !allowed) return allowed;
+  if (!r.replaced) {
+    if (auto allowed = check_create(r.caller, r.to); !allowed) return allowed;
+  } else {
+    if (auto allowed = check_remove(who, r.to_directory(), *r.replaced->inode()); !allowed) return allowed;
+    if (!r.is_exchange()) {
+      if (r.moved.is_directory() && !r.replaced->is_directory()) return err::notdir;
+      if (!r.moved.is_directory() && r.replaced->is_directory()) return err::isdir;
+    } else if (auto allowed_back = check_dot_dot(r, *r.replaced); !allowed_back) {
+      return allowed_back;
+    }
+  }
+  if (auto allowed = check_dot_dot(r, r.moved); !allowed) return allowed;
+  if (r.moved.is_mount_point() || (r.replaced && r.replaced->is_mount_point())) return err::busy;
+  return {};
+}
+
+Result<> carry_out(const Renaming& r) {
+  DentryCache& cache = r.caller.vfs().dentries();
+  if (r.is_exchange()) {
+    auto done = r.from_directory().exchange(r.from.name(), *r.moved.inode(), r.to_directory(), r.to.name(), *r.replaced->inode());
+    if (done) cache.exchange(r.moved, *r.replaced);
+    return done;
+  }
+  Inode* loser = r.replaced ? r.replaced->inode() : nullptr;
+  auto done = r.from_directory().rename(r.from.name(), *r.moved.inode(), r.to_directory(), r.to.name(), loser);
+  if (!done) return done;
+  if (r.replaced) cache.remove(*r.replaced, true);
+  else if (Ref<Dentry> negative = cache.find(*r.to.parent().dentry, r.to.name())) cache.remove(*negative, false);
+  // Without memory for the new name the dentry is forgotten, and found again by lookup.
+  if (!cache.move(r.moved, *r.to.parent().dentry, r.to.name())) cache.remove(r.moved, false);
+  return {};
+}
+
+}  // namespace
+
+Result<> rename(const Caller& caller, const Start& from_start, std::string_view from, const Start& to_start, std::string_view to, uint32_t flags) {
+  if (flags & ~(rename_flag::no_replace | rename_flag::exchange)) return err::inval;
+  if ((flags & rename_flag::no_replace) && (flags & rename_flag::exchange)) return err::inval;
+  Walk from_walk(caller), to_walk(caller);
+  if (auto walked = from_walk.to_parent(from_start, from); !walked) return walked;
+  if (auto walked = to_walk.to_parent(to_start, to); !walked) return walked;
+  if (from_walk.parent().mount != to_walk.parent().mount) return err::xdev;
+  if (from_walk.kind() != LastKind::name) return err::busy;
+  if (to_walk.kind() != LastKind::name) return (flags & rename_flag::no_replace) ? err::exist : err::busy;
+  Ref<Dentry> moved, replaced;  // outlive the lock
+  std::lock_guard guard(caller.vfs().tree());
+  moved = TRY(from_walk.look_up_locked());
+  if (is_free(moved)) return err::noent;
+  replaced = TRY(to_walk.look_up_locked());
+  if (is_free(replaced)) replaced = nullptr;
+  Renaming r{caller, from_walk, to_walk, flags, *moved, replaced.get()};
+  if (auto checked = check_places(r); !checked) return checked;
+  if (replaced && replaced->inode() == moved->inode()) return {};  // two names of one object: nothing happens
+  if (auto allowed = check_permissions(r); !allowed) return allowed;
+  return carry_out(r);
+}
+
+}  // namespace halcyon::fs

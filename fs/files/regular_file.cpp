@@ -1,0 +1,141 @@
+#include "fs/files/regular_file.h"
+
+#include <mutex>
+
+#include "core/mm/page_cache.h"
+#include "core/task/per_cpu.h"
+#include "core/task/process.h"
+#include "core/task/thread.h"
+#include "fs/vfs/vfs.h"
+
+namespace halcyon::fs {
+
+namespace {
+
+// What a write by somebody without CAP_FSETID does to set-user-ID and, if group executable, set-group-ID (inode(7)).
+Result<> drop_privileges(Inode& inode, Nanoseconds now) {
+  uint32_t permissions = inode.ownership().permissions;
+  uint32_t kept = permissions & ~mode::set_uid;
+  if (permissions & mode::group_execute) kept &= ~mode::set_gid;
+  if (kept == permissions) return {};
+  AttributeChange change;
+  change.what = AttributeChange::set_permissions;
+  change.permissions = kept;
+  change.now = now;
+  return inode.change(change);
+}
+
+}  // namespace
+
+void PlacedFile::note_access() {
+  uint32_t mount_flags = path_.mount->flags();
+  if ((flags() & open_flag::no_atime) || (mount_flags & (mount_flag::no_atime | mount_flag::read_only))) return;
+  if ((mount_flags & mount_flag::no_dir_atime) && path_.dentry->is_directory()) return;
+  inode()->note_access(path_.mount->file_system().now());
+}
+
+Result<size_t> room_for_write(uint64_t offset, size_t count) {
+  if (offset >= max_offset) return err::fbig;
+  size_t room = std::min<uint64_t>(count, max_offset - offset);
+  Thread* self = per_cpu().current;
+  if (!self || !per_cpu().kernel) return room;
+  uint64_t limit = self->process().limit(Limit::file_size).soft;
+  if (limit == unlimited || offset + room <= limit) return room;
+  if (offset < limit) return limit - offset;
+  SignalInfo info;
+  info.number = sig::xfsz;
+  info.code = si_code::kernel;
+  send_to_thread(*self, info);
+  return err::fbig;
+}
+
+Result<> set_file_size(Inode& inode, uint64_t size, Nanoseconds now, bool keeps_privileges) {
+  PageCache* cache = inode.page_cache();
+  if (!cache) return err::inval;
+  std::lock_guard guard(*inode.contents_lock());
+  if (size > max_offset) return err::fbig;
+  if (size > cache->size()) {
+    size_t growth = size - cache->size();
+    size_t room = TRY(room_for_write(cache->size(), growth));
+    if (room < growth) return err::fbig;
+  }
+  AttributeChange change;
+  change.what = AttributeChange::set_size;
+  change.size = size;
+  change.now = now;
+  if (auto changed = inode.change(change); !changed) return changed;
+  return keeps_privileges ? Result<>{} : drop_privileges(inode, now);
+}
+
+Result<size_t> RegularFile::read(Sink& out) {
+  std::lock_guard guard(offset_lock_);
+  size_t done = TRY(read_at(offset_, out));
+  offset_ += done;
+  return done;
+}
+
+Result<size_t> RegularFile::read_at(uint64_t offset, Sink& out) {
+  if (out.remaining() == 0) return 0;
+  size_t done = TRY(inode()->page_cache()->read(offset, out));
+  note_access();
+  return done;
+}
+
+Result<size_t> RegularFile::write(Source& in) {
+  std::lock_guard guard(offset_lock_);
+  return write_locked(&offset_, in);
+}
+
+Result<size_t> RegularFile::write_at(uint64_t offset, Source& in) { return write_locked(&offset, in); }
+
+// Leaves in *offset where the next write goes.
+Result<size_t> RegularFile::write_locked(uint64_t* offset, Source& in) {
+  if (in.remaining() == 0) return 0;
+  Inode& target = *inode();
+  PageCache& cache = *target.page_cache();
+  std::lock_guard guard(*target.contents_lock());
+  uint64_t start = (flags() & open_flag::append) ? cache.size() : *offset;
+  size_t room = TRY(room_for_write(start, in.remaining()));
+  in.truncate(room);
+  if (auto ready = target.prepare_write(start + room); !ready) return std::unexpected(ready.error());
+  Nanoseconds now = path().mount->file_system().now();
+  if (!keeps_privileges_) {
+    if (auto dropped = drop_privileges(target, now); !dropped) return std::unexpected(dropped.error());
+  }
+  size_t done = TRY(cache.write(start, in));
+  *offset = start + done;
+  if (auto noted = target.note_change(now); !noted) return std::unexpected(noted.error());
+  return done;
+}
+
+Result<uint64_t> RegularFile::seek(int64_t offset, Whence whence) {
+  std::lock_guard guard(offset_lock_);
+  uint64_t size = inode()->page_cache()->size();
+  int64_t base = 0;
+  switch (whence) {
+    case Whence::set: break;
+    case Whence::current: base = static_cast<int64_t>(offset_); break;
+    case Whence::end: base = static_cast<int64_t>(size); break;
+    // Everything before the end counts as data, which lseek(2) allows.
+    case Whence::data:
+      if (offset < 0 || static_cast<uint64_t>(offset) >= size) return err::nxio;
+      break;
+    case Whence::hole:
+      if (offset < 0 || static_cast<uint64_t>(offset) >= size) return err::nxio;
+      offset = static_cast<int64_t>(size);
+      break;
+    default: return err::inval;
+  }
+  int64_t position;
+  if (__builtin_add_overflow(base, offset, &position)) return err::overflow;
+  if (position < 0) return err::inval;
+  offset_ = static_cast<uint64_t>(position);
+  return offset_;
+}
+
+Result<> RegularFile::truncate(uint64_t size) {
+  if (!is_writable()) return err::inval;
+  return set_file_size(*inode(), size, path().mount->file_system().now(), keeps_privileges_);
+}
+
+}  // namespace halcyon::fs

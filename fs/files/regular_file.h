@@ -1,0 +1,41 @@
+// RegularFile: an open regular file. Reads and writes go through the inode's page cache.
+//
+// Locks (rank inode, mutexes): offset_lock_ makes read, write and lseek at the shared offset atomic; then the inode's contents_lock orders writers, so that
+// O_APPEND finds the end and nobody interleaves.
+#pragma once
+
+#include "core/sync/mutex.h"
+#include "fs/files/placed_file.h"
+
+namespace halcyon::fs {
+
+inline constexpr uint64_t max_offset = INT64_MAX;
+
+class RegularFile final : public PlacedFile {
+ public:
+  // `keeps_privileges`: the opener has CAP_FSETID, its writes leave set-user-ID bits alone.
+  RegularFile(Path path, uint32_t flags, bool keeps_privileges) : PlacedFile(std::move(path), flags), keeps_privileges_(keeps_privileges) {}
+
+  Result<size_t> read(Sink& out) override;
+  Result<size_t> write(Source& in) override;
+  Result<size_t> read_at(uint64_t offset, Sink& out) override;
+  Result<size_t> write_at(uint64_t offset, Source& in) override;
+  Result<uint64_t> seek(int64_t offset, Whence whence) override;
+  Inode* mappable() override { return inode(); }
+  // ftruncate(2): EINVAL if not open for writing, EFBIG.
+  Result<> truncate(uint64_t size) override;
+
+ private:
+  Result<size_t> write_locked(uint64_t* offset, Source& in);
+
+  Mutex offset_lock_{Rank::inode};
+  uint64_t offset_ = 0;  // under offset_lock_
+  const bool keeps_privileges_;
+};
+
+// How many bytes a write at `offset` may have under RLIMIT_FSIZE and the largest offset. EFBIG (and SIGXFSZ) if none.
+Result<size_t> room_for_write(uint64_t offset, size_t count);
+// Sets the size of a regular file on behalf of truncate(2), O_TRUNC and ftruncate(2), which have checked permission. EFBIG.
+Result<> set_file_size(Inode& inode, uint64_t size, Nanoseconds now, bool keeps_privileges);
+
+}  // namespace halcyon::fs
