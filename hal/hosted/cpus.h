@@ -12,6 +12,7 @@
 
 #include "hal/hosted/host_poll.h"
 #include "hal/hosted/random.h"
+#include "hal/hosted/this_cpu.h"
 #include "hal/machine.h"
 #include "hal/port.h"
 
@@ -119,32 +120,38 @@ class HostedMachine : public Machine {
     slice_left_ = slice_left_ > trap_cost ? slice_left_ - trap_cost : 0;
   }
   int64_t virtual_time() const;
-  int64_t earliest_deadline() const;
-  void raise_deadlines();
-  void new_slice();
-  void shorten_slice(int64_t deadline);
+  void deadline_changed();
+  void raise_deadlines(int64_t now);
+  void start_slice(int64_t now);
+  void shorten_slice(int64_t now);
+  void adapt_slice(int64_t now);
   void end_slice(HostedCpu& cpu);
   bool look_at_host(HostedCpu& cpu, int64_t wait);
+  void read_realtime(int64_t now);
   HostedCpu* next_cpu(const HostedCpu& after);
   void give_turn(HostedCpu& from, HostedCpu& to);
   void wait_idle(HostedCpu& cpu);
-  static void cpu_main(void* machine);
+  static void cpu_main(void* cpu);
 
   static constexpr uint64_t trap_cost = 20;  // blocks: a trap costs a slice about as much time as so many blocks
 
   HostedOptions options_;
   std::array<HostedCpu*, max_cpus> cpus_{};
-  Cpu* previous_cpu_ = nullptr;  // this_cpu() before this machine was built
-  HostedCpu* turn_ = nullptr;    // who has the host thread
+  InstalledCpu previous_;      // this_cpu() before this machine was built
+  HostedCpu* turn_ = nullptr;  // who has the host thread
   uint64_t work_ = 0;            // blocks
   uint64_t traps_ = 0;
-  uint64_t spins_ = 0;          // spin_pause calls since somebody last made progress
-  int64_t jumped_ = 0;          // nanoseconds that virtual time skipped while all were idle, or spun away
-  int64_t slice_started_ = 0;   // host time
-  uint64_t slice_length_ = 0;   // what automatic length has arrived at
+  uint64_t spins_ = 0;                 // spin_pause calls since somebody last made progress
+  int64_t jumped_ = 0;                 // nanoseconds that virtual time skipped while all were idle, or spun away
+  int64_t next_deadline_ = INT64_MAX;  // of all CPUs
+  int64_t slice_started_ = 0;          // host time
+  uint64_t slice_length_ = 0;          // blocks that took about a millisecond lately
+  uint64_t slice_given_ = 0;
   uint64_t slice_left_ = 0;
   int64_t realtime_offset_ = 0;
   int64_t realtime_checked_ = 0;
+  HostPoll own_poll_;
+  HostPoll& poll_;
   Random random_;
 };
 

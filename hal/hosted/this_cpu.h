@@ -7,9 +7,16 @@ class Cpu;
 class HostedCpu;
 class HostedMachine;
 
-// Installs `cpu` (may be null) and returns what was installed. A CPU installed this way can neither idle nor spin.
+struct InstalledCpu {
+  Cpu* cpu = nullptr;
+  HostedCpu* hosted = nullptr;       // the same CPU, if it belongs to a hosted machine
+  HostedMachine* machine = nullptr;  // whose idle() and spin_pause() serve it
+};
+
+// Both return what was installed before. A CPU without a machine can neither idle nor spin.
+InstalledCpu install_cpu(InstalledCpu cpu);
 Cpu* set_this_cpu(Cpu* cpu);
-// Installs a CPU of a hosted machine, whose idle() and spin_pause() serve it.
-Cpu* set_this_cpu(HostedCpu* cpu, HostedMachine* machine);
+
+InstalledCpu installed_cpu();
 
 }  // namespace halcyon::hal

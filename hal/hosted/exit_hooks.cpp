@@ -1,0 +1,56 @@
+#include "hal/hosted/exit_hooks.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+namespace halcyon::hal {
+namespace {
+
+constinit ExitHook* volatile first_hook = nullptr;
+
+void die(int signal) {
+  run_exit_hooks();
+  // SA_RESETHAND put the default action back; the signal is blocked until this handler returns.
+  raise(signal);
+}
+
+void install() {
+  std::atexit(run_exit_hooks);
+  struct sigaction action = {};
+  action.sa_handler = die;
+  action.sa_flags = SA_RESETHAND | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  for (int signal : {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE}) {
+    // Somebody's handler (a sanitizer's, say) or SIG_IGN (nohup) stays.
+    struct sigaction old;
+    if (sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(signal, &action, nullptr);
+  }
+}
+
+}  // namespace
+
+void add_exit_hook(ExitHook& hook) {
+  static const bool is_installed = (install(), true);
+  static_cast<void>(is_installed);
+  hook.next = first_hook;
+  first_hook = &hook;
+}
+
+void remove_exit_hook(ExitHook& hook) {
+  if (first_hook == &hook) {
+    first_hook = hook.next;
+    return;
+  }
+  for (ExitHook* at = first_hook; at; at = at->next)
+    if (at->next == &hook) at->next = hook.next;
+}
+
+void run_exit_hooks() {
+  while (ExitHook* hook = first_hook) {
+    first_hook = hook->next;
+    hook->run(hook->argument);
+  }
+}
+
+}  // namespace halcyon::hal
