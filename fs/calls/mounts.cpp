@@ -1,0 +1,143 @@
+#include "fs/calls/mounts.h"
+
+#include <mutex>
+
+namespace halcyon::fs {
+
+namespace {
+
+Result<> bind(const Caller& caller, std::string_view source, Path target) {
+  Path from = TRY(resolve(caller, Start(), source, walk_flag::follow));
+  if (from.dentry->is_directory() != target.dentry->is_directory()) return err::notdir;
+  if (from.dentry->is_removed()) return err::noent;
+  Ref<FileSystem> file_system(from.mount->file_system());
+  Ref<Mount> mount = TRY(Mount::create(std::move(file_system), from.dentry, from.mount->source(), from.mount->flags()));
+  std::lock_guard guard(caller.vfs().tree());
+  caller.vfs().mounts().attach(std::move(mount), target);
+  return {};
+}
+
+Result<> move(const Caller& caller, std::string_view source, Path target) {
+  Path from = TRY(resolve(caller, Start(), source, walk_flag::follow));
+  MountTable& mounts = caller.vfs().mounts();
+  std::lock_guard guard(caller.vfs().tree());
+  if (from.dentry != from.mount->root() || mounts.place_of(*from.mount).is_empty()) return err::inval;
+  if (from.dentry->is_directory() != target.dentry->is_directory()) return err::notdir;
+  if (is_below(target, Path{from.mount, from.mount->root()})) return err::loop;
+  mounts.move(*from.mount, target);
+  return {};
+}
+
+// Spaces and the like in /proc/mounts are octal escapes (fstab(5)).
+void write_escaped(Writer& out, std::string_view text) {
+  for (char c : text) {
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\\') print(out, "\\{:03o}", static_cast<unsigned>(static_cast<uint8_t>(c)));
+    else out.write({&c, 1});
+  }
+}
+
+void write_flags(Writer& out, uint32_t flags) {
+  out.write((flags & mount_flag::read_only) ? "ro" : "rw");
+  if (flags & mount_flag::no_suid) out.write(",nosuid");
+  if (flags & mount_flag::no_dev) out.write(",nodev");
+  if (flags & mount_flag::no_exec) out.write(",noexec");
+  if (flags & mount_flag::no_atime) out.write(",noatime");
+  if (flags & mount_flag::no_dir_atime) out.write(",nodiratime");
+  if (!(flags & (mount_flag::no_atime | mount_flag::strict_atime))) out.write(",relatime");
+}
+
+// Calls line(mount, text of its place) for every mount that can be reached from `root`.
+template <class Line>
+Result<> for_each_mount(Vfs& vfs, const Path& root, Line line) {
+  unsigned id = 0;
+  while (Ref<Mount> mount = vfs.mounts().next(id)) {
+    id = mount->id();
+    Path top{mount, mount->root()};
+    if (!is_below(top, root)) {
+      if (top.mount != root.mount) continue;
+      top = root;
+    }
+    TextBuffer place;
+    if (auto written = write_path(place, top, root); !written) return written;
+    if (place.has_failed()) return err::nomem;
+    line(*mount, place.view());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> mount(const Caller& caller, std::string_view source, std::string_view target, std::string_view type, uint32_t flags,
+               std::string_view options) {
+  constexpr uint32_t propagation = mount_flag::shared | mount_flag::private_mount | mount_flag::slave | mount_flag::unbindable;
+  if (!has_capability(caller.who, capability::sys_admin)) return err::perm;
+  Path at = TRY(resolve(caller, Start(), target, walk_flag::follow));
+  if (flags & mount_flag::remount) {
+    if (at.dentry != at.mount->root()) return err::inval;
+    at.mount->set_flags(flags);
+    return {};
+  }
+  if (flags & mount_flag::bind) return bind(caller, source, std::move(at));
+  if (flags & propagation) return {};
+  if (flags & mount_flag::move) return move(caller, source, std::move(at));
+  FileSystemType* kind = caller.vfs().find_type(type);
+  if (!kind) return err::nodev;
+  Ref<FileSystem> file_system = TRY(kind->create(caller.vfs(), source, options));
+  return caller.vfs().mount(std::move(file_system), at, source.empty() ? "none" : source, flags);
+}
+
+Result<> umount(const Caller& caller, std::string_view target, uint32_t flags) {
+  constexpr uint32_t known = umount_flag::force | umount_flag::detach | umount_flag::expire | umount_flag::no_follow;
+  if (flags & ~known) return err::inval;
+  if (!has_capability(caller.who, capability::sys_admin)) return err::perm;
+  Path at = TRY(resolve(caller, Start(), target, (flags & umount_flag::no_follow) ? 0 : walk_flag::follow));
+  if (at.dentry != at.mount->root()) return err::inval;
+  MountTable& mounts = caller.vfs().mounts();
+  if (mounts.place_of(*at.mount).is_empty()) return err::inval;  // the root mount stays
+  if (at == caller.context.root()) return err::inval;
+  Ref<Mount> mount = std::move(at.mount);
+  at.dentry = nullptr;
+  std::lock_guard guard(caller.vfs().tree());
+  return mounts.detach(*mount, 1, (flags & umount_flag::detach) != 0);
+}
+
+Result<> write_mounts(Writer& out, Vfs& vfs, const Path& root) {
+  return for_each_mount(vfs, root, [&](const Mount& mount, std::string_view place) {
+    write_escaped(out, mount.source());
+    out.write(" ");
+    write_escaped(out, place);
+    print(out, " {} ", mount.file_system().type());
+    write_flags(out, mount.flags());
+    mount.file_system().write_options(out);
+    out.write(" 0 0\n");
+  });
+}
+
+Result<> write_mountinfo(Writer& out, Vfs& vfs, const Path& root) {
+  return for_each_mount(vfs, root, [&](const Mount& mount, std::string_view place) {
+    Path above = vfs.mounts().place_of(mount);
+    unsigned parent = above.is_empty() ? 0 : above.mount->id();
+    print(out, "{} {} 0:{} ", mount.id(), parent, mount.file_system().device() & 0xff);
+    TextBuffer inside;
+    for (Ref<Dentry> at = mount.root(); at;) {
+      Ref<Dentry> next = vfs.dentries().parent(*at);
+      if (!next) break;
+      TextBuffer longer;
+      vfs.dentries().with_name(*at, [&](std::string_view name, const Dentry*) { print(longer, "/{}{}", name, inside.view()); });
+      inside = std::move(longer);
+      at = std::move(next);
+    }
+    write_escaped(out, inside.view().empty() ? "/" : inside.view());
+    out.write(" ");
+    write_escaped(out, place);
+    out.write(" ");
+    write_flags(out, mount.flags());
+    print(out, " - {} ", mount.file_system().type());
+    write_escaped(out, mount.source());
+    out.write(mount.is_read_only() ? " ro" : " rw");
+    mount.file_system().write_options(out);
+    out.write("\n");
+  });
+}
+
+}  // namespace halcyon::fs
