@@ -121,15 +121,11 @@ Result<int> clone_thread(Thread& self, const CloneRequest& request) {
     child = *std::move(created);
     inherit(*child, self, request);
     if (request.wait_for_exec) child->vfork_done = &done;
-    std::lock_guard guard(process->signal_lock);
-    if (request.same_process && process->is_exiting) return err::again;
-    child->blocked_bits_.store(self.blocked().bits());
     child->blocked_ = self.blocked();
-    child->retain();
-    process->threads.push_back(*child);
-    process->live_threads.fetch_add(1);
-    kernel.thread_count.fetch_add(1);
-    if (request.same_process && (process->is_exiting || process->executing)) child->add_work(work::die);
+    child->blocked_bits_.store(self.blocked().bits());
+    kernel.add_thread(*child);
+    std::lock_guard guard(process->signal_lock);
+    if (process->is_exiting || process->executing) child->add_work(work::die);
   }
   kernel.forks.fetch_add(1, std::memory_order_relaxed);
   if (request.parent_tid) static_cast<void>(put_user(self.memory(), UserPtr<uint32_t>(request.parent_tid), static_cast<uint32_t>(tid)));

@@ -52,8 +52,9 @@ class Kernel {
   // Installs itself in the machine's CPUs; the caller's stack becomes CPU 0's idle thread. ENOMEM, EINVAL.
   Kernel(hal::Machine& machine, const KernelOptions& options);
   Result<> initialize(Own<Scheduler> scheduler, Personality& personality);
-  // Kills all threads and runs until the last has unwound.
   ~Kernel();
+  // Kills all threads and runs until the last has unwound. Nothing runs afterwards.
+  void end();
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
 
@@ -79,6 +80,8 @@ class Kernel {
   Thread* find_thread(int tid);
   Result<Ref<Process>> add_process(int pid, Process* parent);
   void remove_process(Process& process);  // a zombie was waited for
+  // Enters a new thread in its process, which then holds a reference to it; start() comes after.
+  void add_thread(Thread& thread);
   using ProcessList = boost::intrusive::list<Process, boost::intrusive::base_hook<ProcessHook>, boost::intrusive::constant_time_size<true>>;
   ProcessList& processes() { return processes_; }
   std::atomic<uint64_t> thread_count{0};

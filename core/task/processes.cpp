@@ -1,4 +1,6 @@
 // The table of processes. All of it under the tree lock.
+#include <mutex>
+
 #include "core/base/assert.h"
 #include "core/task/kernel.h"
 
@@ -52,6 +54,15 @@ Result<Ref<Process>> Kernel::add_process(int pid, Process* parent) {
   process->parent = parent;
   if (parent) parent->children.push_back(*process);
   return process;
+}
+
+void Kernel::add_thread(Thread& thread) {
+  Process& process = thread.process();
+  std::lock_guard guard(process.signal_lock);
+  thread.retain();
+  process.threads.push_back(thread);
+  process.live_threads.fetch_add(1);
+  thread_count.fetch_add(1);
 }
 
 void Kernel::remove_process(Process& process) {

@@ -25,10 +25,14 @@ Result<> Kernel::initialize(Own<Scheduler> scheduler, Personality& personality) 
   scheduler_ = std::move(scheduler);
   personality_ = &personality;
   Ref<Process> idle_process = TRY(make_ref<Process>(*this, 0));
+  // What the kernel does on its own behalf, before and after it runs, it does as root.
+  Ref<Credentials> root = TRY(make_ref<Credentials>());
+  root->permitted = root->effective = capability::all;
   for (unsigned id = 0; id < machine_.cpu_count(); ++id) {
     // The idle thread has no stack of its own: it is whatever stack its CPU started on.
     idle_threads_[id] = TRY(make_ref<Thread>(*idle_process, 0));
     Thread& idle = *idle_threads_[id];
+    idle.resources().credentials = root;
     idle.state_.store(RunState::running);
     idle.is_on_cpu_.store(true);
     idle.last_cpu = id;
@@ -40,11 +44,14 @@ Result<> Kernel::initialize(Own<Scheduler> scheduler, Personality& personality) 
   return start_init();
 }
 
+void Kernel::end() {
+  if (thread_count.load() == 0) return;
+  shut_down(final_status_.load());
+  run();
+}
+
 Kernel::~Kernel() {
-  if (thread_count.load() > 0) {
-    shut_down(final_status_.load());
-    run();
-  }
+  end();
   for (unsigned id = 0; id < machine_.cpu_count(); ++id) {
     per_cpu_[id].current = nullptr;
     idle_threads_[id] = nullptr;
@@ -160,15 +167,10 @@ Result<> Kernel::start_init() {
   process->session = TRY(make_ref<Session>(pid));
   process->limits = default_limits(frames_.total_pages());
   Ref<Thread> thread = TRY(Thread::create_kernel(*process, pid, reaper, this));
-  Ref<Credentials> root = TRY(make_ref<Credentials>());
-  root->permitted = root->effective = capability::all;
-  thread->resources().credentials = std::move(root);
+  thread->resources().credentials = idle_threads_[0]->resources().credentials;
   std::string_view("init").copy(thread->name.data(), thread->name.size() - 1);
   init_ = process.get();
-  thread->retain();
-  process->threads.push_back(*thread);
-  process->live_threads.store(1);
-  thread_count.fetch_add(1);
+  add_thread(*thread);
   thread->start();
   return {};
 }
