@@ -21,8 +21,11 @@ class EventFile final : public File {
     if (out.remaining() < sizeof(uint64_t)) return err::inval;
     uint64_t taken = 0;
     auto take_some = [&] { return take(&taken); };
-    if (is_nonblocking() && !take_some()) return err::again;
-    if (taken == 0 && !changed_.wait_until(take_some)) return err::restart;
+    if (is_nonblocking()) {
+      if (!take_some()) return err::again;
+    } else if (!changed_.wait_until(take_some)) {
+      return err::restart;
+    }
     changed_.wake_all();
     return out.write(std::as_bytes(std::span(&taken, 1)));
   }
@@ -34,8 +37,11 @@ class EventFile final : public File {
     if (got < sizeof added) return err::fault;
     if (added == UINT64_MAX) return err::inval;
     auto add_it = [&] { return add(added); };
-    if (is_nonblocking() ? !add_it() : false) return err::again;
-    if (!is_nonblocking() && !changed_.wait_until(add_it)) return err::restart;
+    if (is_nonblocking()) {
+      if (!add_it()) return err::again;
+    } else if (!changed_.wait_until(add_it)) {
+      return err::restart;
+    }
     changed_.wake_all();
     return sizeof added;
   }
