@@ -2,12 +2,13 @@
 
 #include <mutex>
 
+#include "fs/calls/names.h"
+
 namespace halcyon::fs {
 
 namespace {
 
-Result<> bind(const Caller& caller, std::string_view source, Path target) {
-  Path from = TRY(resolve(caller, Start(), source, walk_flag::follow));
+Result<> bind(const Caller& caller, const Path& from, const Path& target) {
   if (from.dentry->is_directory() != target.dentry->is_directory()) return err::notdir;
   if (from.dentry->is_removed()) return err::noent;
   Ref<FileSystem> file_system(from.mount->file_system());
@@ -77,13 +78,31 @@ Result<> mount(const Caller& caller, std::string_view source, std::string_view t
     at.mount->set_flags(flags);
     return {};
   }
-  if (flags & mount_flag::bind) return bind(caller, source, std::move(at));
+  if (flags & mount_flag::bind) {
+    Path from = TRY(resolve(caller, Start(), source, walk_flag::follow));
+    return bind(caller, from, at);
+  }
   if (flags & propagation) return {};
   if (flags & mount_flag::move) return move(caller, source, std::move(at));
   FileSystemType* kind = caller.vfs().find_type(type);
   if (!kind) return err::nodev;
   Ref<FileSystem> file_system = TRY(kind->create(caller.vfs(), source, options));
   return caller.vfs().mount(std::move(file_system), at, source.empty() ? "none" : source, flags);
+}
+
+Result<> mount_new(const Caller& caller, Ref<FileSystem> file_system, std::string_view source, std::string_view target, uint32_t flags) {
+  auto made = mkdir(caller, Start(), target, 0755);
+  if (!made && made.error() != Errno::exist) return made;
+  Path at = TRY(resolve(caller, Start(), target, walk_flag::follow | walk_flag::directory));
+  return caller.vfs().mount(std::move(file_system), at, source, flags);
+}
+
+Result<> bind_new(const Caller& caller, const Path& source, std::string_view target) {
+  bool is_directory = source.dentry->is_directory();
+  auto made = is_directory ? mkdir(caller, Start(), target, 0755) : mknod(caller, Start(), target, 0644, 0);
+  if (!made && made.error() != Errno::exist) return made;
+  Path at = TRY(resolve(caller, Start(), target, walk_flag::follow));
+  return bind(caller, source, at);
 }
 
 Result<> umount(const Caller& caller, std::string_view target, uint32_t flags) {

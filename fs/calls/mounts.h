@@ -9,6 +9,11 @@ namespace halcyon::fs {
 // effect. EPERM without CAP_SYS_ADMIN, ENODEV, EINVAL, EBUSY, ENOTDIR.
 Result<> mount(const Caller& caller, std::string_view source, std::string_view target, std::string_view type, uint32_t flags, std::string_view options);
 
+// Mounts an instance at a directory, which is made first if it is missing: for the composition of the root. Asks for no capability.
+Result<> mount_new(const Caller& caller, Ref<FileSystem> file_system, std::string_view source, std::string_view target, uint32_t flags = 0);
+// Binds what is at `source` to `target`, which is made if it is missing (as what the source is).
+Result<> bind_new(const Caller& caller, const Path& source, std::string_view target);
+
 namespace umount_flag {
 inline constexpr uint32_t force = 1, detach = 2, expire = 4, no_follow = 8;
 }

@@ -1,0 +1,55 @@
+#include "fs/devfs/device_file_system.h"
+
+namespace halcyon::fs {
+
+namespace {
+
+struct DeviceEntry {
+  std::string_view name;
+  uint64_t number;
+  uint32_t permissions;
+};
+constexpr DeviceEntry device_entries[] = {
+    {"null", device_number::null, 0666},       {"zero", device_number::zero, 0666}, {"full", device_number::full, 0666},
+    {"random", device_number::random, 0666},   {"urandom", device_number::urandom, 0666}, {"tty", device_number::tty, 0666},
+    {"console", device_number::console, 0600}, {"ptmx", device_number::ptmx, 0666},
+};
+
+struct DirectoryEntry {
+  std::string_view name;
+  uint32_t permissions;
+};
+constexpr DirectoryEntry directory_entries[] = {{"pts", 0755}, {"shm", 01777}};
+
+struct LinkEntry {
+  std::string_view name;
+  std::string_view target;
+};
+constexpr LinkEntry link_entries[] = {
+    {"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}};
+
+}  // namespace
+
+Result<Ref<Inode>> DeviceFileSystem::make_root() {
+  Ref<Inode> root = TRY(RamFileSystem::make_root());
+  for (const DeviceEntry& entry : device_entries) {
+    auto made = root->create(entry.name, FileType::character_device, entry.permissions, 0, 0, entry.number);
+    if (!made) return std::unexpected(made.error());
+  }
+  for (const DirectoryEntry& entry : directory_entries) {
+    auto made = root->create(entry.name, FileType::directory, entry.permissions, 0, 0, 0);
+    if (!made) return std::unexpected(made.error());
+  }
+  for (const LinkEntry& entry : link_entries) {
+    auto made = root->symlink(entry.name, entry.target, 0, 0);
+    if (!made) return std::unexpected(made.error());
+  }
+  return root;
+}
+
+Result<Ref<FileSystem>> DeviceFileSystemType::create(Vfs& vfs, std::string_view, std::string_view) {
+  Ref<DeviceFileSystem> file_system = TRY(DeviceFileSystem::create(vfs));
+  return file_system;
+}
+
+}  // namespace halcyon::fs

@@ -1,0 +1,26 @@
+// DeviceFileSystem: what is mounted at /dev (devtmpfs): a file system in memory that begins with the nodes of the devices that every program expects.
+// Which drivers there are is the registry's matter (Vfs::devices): terminals register theirs for device_number::tty, the caller's controlling
+// terminal, and device_number::console. A node without a driver opens with ENXIO.
+#pragma once
+
+#include "fs/devfs/memory_devices.h"
+#include "fs/ramfs/ram_file_system.h"
+
+namespace halcyon::fs {
+
+class DeviceFileSystem final : public RamFileSystem {
+ public:
+  explicit DeviceFileSystem(Vfs& vfs) : RamFileSystem(vfs, RamOptions(), "devtmpfs") {}
+  static Result<Ref<DeviceFileSystem>> create(Vfs& vfs) { return make_ref<DeviceFileSystem>(vfs); }
+  // With null zero full random urandom tty console ptmx, the directories pts and shm, and the symlinks fd stdin stdout stderr.
+  Result<Ref<Inode>> make_root() override;
+};
+
+// "devtmpfs" of mount(2).
+class DeviceFileSystemType final : public FileSystemType {
+ public:
+  DeviceFileSystemType() : FileSystemType("devtmpfs") {}
+  Result<Ref<FileSystem>> create(Vfs& vfs, std::string_view source, std::string_view options) override;
+};
+
+}  // namespace halcyon::fs
