@@ -1,12 +1,210 @@
-// The adapter between the command line and the kernel.
+// The life of a session: streams, machine, kernel, tree of files, program; then back.
+//
+// Order matters on the way out: the kernel ends its processes while their terminal and streams still exist, so those are declared before it; only
+// the terminal's service stops before the kernel goes.
 #include "cli/session.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <mutex>
+#include <optional>
+
 #include "cli/failure.h"
+#include "cli/machine.h"
+#include "cli/root/mounts.h"
+#include "core/task/process.h"
+#include "core/tty/stream_file.h"
+#include "core/tty/tty.h"
+#include "fs/calls/open.h"
+#include "hal/hosted/host_streams.h"
+#include "syscalls/boot.h"
 
 namespace halcyon::cli {
+namespace {
+
+using WallClock = std::chrono::steady_clock;
+
+template <class T>
+T require(Result<T> result, std::string_view what) {
+  if (!result) fail(exit_status::own_failure, "{}: {}", what, errno_name(result.error()));
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+// The host's descriptors 0 to 2 as the guest gets them.
+class StandardStreams {
+ public:
+  explicit StandardStreams(hal::HostPoll& poll) {
+    for (int fd = 0; fd < 3; ++fd) {
+      Slot& slot = slots_[static_cast<size_t>(fd)];
+      if (fcntl(fd, F_GETFD) < 0) continue;
+      slot.kind = isatty(fd) ? Kind::terminal : Kind::stream;
+      if (slot.kind == Kind::terminal) continue;
+      slot.stream.emplace(poll, fd == 0 ? 0 : -1, fd == 0 ? -1 : fd);
+      slot.device.emplace(*slot.stream, attributes_of(fd));
+    }
+  }
+
+  bool is_terminal(int fd) const { return slots_[static_cast<size_t>(fd)].kind == Kind::terminal; }
+  bool has_terminal() const { return is_terminal(0) || is_terminal(1) || is_terminal(2); }
+  // Where the console's output goes if descriptor 0 is no terminal.
+  int fallback() const { return is_terminal(1) ? 1 : 2; }
+
+  void start(Kernel& kernel) {
+    for (Slot& slot : slots_)
+      if (slot.device) slot.device->start(kernel);
+  }
+  // `terminal` is shared by all that are one.
+  std::array<Ref<File>, 3> open(const Ref<File>& terminal) {
+    std::array<Ref<File>, 3> files;
+    for (size_t fd = 0; fd < 3; ++fd) {
+      Slot& slot = slots_[fd];
+      if (slot.kind == Kind::terminal) files[fd] = terminal;
+      else if (slot.device) files[fd] = require(open_stream(*slot.device, fd == 0 ? open_flag::read_only : open_flag::write_only), "standard streams");
+    }
+    return files;
+  }
+
+ private:
+  enum class Kind { closed, terminal, stream };
+  struct Slot {
+    Kind kind = Kind::closed;
+    std::optional<hal::HostStream> stream;
+    std::optional<StreamDevice> device;
+  };
+
+  // A regular file looks like a pipe: it cannot be sought through a stream.
+  static Attributes attributes_of(int fd) {
+    Attributes attributes;
+    attributes.type = FileType::fifo;
+    attributes.permissions = 0600;
+    attributes.uid = getuid();
+    attributes.gid = getgid();
+    struct stat info;
+    if (fstat(fd, &info) != 0) return attributes;
+    if (S_ISSOCK(info.st_mode)) attributes.type = FileType::socket;
+    if (S_ISCHR(info.st_mode)) {
+      attributes.type = FileType::character_device;
+      attributes.permissions = info.st_mode & 0777;
+      attributes.special_device = make_device(major(info.st_rdev), minor(info.st_rdev));
+    }
+    attributes.inode = info.st_ino;
+    return attributes;
+  }
+
+  std::array<Slot, 3> slots_;
+};
+
+// The guest acts as the caller.
+Ref<const Credentials> host_credentials() {
+  Ref<Credentials> credentials = require(make_ref<Credentials>(), "credentials");
+  getresuid(&credentials->uid, &credentials->euid, &credentials->suid);
+  getresgid(&credentials->gid, &credentials->egid, &credentials->sgid);
+  credentials->fsuid = credentials->euid;
+  credentials->fsgid = credentials->egid;
+  std::vector<gid_t> groups(static_cast<size_t>(std::max(getgroups(0, nullptr), 0)));
+  int count = getgroups(static_cast<int>(groups.size()), groups.data());
+  for (int index = 0; index < count; ++index) require(credentials->groups.push(groups[static_cast<size_t>(index)]), "credentials");
+  if (credentials->euid == 0) credentials->permitted = credentials->effective = capability::all;
+  return credentials;
+}
+
+StringList make_list(const std::vector<std::string>& strings) {
+  StringList list;
+  for (const std::string& each : strings) require(list.add(each), "arguments");
+  return list;
+}
+
+[[noreturn]] void fail_to_start(const std::string& name, Errno error, std::string_view missing) {
+  if (!missing.empty()) fail(exit_status::not_found, "{}: its interpreter {} is not in the guest's root", name, missing);
+  switch (error) {
+    case Errno::noent:
+    case Errno::notdir: fail(exit_status::not_found, "{}: not found", name);
+    case Errno::nomem: fail(exit_status::own_failure, "{}: not enough memory to start it; give more --memory", name);
+    default: fail(exit_status::not_executable, "{}: cannot be executed: {}", name, errno_name(error));
+  }
+}
+
+uint32_t host_umask() {
+  mode_t mask = umask(0);
+  umask(mask);
+  return mask;
+}
+
+// What programs wrote last may still wait for the terminal; a terminal that stays blocked loses it.
+void drain(Tty& tty, int fd) {
+  constexpr int patience_ms = 2000;
+  while (!tty.flush()) {
+    pollfd wait{fd, POLLOUT, 0};
+    if (::poll(&wait, 1, patience_ms) <= 0) return;
+  }
+}
+
+void print_summary(Kernel& kernel, WallClock::time_point start) {
+  const KernelStatistics& counts = kernel.statistics();
+  double seconds = std::chrono::duration<double>(WallClock::now() - start).count();
+  fmt::print(stderr, "halcyon: {} system calls, {} page faults, {} switches, {} blocks, {:.3f} s wall time\n", counts.system_calls.load(),
+             counts.page_faults.load(), counts.switches.load(), kernel.machine().work_done(), seconds);
+}
+
+struct TerminalService {
+  Tty& tty;
+  ~TerminalService() { tty.stop(); }
+};
+
+}  // namespace
 
 int run_session(SessionRequest request) {
-  fail(exit_status::own_failure, "{}: this build has no machine to run it on", request.program.path);
+  const RunOptions& options = request.options;
+  auto start = WallClock::now();
+  hal::HostPoll poll;
+  if (options.seed) poll.set_deterministic();
+  StandardStreams streams(poll);
+  int terminal = streams.is_terminal(0) ? 0 : -1;
+  hal::HostConsole console(poll, terminal, streams.fallback());
+  auto machine = make_machine(options, request.program.isa, poll, console);
+  std::optional<Tty> tty;
+  BootOptions boot;
+  boot.kernel.scheduler = options.scheduler;
+  boot.kernel.host_name = options.host_name;
+  auto system = require(make_kernel(*machine, boot), "cannot start the kernel");
+  Kernel& kernel = system->kernel();
+  tty.emplace(kernel, console);
+  TerminalService service{*tty};
+  require(tty->start(), "cannot start the terminal");
+  streams.start(kernel);
+  mount_guest(*system, request.tree);
+
+  int status;
+  {
+    SpawnRequest spawn;
+    spawn.path = request.program.path;
+    spawn.arguments = make_list(options.arguments);
+    spawn.environment = make_list(request.environment);
+    spawn.working_directory = request.working_directory;
+    Ref<File> terminal_file;
+    if (streams.has_terminal()) terminal_file = require(open_tty(*tty, open_flag::read_write | open_flag::no_ctty), "terminal");
+    spawn.files = streams.open(terminal_file);
+    spawn.credentials = host_credentials();
+    spawn.umask = host_umask();
+    String missing;
+    auto process = system->spawn(spawn, &missing);
+    if (!process) fail_to_start(options.arguments[0], process.error(), missing.view());
+    if (streams.has_terminal()) {
+      std::lock_guard guard(kernel.tree());
+      tty->attach(**process);
+    }
+  }
+  status = system->run();
+  drain(*tty, terminal >= 0 ? terminal : streams.fallback());
+  if (options.time) print_summary(kernel, start);
+  int signal = status & 0x7f;
+  return signal != 0 ? exit_status::signal_base + signal : status >> 8 & 0xff;
 }
 
 }  // namespace halcyon::cli

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/guest_tree.h"
+#include "cli/root/guest_tree.h"
 #include "cli/options.h"
 #include "cli/program.h"
 

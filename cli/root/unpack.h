@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "cli/archive.h"
+#include "cli/root/archive.h"
 #include "fs/vfs/context.h"
 
 namespace halcyon::cli {

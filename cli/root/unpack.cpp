@@ -1,5 +1,5 @@
 // Entry by entry through the calls that programs use, so that links, modes and times come out as tar(1) would leave them.
-#include "cli/unpack.h"
+#include "cli/root/unpack.h"
 
 #include "cli/failure.h"
 #include "fs/calls/attributes.h"
