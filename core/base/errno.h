@@ -9,7 +9,7 @@
 namespace halcyon {
 
 enum class Errno : uint16_t {
-#define ERRNO(name, number, symbol) name = number,
+#define ERRNO(name, number, symbol, text) name = number,
 #include "core/base/errno.inc"
 #undef ERRNO
   // Signal delivery turns these into a re-executed trap instruction or into EINTR (signal(7), restart_syscall(2)).
@@ -20,7 +20,7 @@ enum class Errno : uint16_t {
 
 // One ready-made failure per error number: `return err::noent;`.
 namespace err {
-#define ERRNO(name, number, symbol) inline constexpr std::unexpected<Errno> name{Errno::name};
+#define ERRNO(name, number, symbol, text) inline constexpr std::unexpected<Errno> name{Errno::name};
 #include "core/base/errno.inc"
 #undef ERRNO
 inline constexpr std::unexpected<Errno> restart{Errno::restart};
@@ -32,5 +32,7 @@ constexpr bool is_restart(Errno error) { return static_cast<uint16_t>(error) >= 
 
 // "ENOENT" for Errno::noent; "E?" for a number without a name.
 std::string_view errno_name(Errno error);
+// "No such file or directory"; "Unknown error" for a number without a name.
+std::string_view errno_text(Errno error);
 
 }  // namespace halcyon
