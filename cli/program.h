@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/elf_file.h"
-#include "cli/root/guest_tree.h"
+#include "cli/guest_tree.h"
 #include "hal/trap.h"
 
 namespace halcyon::cli {

@@ -16,12 +16,11 @@
 #include <optional>
 
 #include "cli/failure.h"
-#include "cli/machine.h"
-#include "cli/root/mounts.h"
 #include "core/task/process.h"
 #include "core/tty/stream_file.h"
 #include "core/tty/tty.h"
-#include "fs/calls/open.h"
+#include "fs/devfs/memory_devices.h"
+#include "hal-unicorn/unicorn_machine.h"
 #include "hal/hosted/host_streams.h"
 #include "syscalls/boot.h"
 
@@ -100,6 +99,36 @@ class StandardStreams {
   std::array<Slot, 3> slots_;
 };
 
+// /dev/console, and /dev/tty, which is whatever terminal the caller's session has.
+class ConsoleDevice final : public fs::CharDevice {
+ public:
+  explicit ConsoleDevice(Tty& tty) : CharDevice(fs::device_number::console), tty_(tty) {}
+  Result<Ref<File>> open(uint32_t flags) override { return open_tty(tty_, flags); }
+
+ private:
+  Tty& tty_;
+};
+
+class ControllingTerminal final : public fs::CharDevice {
+ public:
+  ControllingTerminal() : CharDevice(fs::device_number::tty) {}
+  Result<Ref<File>> open(uint32_t flags) override { return open_controlling_tty(flags); }
+};
+
+std::unique_ptr<hal::HostedMachine> make_machine(const RunOptions& options, hal::Isa isa, hal::HostPoll& poll, hal::Console& console) {
+  hal::UnicornOptions wanted;
+  wanted.isa = isa;
+  wanted.cpu_count = options.cpus;
+  wanted.memory = options.memory;
+  wanted.is_deterministic = options.seed.has_value();
+  wanted.seed = options.seed.value_or(0);
+  wanted.poll = &poll;
+  wanted.console = &console;
+  auto machine = hal::make_unicorn_machine(wanted);
+  if (!machine) fail(exit_status::own_failure, "cannot make a machine: {}", machine.error());
+  return *std::move(machine);
+}
+
 // The guest acts as the caller.
 Ref<const Credentials> host_credentials() {
   Ref<Credentials> credentials = require(make_ref<Credentials>(), "credentials");
@@ -169,6 +198,8 @@ int run_session(SessionRequest request) {
   hal::HostConsole console(poll, terminal, streams.fallback());
   auto machine = make_machine(options, request.program.isa, poll, console);
   std::optional<Tty> tty;
+  std::optional<ConsoleDevice> console_device;
+  ControllingTerminal controlling_terminal;
   BootOptions boot;
   boot.kernel.scheduler = options.scheduler;
   boot.kernel.host_name = options.host_name;
@@ -177,6 +208,9 @@ int run_session(SessionRequest request) {
   tty.emplace(kernel, console);
   TerminalService service{*tty};
   require(tty->start(), "cannot start the terminal");
+  console_device.emplace(*tty);
+  system->vfs().devices().add(*console_device);
+  system->vfs().devices().add(controlling_terminal);
   streams.start(kernel);
   mount_guest(*system, request.tree);
 

@@ -1,12 +1,17 @@
-// A session: one machine, one kernel, one program, from start to exit. The only part of the command line program that knows the kernel.
+// A session: one machine, one kernel, one program, from start to exit. With guest_root.cpp the only part of the command line program that knows the
+// kernel.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "cli/root/guest_tree.h"
+#include "cli/guest_tree.h"
 #include "cli/options.h"
 #include "cli/program.h"
+
+namespace halcyon {
+class System;
+}
 
 namespace halcyon::cli {
 
@@ -20,5 +25,8 @@ struct SessionRequest {
 
 // Runs the program to its end and returns the exit status for the shell. Throws Failure.
 int run_session(SessionRequest request);
+
+// Mounts the root that `tree` describes, and the bound directories. Throws Failure.
+void mount_guest(System& system, GuestTree& tree);
 
 }  // namespace halcyon::cli

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/root/archive.h"
+#include "cli/archive.h"
 #include "cli/options.h"
 
 namespace halcyon::cli {

@@ -1,5 +1,5 @@
 // Reading an archive. A later entry stands for an earlier one of the same name, but both are kept, for links to the earlier one.
-#include "cli/root/archive.h"
+#include "cli/archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -1,5 +1,5 @@
 // Path resolution over a host directory, an archive, or nothing, with bound directories on top.
-#include "cli/root/guest_tree.h"
+#include "cli/guest_tree.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

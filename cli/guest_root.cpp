@@ -1,10 +1,12 @@
-// Entry by entry through the calls that programs use, so that links, modes and times come out as tar(1) would leave them.
-#include "cli/root/unpack.h"
-
+// The guest's tree of files inside the kernel: the root by its kind, unpacked from an archive if it is one. Archives are unpacked entry by entry through
+// the calls that programs use, so that links, modes and times come out as tar(1) would leave them.
 #include "cli/failure.h"
+#include "cli/session.h"
 #include "fs/calls/attributes.h"
 #include "fs/calls/names.h"
 #include "fs/calls/open.h"
+#include "fs/ramfs/ram_file_system.h"
+#include "syscalls/boot.h"
 
 namespace halcyon::cli {
 namespace {
@@ -13,7 +15,7 @@ constexpr uint32_t type_mask = 0170000;
 
 class Unpacker {
  public:
-  Unpacker(const fs::Caller& caller, const std::string& name) : caller_(caller), name_(name) {}
+  explicit Unpacker(const fs::Caller& caller) : caller_(caller) {}
 
   void create(ArchiveEntry& entry) {
     std::string path = "/" + entry.path;
@@ -39,7 +41,7 @@ class Unpacker {
   void require(const Result<>& outcome, const ArchiveEntry& entry) {
     if (outcome) return;
     const char* hint = outcome.error() == Errno::nomem || outcome.error() == Errno::nospc ? " (give more --memory)" : "";
-    fail(exit_status::own_failure, "--root: {}: cannot unpack '{}': {}{}", name_, entry.path, errno_name(outcome.error()), hint);
+    fail(exit_status::own_failure, "--root: cannot unpack '{}': {}{}", entry.path, errno_name(outcome.error()), hint);
   }
 
   Result<> make(const ArchiveEntry& entry, const std::string& path) {
@@ -74,18 +76,32 @@ class Unpacker {
   }
 
   const fs::Caller& caller_;
-  const std::string& name_;
 };
 
-}  // namespace
-
-void unpack(ArchiveImage& image, const fs::Caller& caller, const std::string& name) {
+// Empties `image` on the way.
+void unpack(ArchiveImage& image, const fs::Caller& caller) {
   uint32_t umask = caller.context.set_umask(0);
-  Unpacker unpacker(caller, name);
+  Unpacker unpacker(caller);
   for (ArchiveEntry& entry : image.entries()) unpacker.create(entry);
   for (ArchiveEntry& entry : image.entries())
     if (entry.is_directory()) unpacker.set_time(entry);
   caller.context.set_umask(umask);
+}
+
+void require(const Result<>& outcome) {
+  if (!outcome) fail(exit_status::own_failure, "cannot mount the guest's root: {}", errno_name(outcome.error()));
+}
+
+}  // namespace
+
+void mount_guest(System& system, GuestTree& tree) {
+  if (tree.kind() == GuestTree::Kind::host || tree.kind() == GuestTree::Kind::directory) {
+    fail(exit_status::own_failure, "--root: this build cannot read host directories");
+  }
+  auto root = fs::RamFileSystem::create(system.vfs());
+  if (!root) require(std::unexpected(root.error()));
+  require(system.mount_root(*std::move(root), "rootfs"));
+  if (tree.kind() == GuestTree::Kind::archive) unpack(*tree.archive(), system.caller());
 }
 
 }  // namespace halcyon::cli
