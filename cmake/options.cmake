@@ -3,7 +3,9 @@
 
 add_library(halcyon_common_options INTERFACE)
 target_include_directories(halcyon_common_options INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(halcyon_common_options INTERFACE
+target_compile_definitions(halcyon_common_options INTERFACE BOOST_ENABLE_ASSERT_HANDLER)
+# No RTTI anywhere: host code derives from classes whose vtables kernel code emits.
+target_compile_options(halcyon_common_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>
   -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -fno-strict-aliasing -fno-omit-frame-pointer
   $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression-from-macro-expansion>)
 if(HALCYON_WERROR)
@@ -19,9 +21,7 @@ endif()
 
 add_library(halcyon_kernel_options INTERFACE)
 target_link_libraries(halcyon_kernel_options INTERFACE halcyon_common_options)
-target_compile_options(halcyon_kernel_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
-target_compile_definitions(halcyon_kernel_options INTERFACE BOOST_ENABLE_ASSERT_HANDLER)
+target_compile_options(halcyon_kernel_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
 
 add_library(halcyon_host_options INTERFACE)
 target_link_libraries(halcyon_host_options INTERFACE halcyon_common_options)
-target_compile_definitions(halcyon_host_options INTERFACE BOOST_ENABLE_ASSERT_HANDLER)
