@@ -1,0 +1,142 @@
+#include "hal-unicorn/engine.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include "core/base/assert.h"
+#include "core/base/types.h"
+#include "hal-unicorn/context.h"
+#include "hal-unicorn/target.h"
+
+namespace halcyon::hal {
+namespace {
+
+// A failure here is no program's doing: the engine itself is broken.
+void must(uc_err error, int line) {
+  if (error != UC_ERR_OK) [[unlikely]] panic(uc_strerror(error), __FILE__, line);
+}
+
+}  // namespace
+
+Engine::~Engine() {
+  if (engine_) uc_close(engine_);
+  if (memory_) munmap(memory_, memory_size_);
+}
+
+std::string Engine::open(uc_arch arch, uc_mode mode, uint64_t memory, uint32_t syscall_interrupt) {
+  unsigned major, minor;
+  unsigned version = uc_version(&major, &minor);
+  // 2.0 has no paging for x86; 2.1.1 cannot set the privilege level of riscv and forgets code 2,000 times slower.
+  if (version < UC_MAKE_VERSION(2, 1) || (major == 2 && minor == 1 && (version >> 8 & 0xff) < 2))
+    return fmt::format("Unicorn {}.{}.{} is too old: 2.1.2 or later is needed", major, minor, version >> 8 & 0xff);
+  memory_size_ = page_floor(memory);
+  if (memory_size_ < boot::end + page_size) return "the machine needs more memory";
+  void* mapping = mmap(nullptr, memory_size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapping == MAP_FAILED) return fmt::format("cannot reserve {} bytes of memory for the machine", memory_size_);
+  memory_ = static_cast<std::byte*>(mapping);
+  syscall_interrupt_ = syscall_interrupt;
+
+  auto failed = [](const char* what, uc_err error) { return fmt::format("Unicorn: {}: {}", what, uc_strerror(error)); };
+  if (uc_err error = uc_open(arch, mode, &engine_)) return failed("cannot open an engine", error);
+  if (uc_err error = uc_ctl_tlb_mode(engine_, UC_TLB_CPU)) return failed("no MMU", error);
+  if (uc_err error = uc_mem_map_ptr(engine_, 0, memory_size_, UC_PROT_ALL, memory_)) return failed("cannot map memory", error);
+  // With the empty list of exits `until` means nothing; else every return would look it up through the guest's tables.
+  if (uc_err error = uc_ctl_exits_enable(engine_)) return failed("cannot switch exits off", error);
+  // Hooks only take effect in code translated later.
+  uc_hook hook;
+  if (uc_err error = uc_hook_add(engine_, &hook, UC_HOOK_INTR, reinterpret_cast<void*>(on_interrupt), this, 1, 0))
+    return failed("no interrupt hook", error);
+  if (uc_err error = uc_hook_add(engine_, &hook, UC_HOOK_BLOCK, reinterpret_cast<void*>(on_block), this, 1, 0))
+    return failed("no block hook", error);
+  copy_size_ = uc_context_size(engine_);
+  return {};
+}
+
+void Engine::on_interrupt(uc_engine*, uint32_t number, void* argument) {
+  auto& engine = *static_cast<Engine*>(argument);
+  engine.stop_.kind = number == engine.syscall_interrupt_ ? Stop::Kind::syscall : Stop::Kind::interrupt;
+  engine.stop_.number = number;
+  uc_emu_stop(engine.engine_);
+}
+
+// Called before each block runs: the slice is over when one more than it holds would start. (An asynchronous uc_emu_stop could make an
+// instruction run twice.)
+void Engine::on_block(uc_engine*, uint64_t, uint32_t, void* argument) {
+  auto& engine = *static_cast<Engine*>(argument);
+  if (engine.blocks_left_ == 0) [[unlikely]] uc_emu_stop(engine.engine_);
+  else --engine.blocks_left_;
+}
+
+Stop Engine::run(uint64_t pc, uint64_t& blocks) {
+  stop_ = {};
+  blocks_left_ = blocks;
+  uc_err error = uc_emu_start(engine_, pc, ~uint64_t{0}, 0, 0);
+  blocks = blocks_left_;
+  if (error != UC_ERR_OK && stop_.kind == Stop::Kind::slice) [[unlikely]] {
+    stop_.kind = Stop::Kind::error;
+    stop_.error = error;
+  }
+  return stop_;
+}
+
+uc_context* Engine::new_copy() const {
+  uc_context* copy = nullptr;
+  return uc_context_alloc(engine_, &copy) == UC_ERR_OK ? copy : nullptr;
+}
+
+void Engine::save_to(uc_context* copy) { must(uc_context_save(engine_, copy), __LINE__); }
+
+void Engine::restore_from(uc_context* copy) { must(uc_context_restore(engine_, copy), __LINE__); }
+
+void Engine::save(UnicornContext& context) {
+  if (live_ != &context || context.is_copy_current_) return;
+  context.pc();
+  save_to(context.copy_);
+  if (must_repair_) target_->repair(context.copy_);
+  context.copy_root_ = register_root_;
+  context.is_copy_current_ = true;
+}
+
+void Engine::load_root(Root root) {
+  target_->load_root(root);
+  loaded_root_ = register_root_ = root;
+}
+
+void Engine::enter(UnicornContext& context, Root root) {
+  if (!changed_frames_.empty() || all_code_changed_) [[unlikely]] discard_code();
+  if (live_ != &context || must_repair_) {
+    if (live_) save(*live_);
+    restore_from(context.copy_);
+    register_root_ = context.copy_root_;
+    live_ = &context;
+    must_repair_ = false;
+  }
+  if (loaded_root_ != root || register_root_ != root) load_root(root);
+}
+
+void Engine::code_changed(uint64_t frame) {
+  if (all_code_changed_ || (!changed_frames_.empty() && changed_frames_.back() == frame)) return;
+  if (changed_frames_.size() == most_frames) {
+    all_code_changed_ = true;
+    changed_frames_.clear();
+  } else {
+    changed_frames_.push_back(frame);
+  }
+}
+
+// uc_ctl_remove_cache goes by virtual address in the loaded root, so it works under the boot root, which maps all of RAM.
+void Engine::discard_code() {
+  if (all_code_changed_) {
+    must(uc_ctl_flush_tb(engine_), __LINE__);
+  } else {
+    load_root(boot::root);
+    for (uint64_t frame : changed_frames_) {
+      uint64_t address = target_->linear_map() + frame;
+      must(uc_ctl_remove_cache(engine_, address, address + page_size), __LINE__);
+    }
+  }
+  changed_frames_.clear();
+  all_code_changed_ = false;
+}
+
+}  // namespace halcyon::hal

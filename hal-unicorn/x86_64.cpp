@@ -1,0 +1,195 @@
+// Traps of the x86_64 CPU.
+//
+// Unicorn delivers no exception to the guest; it calls the interrupt hook and stops. But it remembers the exception as one that is being
+// delivered (old_exception), so the next page fault would become a double fault, and the one after that ends the run. After each exception
+// that word is set back: in the thread's copy, which the engine then reloads if the same thread goes on.
+#include "hal-unicorn/x86_64.h"
+
+#include <initializer_list>
+
+#include "hal-unicorn/context.h"
+#include "hal-unicorn/guest_code.h"
+#include "hal-unicorn/snapshot.h"
+#include "hal/isa/x86_64/page_format.h"
+
+namespace halcyon::hal {
+namespace {
+
+enum Vector : uint32_t { divide_error = 0, debug = 1, breakpoint = 3, invalid_opcode = 6, protection_fault = 13, page_fault = 14 };
+
+Exception exception_of(uint32_t vector) {
+  switch (vector) {
+    case divide_error: return Exception::divide;
+    case debug: return Exception::single_step;
+    case breakpoint: return Exception::breakpoint;
+    case invalid_opcode: return Exception::illegal_instruction;
+    case 11:
+    case 12:
+    case protection_fault: return Exception::protection;
+    case 16:
+    case 19: return Exception::floating_point;
+    case 17: return Exception::misaligned;
+    default: return Exception::other;
+  }
+}
+
+// Page-fault error code (Intel SDM vol. 3A, 4.7).
+constexpr uint32_t fault_write = 2, fault_fetch = 16;
+
+// Bits of RFLAGS that a signal handler's frame may change (Linux, FIX_EFLAGS): CF PF AF ZF SF TF DF OF RF AC.
+constexpr uint64_t user_flags = 0x5'0dd5;
+
+constexpr uint8_t rdtsc_code[] = {0x0f, 0x31};
+constexpr uint8_t rdtscp_code[] = {0x0f, 0x01, 0xf9};
+
+}  // namespace
+
+X86Target::X86Target(Engine& engine) : Target(engine) {
+  set_id(Reg::pc, UC_X86_REG_RIP);
+  set_id(Reg::sp, UC_X86_REG_RSP);
+  set_id(Reg::number, UC_X86_REG_RAX);
+  set_id(Reg::result, UC_X86_REG_RAX);
+  set_id(Reg::tls, UC_X86_REG_FS_BASE);
+  set_id(Reg::gs_base, UC_X86_REG_GS_BASE);
+  set_id(Reg::flags, UC_X86_REG_RFLAGS);
+  unsigned index = 0;
+  for (int id : {UC_X86_REG_RDI, UC_X86_REG_RSI, UC_X86_REG_RDX, UC_X86_REG_R10, UC_X86_REG_R8, UC_X86_REG_R9}) set_id(argument(index++), id);
+  index = 0;
+  for (int id : {UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RDX, UC_X86_REG_RBX, UC_X86_REG_RSP, UC_X86_REG_RBP, UC_X86_REG_RSI,
+                 UC_X86_REG_RDI, UC_X86_REG_R8, UC_X86_REG_R9, UC_X86_REG_R10, UC_X86_REG_R11, UC_X86_REG_R12, UC_X86_REG_R13,
+                 UC_X86_REG_R14, UC_X86_REG_R15})
+    set_id(general(index++), id);
+}
+
+void X86Target::load_root(Root root) { engine_.write(UC_X86_REG_CR3, root); }
+
+void X86Target::repair(uc_context* copy) { set_word_at<uint32_t>(copy, old_exception_, ~0u); }
+
+bool X86Target::decode(UnicornContext& context, const Stop& stop, Trap& trap) {
+  engine_.needs_repair();
+  trap = {.kind = Trap::Kind::exception};
+  if (stop.kind == Stop::Kind::error) {
+    // Anything but an invalid instruction would be an access to physical memory that does not exist.
+    trap.vector = stop.error == UC_ERR_INSN_INVALID ? static_cast<uint8_t>(invalid_opcode) : uint8_t{255};
+    trap.exception = exception_of(trap.vector);
+    return true;
+  }
+  engine_.save(context);
+  trap.vector = static_cast<uint8_t>(stop.number);
+  if (word_at<uint32_t>(context.copy(), is_software_interrupt_) != 0 && stop.number != breakpoint) {
+    // INT n. Linux has no gate for it that user code may use, so it is a protection fault at the instruction.
+    context.set_pc(context.pc() - 2);
+    trap.vector = protection_fault;
+    trap.exception = Exception::protection;
+    return true;
+  }
+  if (stop.number == page_fault) {
+    uint32_t code = word_at<uint32_t>(context.copy(), error_code_);
+    trap.kind = Trap::Kind::page_fault;
+    trap.access = code & fault_fetch ? Access::execute : code & fault_write ? Access::write : Access::read;
+    trap.address = engine_.read(UC_X86_REG_CR2);
+    return true;
+  }
+  trap.exception = exception_of(stop.number);
+  return !(is_deterministic_ && stop.number == protection_fault && is_time_read(context));
+}
+
+bool X86Target::is_time_read(UnicornContext& context) {
+  uint8_t code[3] = {};
+  Root root = engine_.read(UC_X86_REG_CR3);
+  uint64_t pc = context.pc();
+  if (!read_code<x86_64::PageFormat>(engine_.memory(), root, pc, code, 2)) return false;
+  reads_processor_ = false;
+  if (std::memcmp(code, rdtsc_code, sizeof rdtsc_code) == 0) return true;
+  if (!read_code<x86_64::PageFormat>(engine_.memory(), root, pc, code, 3)) return false;
+  reads_processor_ = std::memcmp(code, rdtscp_code, sizeof rdtscp_code) == 0;
+  return reads_processor_;
+}
+
+// The time stamp counter of a deterministic machine counts nanoseconds.
+void X86Target::supply_time(UnicornContext& context, int64_t nanoseconds) {
+  auto time = static_cast<uint64_t>(nanoseconds);
+  context.write(UC_X86_REG_RAX, time & 0xffff'ffff);
+  context.write(UC_X86_REG_RDX, time >> 32);
+  if (reads_processor_) context.write(UC_X86_REG_RCX, uint64_t{0});
+  context.set_pc(context.pc() + (reads_processor_ ? sizeof rdtscp_code : sizeof rdtsc_code));
+}
+
+// What SYSRET leaves (Intel SDM vol. 2B, SYSCALL): Unicorn does not touch these two.
+void X86Target::finish_syscall(UnicornContext& context, uint64_t result) {
+  context.write(UC_X86_REG_RAX, result);
+  context.write(UC_X86_REG_RCX, context.pc());
+  context.write(UC_X86_REG_R11, context.read(UC_X86_REG_RFLAGS));
+}
+
+void X86Target::write_flags(UnicornContext& context, uint64_t flags) {
+  uint64_t old = context.read(UC_X86_REG_RFLAGS);
+  context.write(UC_X86_REG_RFLAGS, (old & ~user_flags) | (flags & user_flags));
+}
+
+// The FXSAVE image (Intel SDM vol. 1, 10.5.1).
+namespace {
+
+struct FxsaveImage {
+  uint16_t control;
+  uint16_t status;
+  uint8_t tags;  // a bit per register, 1 if it is in use
+  uint8_t reserved;
+  uint16_t opcode;
+  uint64_t instruction;
+  uint64_t data;
+  uint32_t mxcsr;
+  uint32_t mxcsr_mask;
+  uint8_t st[8][16];
+  uint8_t xmm[16][16];
+  uint8_t unused[96];
+};
+static_assert(sizeof(FxsaveImage) == 512);
+
+constexpr uint32_t mxcsr_mask = 0xffff;
+
+// ST(index) is a physical register, counted from the top of the stack in the status word.
+int physical_register(uint16_t status, unsigned index) { return UC_X86_REG_FP0 + static_cast<int>(((status >> 11) + index) & 7); }
+
+}  // namespace
+
+void X86Target::save_floating_point(UnicornContext& context, std::span<std::byte> bytes) {
+  FxsaveImage image{};
+  image.control = static_cast<uint16_t>(context.read(UC_X86_REG_FPCW));
+  image.status = static_cast<uint16_t>(context.read(UC_X86_REG_FPSW));
+  uint64_t tags = context.read(UC_X86_REG_FPTAG);
+  for (unsigned index = 0; index < 8; ++index)
+    if ((tags >> 2 * index & 3) != 3) image.tags |= static_cast<uint8_t>(1 << index);
+  image.opcode = static_cast<uint16_t>(context.read(UC_X86_REG_FOP));
+  image.instruction = context.read(UC_X86_REG_FIP);
+  image.data = context.read(UC_X86_REG_FDP);
+  image.mxcsr = static_cast<uint32_t>(context.read(UC_X86_REG_MXCSR));
+  image.mxcsr_mask = mxcsr_mask;
+  for (unsigned index = 0; index < 8; ++index) context.read(physical_register(image.status, index), image.st[index]);
+  for (int index = 0; index < 16; ++index) context.read(UC_X86_REG_XMM0 + index, image.xmm[index]);
+  std::memcpy(bytes.data(), &image, sizeof image);
+}
+
+bool X86Target::load_floating_point(UnicornContext& context, std::span<const std::byte> bytes) {
+  FxsaveImage image;
+  std::memcpy(&image, bytes.data(), sizeof image);
+  if (image.mxcsr & ~mxcsr_mask) return false;
+  context.write(UC_X86_REG_FPSW, uint64_t{image.status});
+  context.write(UC_X86_REG_FPCW, uint64_t{image.control});
+  for (unsigned index = 0; index < 8; ++index)
+    context.write(physical_register(image.status, index), static_cast<const void*>(image.st[index]));
+  uint64_t tags = 0;
+  for (unsigned index = 0; index < 8; ++index)
+    if (!(image.tags >> index & 1)) tags |= uint64_t{3} << 2 * index;
+  context.write(UC_X86_REG_FPTAG, tags);
+  context.write(UC_X86_REG_FOP, uint64_t{image.opcode});
+  context.write(UC_X86_REG_FIP, image.instruction);
+  context.write(UC_X86_REG_FDP, image.data);
+  context.write(UC_X86_REG_MXCSR, uint64_t{image.mxcsr});
+  for (int index = 0; index < 16; ++index) context.write(UC_X86_REG_XMM0 + index, static_cast<const void*>(image.xmm[index]));
+  return true;
+}
+
+std::unique_ptr<Target> make_x86_64_target(Engine& engine) { return std::make_unique<X86Target>(engine); }
+
+}  // namespace halcyon::hal

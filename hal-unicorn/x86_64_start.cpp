@@ -1,0 +1,161 @@
+// Bringing the x86_64 CPU into user mode, and finding what its interface does not show.
+#include <iterator>
+
+#include "core/base/types.h"
+#include "hal-unicorn/context.h"
+#include "hal-unicorn/snapshot.h"
+#include "hal-unicorn/x86_64.h"
+
+namespace halcyon::hal {
+namespace {
+
+// What the boot code frame holds. The data access goes to address 8, where the boot root maps nothing.
+constexpr uint64_t sysret_at = 0x00, syscall_at = 0x10, load_at = 0x20, store_at = 0x30, int3_at = 0x40, cpuid_at = 0x50;
+struct {
+  uint64_t offset;
+  uint8_t code[8];
+} constexpr boot_code[] = {
+    {sysret_at, {0x48, 0x0f, 0x07}},
+    {syscall_at, {0x0f, 0x05}},
+    {load_at, {0x48, 0x8b, 0x04, 0x25, 0x08}},
+    {store_at, {0x48, 0x89, 0x04, 0x25, 0x08}},
+    {int3_at, {0xcc}},
+    {cpuid_at, {0x0f, 0xa2, 0x0f, 0x05}},
+};
+
+constexpr uint64_t cr0_value = 0x8001'0033;  // PG WP NE ET MP PE
+constexpr uint64_t cr4_value = 0x5'0620;     // PAE OSFXSR OSXMMEXCPT FSGSBASE OSXSAVE
+constexpr uint64_t cr4_tsd = 4;
+constexpr uint32_t efer = 0xc000'0080, star = 0xc000'0081;
+constexpr uint64_t efer_value = 0xd01;  // NXE LMA LME SCE
+constexpr uint64_t star_value = uint64_t{0x23} << 48 | uint64_t{0x10} << 32;
+
+}  // namespace
+
+std::string X86Target::start(uint64_t memory, bool is_deterministic) {
+  is_deterministic_ = is_deterministic;
+  if (std::string failure = engine_.open(UC_ARCH_X86, UC_MODE_64, memory, ~0u); !failure.empty()) return failure;
+  uc_hook hook;
+  if (uc_hook_add(engine_.handle(), &hook, UC_HOOK_INSN, reinterpret_cast<void*>(on_syscall), &engine_, 1, 0, UC_X86_INS_SYSCALL))
+    return "Unicorn: no system call hook";
+  if (is_deterministic &&
+      uc_hook_add(engine_.handle(), &hook, UC_HOOK_INSN, reinterpret_cast<void*>(on_cpuid), this, 1, 0, UC_X86_INS_CPUID))
+    return "Unicorn: no cpuid hook";
+  build_boot_tables();
+  if (std::string failure = enter_user_mode(is_deterministic); !failure.empty()) return failure;
+  if (std::string failure = calibrate(); !failure.empty()) return failure;
+  if (is_deterministic) record_cpuid();
+  for (unsigned index = 0; index < 16; ++index) engine_.write(id(general(index)), 0);
+  engine_.write(UC_X86_REG_CR2, 0);
+  engine_.write(UC_X86_REG_RFLAGS, 0x202);
+  // Unicorn starts with all three 0: programs would run and print wrong floats.
+  engine_.write(UC_X86_REG_FPCW, 0x37f);
+  engine_.write(UC_X86_REG_FPTAG, 0xffff);
+  engine_.write(UC_X86_REG_MXCSR, 0x1f80);
+  pristine_ = engine_.new_copy();
+  if (!pristine_) return "no memory for a register file";
+  engine_.save_to(pristine_);
+  return {};
+}
+
+// One gibibyte per entry.
+void X86Target::build_boot_tables() {
+  constexpr uint64_t present_writable_user = 7, leaf = 0xe0;  // PS D A
+  std::byte* memory = engine_.memory();
+  uint64_t entry = boot::table | present_writable_user;
+  std::memcpy(memory + boot::root + (linear_map() >> 39) * sizeof entry, &entry, sizeof entry);
+  for (uint64_t address = 0; address < engine_.memory_size(); address += uint64_t{1} << 30) {
+    entry = address | present_writable_user | leaf;
+    std::memcpy(memory + boot::table + (address >> 30) * sizeof entry, &entry, sizeof entry);
+  }
+  for (const auto& piece : boot_code) std::memcpy(memory + boot::code + piece.offset, piece.code, sizeof piece.code);
+}
+
+Stop X86Target::run_boot_code(uint64_t offset) {
+  uint64_t blocks = 16;
+  return engine_.run(linear_map() + boot::code + offset, blocks);
+}
+
+// Without a GDT, IDT or TSS: nothing is ever delivered. Writing CS would change the selector but not the privilege level; SYSRET changes both.
+std::string X86Target::enter_user_mode(bool is_deterministic) {
+  engine_.write(UC_X86_REG_CR4, cr4_value | (is_deterministic ? cr4_tsd : 0));
+  engine_.write(UC_X86_REG_CR3, boot::root);
+  for (uc_x86_msr msr : {uc_x86_msr{efer, efer_value}, uc_x86_msr{star, star_value}})
+    if (uc_reg_write(engine_.handle(), UC_X86_REG_MSR, &msr)) return "Unicorn: cannot write a model specific register";
+  engine_.write(UC_X86_REG_CR0, cr0_value);
+  engine_.write(UC_X86_REG_RCX, linear_map() + boot::code + syscall_at);
+  engine_.write(UC_X86_REG_R11, 0x202);
+  if (run_boot_code(sysret_at).kind != Stop::Kind::syscall || (engine_.read(UC_X86_REG_CS) & 3) != 3)
+    return "Unicorn: the CPU does not enter user mode";
+  return {};
+}
+
+std::string X86Target::calibrate() {
+  constexpr const char* failure = "Unicorn: cannot find the exception state of its CPU; this version is not supported";
+  size_t size = engine_.copy_size();
+  Snapshot before(engine_);
+  run_boot_code(load_at);
+  Snapshot fault(engine_);
+  run_boot_code(store_at);
+  Snapshot double_fault(engine_);
+  long old_exception = find_offset<uint32_t>(0, size, [&](size_t at) {
+    return before.word<uint32_t>(at) == ~0u && fault.word<uint32_t>(at) == 14 && double_fault.word<uint32_t>(at) == 8;
+  });
+  if (old_exception < 0) return failure;
+  old_exception_ = static_cast<size_t>(old_exception);
+
+  before.restore();
+  if (run_boot_code(store_at).number != 14) return failure;
+  Snapshot store_fault(engine_);
+  // error_code lies shortly before old_exception in CPUX86State, with exception_is_int right behind it.
+  size_t begin = old_exception_ > 200 ? old_exception_ - 200 : 0;
+  long error_code = find_offset<uint32_t>(begin & ~size_t{3}, old_exception_, [&](size_t at) {
+    return fault.word<uint32_t>(at) == 4 && store_fault.word<uint32_t>(at) == 6;
+  });
+  if (error_code < 0) return failure;
+  error_code_ = static_cast<size_t>(error_code);
+  is_software_interrupt_ = error_code_ + sizeof(uint32_t);
+
+  before.restore();
+  if (run_boot_code(int3_at).number != 3) return failure;
+  Snapshot int3(engine_);
+  if (int3.word<uint32_t>(is_software_interrupt_) != 1 || store_fault.word<uint32_t>(is_software_interrupt_) != 0) return failure;
+  before.restore();
+  return {};
+}
+
+void X86Target::on_syscall(uc_engine*, void* engine) { static_cast<Engine*>(engine)->note_syscall(); }
+
+X86Target::CpuidLeaf X86Target::cpuid(uint64_t leaf) {
+  engine_.write(UC_X86_REG_RAX, leaf);
+  engine_.write(UC_X86_REG_RCX, 0);
+  run_boot_code(cpuid_at);
+  return {engine_.read(UC_X86_REG_RAX), engine_.read(UC_X86_REG_RBX), engine_.read(UC_X86_REG_RCX), engine_.read(UC_X86_REG_RDX)};
+}
+
+// RDRAND and RDSEED return the host's random numbers and cannot be trapped; programs that ask cpuid will not use them.
+void X86Target::record_cpuid() {
+  constexpr uint64_t rdrand = uint64_t{1} << 30, rdseed = uint64_t{1} << 18;
+  leaf_1_ = cpuid(1);
+  leaf_7_ = cpuid(7);
+  leaf_1_.rcx &= ~rdrand;
+  leaf_7_.rbx &= ~rdseed;
+  hides_random_ = true;
+}
+
+// Returns 1 if it has done the instruction's work.
+int X86Target::on_cpuid(uc_engine*, void* argument) {
+  auto& target = *static_cast<X86Target*>(argument);
+  if (!target.hides_random_) return 0;
+  uint64_t leaf = target.engine_.read(UC_X86_REG_RAX) & 0xffff'ffff;
+  bool is_leaf_7 = leaf == 7 && (target.engine_.read(UC_X86_REG_RCX) & 0xffff'ffff) == 0;
+  if (leaf != 1 && !is_leaf_7) return 0;
+  const CpuidLeaf& answer = is_leaf_7 ? target.leaf_7_ : target.leaf_1_;
+  target.engine_.write(UC_X86_REG_RAX, answer.rax);
+  target.engine_.write(UC_X86_REG_RBX, answer.rbx);
+  target.engine_.write(UC_X86_REG_RCX, answer.rcx);
+  target.engine_.write(UC_X86_REG_RDX, answer.rdx);
+  return 1;
+}
+
+}  // namespace halcyon::hal
