@@ -1,0 +1,62 @@
+// Strace: writes every system call and signal as strace(1) does.
+//
+//   openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3
+//   [pid 3] read(0,  <unfinished ...>
+//   [pid 2] close(3)                        = 0
+//   [pid 3] <... read resumed>"x\n", 4096)  = 2
+//
+// A call's arguments are written when it starts, up to the first that only its end can tell; the rest follows then. The line that is being written belongs to
+// one thread; another that has something to say breaks it off. Give it to Kernel::set_observer before the first program starts, and keep it
+// until the last has ended.
+//
+// Lock: one mutex (rank device) around the output and the list of threads. Text is put together before it is taken, for that touches user memory.
+#pragma once
+
+#include "core/base/own.h"
+#include "core/base/print.h"
+#include "core/sync/mutex.h"
+#include "core/task/kernel.h"
+#include "syscalls/strace/call.h"
+
+namespace halcyon::strace {
+
+class Strace final : public SyscallObserver {
+ public:
+  // Results line up in `result_column`.
+  explicit Strace(Writer& out, size_t result_column = 40) : out_(out), result_column_(result_column) {}
+  ~Strace() override;
+
+  void enter(Thread& self, uint64_t number) override;
+  void leave(Thread& self, uint64_t number, uint64_t result) override;
+  void signal(Thread& self, const SignalInfo& info) override;
+  void exited(Thread& self, int status) override;
+
+ private:
+  // What a thread is doing. Its own but for `is_broken_off`, `thread` and `next`, which the lock protects.
+  struct State {
+    Thread* thread = nullptr;
+    Own<State> next;
+    const SyscallEntry* entry = nullptr;  // of the call that it is in; null outside of calls
+    uint64_t number = 0;
+    std::array<uint64_t, 6> arguments{};
+    unsigned shown = 0;          // arguments written already
+    bool is_broken_off = false;  // its line ended in "<unfinished ...>"
+  };
+
+  State* state_of(Thread& self);  // null without memory
+  void forget(Thread& self);
+  void write_arguments(TextBuffer& text, State& state, const Call& call);
+  // Writes `text`, on the line that `state` has begun or on a new one. With a result, ends the line with it.
+  void put(State& state, std::string_view text, std::string_view result, bool ends_line);
+  void write(std::string_view text);
+  void begin_line(Thread& self);
+
+  Writer& out_;
+  const size_t result_column_;
+  Mutex lock_{Rank::device};
+  Own<State> states_;      // under lock_
+  State* open_ = nullptr;  // under lock_: whose line lacks its end
+  size_t column_ = 0;      // under lock_
+};
+
+}  // namespace halcyon::strace
