@@ -39,8 +39,8 @@ Result<Path> Walk::finish(const Start& start, std::string_view path, uint32_t fl
   }
   if (auto begun = begin(start, path); !begun) return std::unexpected(begun.error());
   caller_.vfs().dentries().descend(&at_.dentry, &rest_, false, caller_.who);
+  if (auto advanced = advance(); !advanced) return std::unexpected(advanced.error());
   for (;;) {
-    if (auto advanced = advance(); !advanced) return std::unexpected(advanced.error());
     if (kind_ == LastKind::dot_dot) step_up();
     if (kind_ == LastKind::name) {
       Ref<Dentry> dentry = TRY(look_up());
