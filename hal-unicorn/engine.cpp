@@ -1,7 +1,10 @@
 #include "hal-unicorn/engine.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/mman.h>
+
+#include <cstdlib>
 
 #include "core/base/assert.h"
 #include "core/base/types.h"
@@ -14,6 +17,37 @@ namespace {
 // A failure here is no program's doing: the engine itself is broken.
 void must(uc_err error, int line) {
   if (error != UC_ERR_OK) [[unlikely]] panic(uc_strerror(error), __FILE__, line);
+}
+
+constexpr size_t huge_page = 2 << 20;
+constexpr uint32_t code_buffer = 256 << 20;
+
+// In a virtual machine the first touch of a host page can cost 10 to 20 us, of a huge page 300: 512 pages' worth for the price of 25.
+std::byte* map_memory(size_t size) {
+  size_t room = size + huge_page;
+  void* mapping = mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapping == MAP_FAILED) return nullptr;
+  auto* start = static_cast<std::byte*>(mapping);
+  auto* aligned = reinterpret_cast<std::byte*>(align_up(reinterpret_cast<uintptr_t>(mapping), huge_page));
+  if (aligned != start) munmap(start, static_cast<size_t>(aligned - start));
+  if (size_t rest = static_cast<size_t>(start + room - (aligned + size)); rest != 0) munmap(aligned + size, rest);
+  madvise(aligned, size, MADV_HUGEPAGE);
+  return aligned;
+}
+
+// An engine allocates and touches about a megabyte, half of it in one piece, which malloc would map afresh each time. Keeping it in the heap
+// and having the host fill that in at one go brings an engine's first start from 6 ms to 3, the later ones to 1.
+void warm_heap() {
+  constexpr size_t size = 1'280 << 10;
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  mallopt(M_TOP_PAD, 256 << 10);
+  void* block = std::malloc(size);
+  if (!block) return;
+  uintptr_t start = page_ceil(reinterpret_cast<uintptr_t>(block));
+  // Since Linux 5.14; only speed is lost without.
+  madvise(reinterpret_cast<void*>(start), page_floor(reinterpret_cast<uintptr_t>(block) + size - start), 23 /* MADV_POPULATE_WRITE */);
+  std::free(block);
 }
 
 }  // namespace
@@ -31,13 +65,16 @@ std::string Engine::open(uc_arch arch, uc_mode mode, uint64_t memory, uint32_t s
     return fmt::format("Unicorn {}.{}.{} is too old: 2.1.2 or later is needed", major, minor, version >> 8 & 0xff);
   memory_size_ = page_floor(memory);
   if (memory_size_ < boot::end + page_size) return "the machine needs more memory";
-  void* mapping = mmap(nullptr, memory_size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapping == MAP_FAILED) return fmt::format("cannot reserve {} bytes of memory for the machine", memory_size_);
-  memory_ = static_cast<std::byte*>(mapping);
+  memory_ = map_memory(memory_size_);
+  if (!memory_) return fmt::format("cannot reserve {} bytes of memory for the machine", memory_size_);
+  static const bool is_warm = (warm_heap(), true);
+  static_cast<void>(is_warm);
   syscall_interrupt_ = syscall_interrupt;
 
   auto failed = [](const char* what, uc_err error) { return fmt::format("Unicorn: {}: {}", what, uc_strerror(error)); };
   if (uc_err error = uc_open(arch, mode, &engine_)) return failed("cannot open an engine", error);
+  // The default, a gibibyte, is more address space than a limited host may grant; when it is full, Unicorn starts anew.
+  if (uc_err error = uc_ctl_set_tcg_buffer_size(engine_, code_buffer)) return failed("cannot size the code buffer", error);
   if (uc_err error = uc_ctl_tlb_mode(engine_, UC_TLB_CPU)) return failed("no MMU", error);
   if (uc_err error = uc_mem_map_ptr(engine_, 0, memory_size_, UC_PROT_ALL, memory_)) return failed("cannot map memory", error);
   // With the empty list of exits `until` means nothing; else every return would look it up through the guest's tables.
