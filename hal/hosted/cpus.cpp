@@ -43,7 +43,8 @@ Trap HostedCpu::run(UserContext& context, Root root) {
   HostedMachine& machine = machine_;
   machine.spins_ = 0;
   for (;;) {
-    if (machine.slice_left_ == 0) [[unlikely]] machine.end_slice(*this);
+    if (machine.slice_left_ == 0) [[unlikely]]
+      machine.end_slice(*this);
     // Whatever is pending, one block runs: else a stream of kicks would stop a program for good.
     uint64_t allowed = has_pending() ? 1 : machine.slice_left_;
     uint64_t left = allowed;

@@ -2,8 +2,8 @@
 //
 // All CPUs of a machine run in turn on one host thread. The turn changes only inside Cpu::run (at a slice's end), idle and spin_pause, by a
 // switch of host stacks: whatever kernel stack a CPU stands on is parked in its HostedCpu until its next turn. So kernel code between those
-// points is atomic, and nothing here needs a lock. User work is counted in blocks, whatever a derived machine makes of the word; a slice is a
-// number of blocks. A derived machine supplies HostedCpu::run_slice and the rest of Machine.
+// points is atomic, and nothing here needs a lock. User work is counted in blocks, whatever a derived machine makes of the word; a slice is
+// a number of blocks. A derived machine supplies HostedCpu::run_slice and the rest of Machine.
 #pragma once
 
 #include <array>
@@ -139,7 +139,7 @@ class HostedMachine : public Machine {
   std::array<HostedCpu*, max_cpus> cpus_{};
   InstalledCpu previous_;      // this_cpu() before this machine was built
   HostedCpu* turn_ = nullptr;  // who has the host thread
-  uint64_t work_ = 0;            // blocks
+  uint64_t work_ = 0;          // blocks
   uint64_t traps_ = 0;
   uint64_t spins_ = 0;                 // spin_pause calls since somebody last made progress
   int64_t jumped_ = 0;                 // nanoseconds that virtual time skipped while all were idle, or spun away

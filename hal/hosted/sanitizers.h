@@ -1,5 +1,5 @@
-// What the sanitizers must be told about stacks and switches; nothing in a plain build. AddressSanitizer calls the current stack's bounds and
-// its shadow of returned frames a fiber, ThreadSanitizer its own record of a flow of control.
+// What the sanitizers must be told about stacks and switches; nothing in a plain build. AddressSanitizer calls the current stack's bounds
+// and its shadow of returned frames a fiber, ThreadSanitizer its own record of a flow of control.
 #pragma once
 
 #include "hal/port.h"
