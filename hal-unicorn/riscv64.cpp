@@ -145,6 +145,10 @@ bool RiscvTarget::decode(UnicornContext& context, const Stop& stop, Trap& trap) 
   if (trap.exception == Exception::other) trap.kind = Trap::Kind::page_fault;
   engine_.save(context);
   trap.address = word_at<uint64_t>(context.copy(), fault_address_);
+  if (stop.number == fetch_page_fault && page_floor(trap.address) < page_floor(context.pc())) {
+    // After an illegal instruction at the start of a page Unicorn looks at the page before, and reports what it meets there.
+    trap = {.kind = Trap::Kind::exception, .exception = Exception::illegal_instruction, .vector = illegal_instruction};
+  }
   return true;
 }
 

@@ -68,30 +68,31 @@ void X86Target::repair(uc_context* copy) { set_word_at<uint32_t>(copy, old_excep
 bool X86Target::decode(UnicornContext& context, const Stop& stop, Trap& trap) {
   engine_.needs_repair();
   trap = {.kind = Trap::Kind::exception};
-  if (stop.kind == Stop::Kind::error) {
-    // Anything but an invalid instruction would be an access to physical memory that does not exist.
-    trap.vector = stop.error == UC_ERR_INSN_INVALID ? static_cast<uint8_t>(invalid_opcode) : uint8_t{255};
-    trap.exception = exception_of(trap.vector);
+  engine_.save(context);
+  bool is_invalid = stop.kind == Stop::Kind::error && stop.error == UC_ERR_INSN_INVALID;
+  if (stop.kind == Stop::Kind::error && !is_invalid) {
+    // An access to physical memory that does not exist.
+    trap.vector = 255;
     return true;
   }
-  engine_.save(context);
-  trap.vector = static_cast<uint8_t>(stop.number);
-  if (word_at<uint32_t>(context.copy(), is_software_interrupt_) != 0 && stop.number != breakpoint) {
+  uint32_t vector = is_invalid ? invalid_opcode : stop.number;
+  if (word_at<uint32_t>(context.copy(), is_software_interrupt_) != 0 && vector != breakpoint) {
     // INT n. Linux has no gate for it that user code may use, so it is a protection fault at the instruction.
     context.set_pc(context.pc() - 2);
-    trap.vector = protection_fault;
     trap.exception = Exception::protection;
+    trap.vector = protection_fault;
     return true;
   }
-  if (stop.number == page_fault) {
+  trap.vector = static_cast<uint8_t>(vector);
+  if (vector == page_fault) {
     uint32_t code = word_at<uint32_t>(context.copy(), error_code_);
     trap.kind = Trap::Kind::page_fault;
     trap.access = code & fault_fetch ? Access::execute : code & fault_write ? Access::write : Access::read;
     trap.address = engine_.read(UC_X86_REG_CR2);
     return true;
   }
-  trap.exception = exception_of(stop.number);
-  return !(is_deterministic_ && stop.number == protection_fault && is_time_read(context));
+  trap.exception = exception_of(vector);
+  return !(is_deterministic_ && vector == protection_fault && is_time_read(context));
 }
 
 bool X86Target::is_time_read(UnicornContext& context) {
