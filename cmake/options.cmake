@@ -23,5 +23,11 @@ add_library(halcyon_kernel_options INTERFACE)
 target_link_libraries(halcyon_kernel_options INTERFACE halcyon_common_options)
 target_compile_options(halcyon_kernel_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
 
+if(HALCYON_BARE)
+  target_compile_options(halcyon_kernel_options INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-threadsafe-statics -fno-use-cxa-atexit>
+    -fno-delete-null-pointer-checks -ffunction-sections -fdata-sections -fstack-protector-strong)
+endif()
+
 add_library(halcyon_host_options INTERFACE)
 target_link_libraries(halcyon_host_options INTERFACE halcyon_common_options)
