@@ -139,15 +139,18 @@ void Engine::load_root(Root root) {
   loaded_root_ = register_root_ = root;
 }
 
+void Engine::hold(UnicornContext& context) {
+  if (live_ == &context && !must_repair_) return;
+  if (live_) save(*live_);
+  restore_from(context.copy_);
+  register_root_ = context.copy_root_;
+  live_ = &context;
+  must_repair_ = false;
+}
+
 void Engine::enter(UnicornContext& context, Root root) {
   if (!changed_frames_.empty() || all_code_changed_) [[unlikely]] discard_code();
-  if (live_ != &context || must_repair_) {
-    if (live_) save(*live_);
-    restore_from(context.copy_);
-    register_root_ = context.copy_root_;
-    live_ = &context;
-    must_repair_ = false;
-  }
+  hold(context);
   if (loaded_root_ != root || register_root_ != root) load_root(root);
 }
 

@@ -68,6 +68,8 @@ class Engine {
 
   // Makes the engine hold `context` over `root`, with no stale translation.
   void enter(UnicornContext& context, Root root);
+  // The first half of that: for registers that Unicorn can only reach in the engine.
+  void hold(UnicornContext& context);
   bool holds(const UnicornContext& context) const { return live_ == &context; }
   // Brings a live context's copy up to date; the engine still holds it.
   void save(UnicornContext& context);

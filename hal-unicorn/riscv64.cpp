@@ -159,7 +159,8 @@ void RiscvTarget::supply_time(UnicornContext& context, int64_t nanoseconds) {
 
 void RiscvTarget::finish_syscall(UnicornContext& context, uint64_t result) { context.write(UC_RISCV_REG_A0, result); }
 
-// f0..f31, then fcsr (Linux, struct __riscv_d_ext_state).
+// f0..f31, then fcsr (Linux, struct __riscv_d_ext_state). Unicorn's access to a CSR looks at the CPU object around the register file, which a
+// saved copy does not have: it would read wild memory.
 namespace {
 struct FloatingPoint {
   uint64_t registers[32];
@@ -170,6 +171,7 @@ static_assert(sizeof(FloatingPoint) == 264);
 }  // namespace
 
 void RiscvTarget::save_floating_point(UnicornContext& context, std::span<std::byte> bytes) {
+  engine_.hold(context);
   FloatingPoint image{};
   for (int index = 0; index < 32; ++index) image.registers[index] = context.read(UC_RISCV_REG_F0 + index);
   image.fcsr = static_cast<uint32_t>(context.read(UC_RISCV_REG_FCSR));
@@ -180,6 +182,7 @@ bool RiscvTarget::load_floating_point(UnicornContext& context, std::span<const s
   FloatingPoint image;
   std::memcpy(&image, bytes.data(), sizeof image);
   if (image.fcsr & ~0xffu) return false;
+  engine_.hold(context);
   for (int index = 0; index < 32; ++index) context.write(UC_RISCV_REG_F0 + index, image.registers[index]);
   context.write(UC_RISCV_REG_FCSR, uint64_t{image.fcsr});
   return true;
