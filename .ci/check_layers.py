@@ -25,8 +25,8 @@ ALLOWED = {
 EXCEPTIONS = {('hal-baremetal/boot/main.cpp', 'syscalls/boot.h')}
 KERNEL = ('core/', 'fs/', 'syscalls/')
 HOST_HEADER = re.compile(
-    r'^\s*#\s*include\s*<(sys/|linux/|unistd\.h|stdio\.h|stdlib\.h|string\.h|errno\.h|fcntl\.h|signal\.h|time\.h|pthread\.h|poll\.h|termios\.h'
-    r'|dirent\.h|cstdio|cstdlib|cerrno|csignal|ctime|iostream|fstream|sstream|string|vector|map|unordered_map|thread|stdexcept|filesystem)>?')
+    r'^\s*#\s*include\s*<((?:sys|linux)/[^>]*|(?:unistd\.h|stdio\.h|stdlib\.h|string\.h|errno\.h|fcntl\.h|signal\.h|time\.h|pthread\.h|poll\.h|termios\.h'
+    r'|dirent\.h|cstdio|cstdlib|cerrno|csignal|ctime|iostream|fstream|sstream|string|vector|map|unordered_map|thread|stdexcept|filesystem))>')
 ISA_CONDITION = re.compile(r'^\s*#\s*(if|ifdef|ifndef|elif)\b.*(__x86_64__|__riscv|__aarch64__|__i386__)')
 RAW = re.compile(r'\breinterpret_cast\b|\basm\b\s*(volatile)?\s*\(|\b__asm__\b')
 TRY_IN_CAPTURE = re.compile(r'\[[^\]\n;]*\bTRY\(')

@@ -67,7 +67,8 @@ ArchiveEntry read_entry(archive* reader, archive_entry* raw, const std::string& 
   std::string link = text_or(archive_entry_hardlink(raw), archive_entry_hardlink_utf8(raw));
   if (!link.empty()) {
     entry.is_hard_link = true;
-    if (!normalise_path(link, &entry.target)) fail(exit_status::own_failure, "--root: {}: the link '{}' leads outside the root", file, name);
+    if (!normalise_path(link, &entry.target))
+      fail(exit_status::own_failure, "--root: {}: the link '{}' leads outside the root", file, name);
   } else if (entry.is_symlink()) {
     entry.target = text_or(archive_entry_symlink(raw), archive_entry_symlink_utf8(raw));
   } else if (entry.is_regular()) {
@@ -127,12 +128,14 @@ void ArchiveImage::add_parents(std::string_view path) {
 
 void ArchiveImage::add(ArchiveEntry entry, const std::string& file) {
   if (entry.is_hard_link && !find(entry.target)) {
-    fail(exit_status::own_failure, "--root: {}: corrupt archive: '{}' links to '{}', which does not come before it", file, entry.path, entry.target);
+    fail(exit_status::own_failure, "--root: {}: corrupt archive: '{}' links to '{}', which does not come before it", file, entry.path,
+         entry.target);
   }
   add_parents(entry.path);
   auto old = index_.find(entry.path);
   if (old != index_.end() && entries_[old->second].is_directory()) {
-    if (!entry.is_directory()) fail(exit_status::own_failure, "--root: {}: corrupt archive: '{}' is a directory and something else", file, entry.path);
+    if (!entry.is_directory())
+      fail(exit_status::own_failure, "--root: {}: corrupt archive: '{}' is a directory and something else", file, entry.path);
     entries_[old->second] = std::move(entry);
     return;
   }

@@ -10,12 +10,12 @@
 namespace halcyon::cli {
 
 struct ArchiveEntry {
-  std::string path;       // without leading '/', ".", ".." or doubled slashes; empty for the root itself
-  uint32_t mode = 0;      // with its type (inode(7))
+  std::string path;   // without leading '/', ".", ".." or doubled slashes; empty for the root itself
+  uint32_t mode = 0;  // with its type (inode(7))
   uint32_t uid = 0, gid = 0;
-  int64_t modified = 0;   // nanoseconds since 1970
+  int64_t modified = 0;  // nanoseconds since 1970
   uint32_t device_major = 0, device_minor = 0;
-  std::string target;     // of a symlink; of a hard link the path of an entry before it
+  std::string target;  // of a symlink; of a hard link the path of an entry before it
   bool is_hard_link = false;
   std::string data;
 
@@ -29,8 +29,8 @@ class ArchiveImage {
   // Reads tar, plain or compressed by gzip, xz, zstd or bzip2. Throws Failure: unreadable, no archive, corrupt, a name that leads outside.
   static ArchiveImage read(const std::string& file);
 
-  // In the order in which they can be unpacked: parents come before their children (directories that the archive leaves out are there all the same),
-  // a later entry of the same name replaces the earlier one.
+  // In the order in which they can be unpacked: parents come before their children (directories that the archive leaves out are there all
+  // the same), a later entry of the same name replaces the earlier one.
   std::vector<ArchiveEntry>& entries() { return entries_; }
   // Null if there is no such entry. A hard link is found as what it links to.
   const ArchiveEntry* find(std::string_view path) const;

@@ -146,10 +146,13 @@ class ElfReader {
     file_.kind = kind_name(header_.e_type, has_interpreter_);
     if (is_dynamic && has_interpreter_) file_.is_position_independent = true;
     std::string& problem = file_.problem;
-    if (!file_.isa) problem = fmt::format("for another machine: {}, {} bits, {}", file_.machine, file_.bits, file_.is_little_endian ? "little-endian" : "big-endian");
+    if (!file_.isa)
+      problem = fmt::format("for another machine: {}, {} bits, {}", file_.machine, file_.bits,
+                            file_.is_little_endian ? "little-endian" : "big-endian");
     else if (header_.e_type != ET_EXEC && !is_dynamic) problem = fmt::format("not a program but a {}", file_.kind);
     else if (loads_.empty()) problem = "it has no segments to load";
-    else if (has_interpreter_ && (file_.interpreter.empty() || file_.interpreter[0] != '/')) problem = "the name of its interpreter is damaged";
+    else if (has_interpreter_ && (file_.interpreter.empty() || file_.interpreter[0] != '/'))
+      problem = "the name of its interpreter is damaged";
   }
 
   Elf* elf_;

@@ -1,5 +1,5 @@
-// ElfFile: what an ELF file says about itself, read with libelf: enough to choose a machine, to name a missing interpreter, and to tell the user
-// why a file would not run. The kernel's loader has its own, independent eyes.
+// ElfFile: what an ELF file says about itself, read with libelf: enough to choose a machine, to name a missing interpreter, and to tell the
+// user why a file would not run. The kernel's loader has its own, independent eyes.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,18 @@
 namespace halcyon::cli {
 
 struct ElfFile {
-  bool is_elf = false;       // it has the magic number; all else counts only then
-  std::string problem;       // why it is no program that could run; empty if it is one
+  bool is_elf = false;  // it has the magic number; all else counts only then
+  std::string problem;  // why it is no program that could run; empty if it is one
   std::optional<hal::Isa> isa;
-  std::string machine;       // as people call it
+  std::string machine;  // as people call it
   unsigned bits = 0;
   bool is_little_endian = false;
-  std::string kind;          // "executable", "shared object", ...
+  std::string kind;  // "executable", "shared object", ...
   bool is_position_independent = false;
   uint64_t entry = 0;
-  std::string interpreter;   // PT_INTERP; empty for a static program
+  std::string interpreter;          // PT_INTERP; empty for a static program
   std::vector<std::string> needed;  // DT_NEEDED
-  std::string run_path;      // DT_RUNPATH or DT_RPATH
+  std::string run_path;             // DT_RUNPATH or DT_RPATH
   struct Segment {
     uint64_t address, file_size, memory_size;
     unsigned flags;  // 4 read, 2 write, 1 execute

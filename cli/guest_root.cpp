@@ -1,5 +1,5 @@
-// The guest's tree of files inside the kernel: the root by its kind, unpacked from an archive if it is one. Archives are unpacked entry by entry through
-// the calls that programs use, so that links, modes and times come out as tar(1) would leave them.
+// The guest's tree of files inside the kernel: the root by its kind, unpacked from an archive if it is one. Archives are unpacked entry by
+// entry through the calls that programs use, so that links, modes and times come out as tar(1) would leave them.
 #include "cli/failure.h"
 #include "cli/session.h"
 #include "fs/calls/attributes.h"

@@ -46,7 +46,8 @@ GuestTree::GuestTree(const std::optional<std::string>& root, const std::vector<B
     if (S_ISDIR(info.st_mode)) {
       kind_ = Kind::directory;
       directory_ = *root;
-      if (access(root->c_str(), R_OK | X_OK) != 0) fail(exit_status::own_failure, "--root: cannot read {}: {}", *root, std::strerror(errno));
+      if (access(root->c_str(), R_OK | X_OK) != 0)
+        fail(exit_status::own_failure, "--root: cannot read {}: {}", *root, std::strerror(errno));
     } else {
       kind_ = Kind::archive;
       archive_ = std::make_unique<ArchiveImage>(ArchiveImage::read(*root));
@@ -55,7 +56,8 @@ GuestTree::GuestTree(const std::optional<std::string>& root, const std::vector<B
   for (Bind& bind : binds_) {
     if (stat(bind.host.c_str(), &info) != 0) fail(exit_status::own_failure, "--bind: cannot use {}: {}", bind.host, std::strerror(errno));
     if (!S_ISDIR(info.st_mode)) fail(exit_status::own_failure, "--bind: {} is not a directory", bind.host);
-    if (access(bind.host.c_str(), R_OK | X_OK) != 0) fail(exit_status::own_failure, "--bind: cannot read {}: {}", bind.host, std::strerror(errno));
+    if (access(bind.host.c_str(), R_OK | X_OK) != 0)
+      fail(exit_status::own_failure, "--bind: cannot read {}: {}", bind.host, std::strerror(errno));
     std::string normal;
     if (!normalise_path(bind.guest, &normal)) fail(exit_status::own_failure, "--bind: the guest path {} has '..' in it", bind.guest);
     bind.guest = "/" + normal;

@@ -1,5 +1,5 @@
-// GuestTree: the guest's files as they will be when it starts, seen from the host before there is a kernel: to search PATH, to find out for which
-// machine the program is, and to say clearly what is missing. It follows symlinks as the guest would, never out of its root.
+// GuestTree: the guest's files as they will be when it starts, seen from the host before there is a kernel: to search PATH, to find out for
+// which machine the program is, and to say clearly what is missing. It follows symlinks as the guest would, never out of its root.
 #pragma once
 
 #include <memory>
@@ -14,8 +14,8 @@
 namespace halcyon::cli {
 
 struct GuestNode {
-  std::string path;       // in the guest, without symlinks
-  uint32_t mode = 0;      // with its type
+  std::string path;   // in the guest, without symlinks
+  uint32_t mode = 0;  // with its type
   uint32_t uid = 0, gid = 0;
   std::string host_path;  // where it lies on the host; empty if in the archive
   const ArchiveEntry* entry = nullptr;

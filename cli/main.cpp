@@ -26,7 +26,8 @@ std::vector<std::string> host_environment() {
 
 std::string host_working_directory() {
   std::string path(4096, '\0');
-  if (!getcwd(path.data(), path.size())) fail(exit_status::own_failure, "cannot tell the working directory: {}; give --cwd", std::strerror(errno));
+  if (!getcwd(path.data(), path.size()))
+    fail(exit_status::own_failure, "cannot tell the working directory: {}; give --cwd", std::strerror(errno));
   path.resize(std::strlen(path.c_str()));
   return path;
 }
@@ -40,7 +41,8 @@ int execute(RunOptions& options) {
   if (options.working_directory) {
     int error = 0;
     auto node = tree.resolve(working_directory, &error);
-    if (!node || !node->is_directory()) fail(exit_status::own_failure, "--cwd: {}: {}", working_directory, std::strerror(node ? ENOTDIR : error));
+    if (!node || !node->is_directory())
+      fail(exit_status::own_failure, "--cwd: {}: {}", working_directory, std::strerror(node ? ENOTDIR : error));
   }
   Program program = find_program(tree, options.arguments[0], find_variable(environment, "PATH"), working_directory, options.isa);
   return run_session({options, tree, std::move(program), std::move(environment), std::move(working_directory)});

@@ -1,5 +1,5 @@
-// Parsing with CLI11, except for one rule that it lacks: everything from PROGRAM on belongs to the program, untouched. So the arguments are split
-// there first, by asking the declared options which of them take a value.
+// Parsing with CLI11, except for one rule that it lacks: everything from PROGRAM on belongs to the program, untouched. So the arguments are
+// split there first, by asking the declared options which of them take a value.
 #include "cli/options.h"
 
 #include <CLI/App.hpp>
@@ -39,22 +39,33 @@ struct RawRun {
 
 void declare_run(CLI::App& run, RawRun& raw) {
   run.formatter(std::make_shared<HelpFormatter>("halcyon run [options] [--] PROGRAM [ARG...]"));
-  run.footer("Exit status: the program's; 128+N if signal N killed it; 125 Halcyon failed; 126 PROGRAM cannot be executed; 127 it was not found.");
-  run.add_option("--root", raw.root, "the guest's /: a directory, an archive (.tar, .tar.gz, .tar.xz, .tar.zst), or none; default: the host's. "
-                                     "What the guest writes stays in memory")->type_name("DIR|FILE|none");
+  run.footer(
+      "Exit status: the program's; 128+N if signal N killed it; 125 Halcyon failed; 126 PROGRAM cannot be executed; 127 it was not found.");
+  run.add_option("--root", raw.root,
+                 "the guest's /: a directory, an archive (.tar, .tar.gz, .tar.xz, .tar.zst), or none; default: the host's. "
+                 "What the guest writes stays in memory")
+      ->type_name("DIR|FILE|none");
   run.add_option("--bind", raw.binds, "show a host directory in the guest; with :rw writes go through to the host")
-      ->type_name("HOST:GUEST[:rw]")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->type_name("HOST:GUEST[:rw]")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   run.add_option("--isa", raw.isa, "auto (the program's), x86_64 or riscv64")->type_name("NAME")->capture_default_str();
   run.add_option("--cpus", raw.cpus, "simulated CPUs")->type_name("N")->check(CLI::Range(1u, most_cpus))->capture_default_str();
   run.add_option("--memory", raw.memory, "RAM, with suffix K, M or G")->type_name("SIZE")->capture_default_str();
   run.add_option("--env", raw.environment, "set an environment variable of the program")
-      ->type_name("K=V")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->type_name("K=V")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   run.add_flag("--strace", raw.strace, "trace system calls, to standard error or --strace=FILE");
   run.add_flag("--deterministic", raw.seed, "the same run every time, or every time for the same --deterministic=SEED");
-  run.add_flag("--time", raw.options.time, "at the end print counts of system calls, faults, switches and blocks, and the time")->disable_flag_override();
+  run.add_flag("--time", raw.options.time, "at the end print counts of system calls, faults, switches and blocks, and the time")
+      ->disable_flag_override();
   run.add_option("--scheduler", raw.options.scheduler, "round-robin or fair")
-      ->type_name("NAME")->check(CLI::IsMember({"round-robin", "fair"}))->capture_default_str();
-  run.add_option("--cwd", raw.working_directory, "the program's working directory; default: the caller's, or / with --root")->type_name("DIR");
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"round-robin", "fair"}))
+      ->capture_default_str();
+  run.add_option("--cwd", raw.working_directory, "the program's working directory; default: the caller's, or / with --root")
+      ->type_name("DIR");
   run.add_option("--hostname", raw.options.host_name, "what uname -n says")->type_name("NAME")->capture_default_str();
 }
 
@@ -99,10 +110,12 @@ RunOptions interpret(const CLI::App& run, RawRun& raw) {
   if (raw.strace != "true") options.strace_file = raw.strace;
   if (run.count("--deterministic") > 0) options.seed = raw.seed == "true" ? 0 : parse_number(raw.seed, "--deterministic");
   if (run.count("--cwd") > 0) {
-    if (raw.working_directory.empty() || raw.working_directory[0] != '/') fail(exit_status::own_failure, "--cwd: '{}' is not an absolute path", raw.working_directory);
+    if (raw.working_directory.empty() || raw.working_directory[0] != '/')
+      fail(exit_status::own_failure, "--cwd: '{}' is not an absolute path", raw.working_directory);
     options.working_directory = raw.working_directory;
   }
-  if (options.host_name.empty() || options.host_name.size() > 64) fail(exit_status::own_failure, "--hostname: '{}' is not 1 to 64 characters long", options.host_name);
+  if (options.host_name.empty() || options.host_name.size() > 64)
+    fail(exit_status::own_failure, "--hostname: '{}' is not 1 to 64 characters long", options.host_name);
   return std::move(options);
 }
 
@@ -221,7 +234,8 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   if (command == "--help" || command == "-h" || command == "help") return TextRequest{std::string(overview)};
   if (command == "--version") return TextRequest{"halcyon " HALCYON_VERSION "\n"};
   if (command == "abi") {
-    if (rest.size() == 1 && (rest[0] == "--help" || rest[0] == "-h")) return TextRequest{"Usage: halcyon abi\nPrints the system calls and where they are partial.\n"};
+    if (rest.size() == 1 && (rest[0] == "--help" || rest[0] == "-h"))
+      return TextRequest{"Usage: halcyon abi\nPrints the system calls and where they are partial.\n"};
     if (!rest.empty()) fail(exit_status::own_failure, "abi takes no arguments");
     return AbiOptions{};
   }

@@ -29,7 +29,7 @@ struct RunOptions {
   uint64_t memory = uint64_t{1} << 30;
   std::vector<std::pair<std::string, std::string>> environment;  // overrides
   bool strace = false;
-  std::string strace_file;  // empty: standard error
+  std::string strace_file;       // empty: standard error
   std::optional<uint64_t> seed;  // --deterministic
   bool time = false;
   std::string scheduler = "round-robin";

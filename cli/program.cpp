@@ -1,4 +1,5 @@
-// Finding the program and judging it before a machine is built. The kernel would refuse the same files, but with an errno instead of a reason.
+// Finding the program and judging it before a machine is built. The kernel would refuse the same files, but with an errno instead of a
+// reason.
 #include "cli/program.h"
 
 #include <fcntl.h>
@@ -13,8 +14,8 @@
 namespace halcyon::cli {
 namespace {
 
-constexpr int most_scripts = 5;         // as deep as execve(2) follows them
-constexpr size_t script_line = 256;     // BINPRM_BUF_SIZE
+constexpr int most_scripts = 5;      // as deep as execve(2) follows them
+constexpr size_t script_line = 256;  // BINPRM_BUF_SIZE
 
 // The interpreter of a "#!" line; empty if the text is no script.
 std::string script_interpreter(std::string_view head) {
@@ -50,7 +51,8 @@ std::string search(const GuestTree& tree, const std::string& name, std::string_v
 GuestNode resolve_executable(const GuestTree& tree, const std::string& path, const std::string& name) {
   int error = 0;
   auto node = tree.resolve(path, &error);
-  if (!node) fail(error == ENOENT || error == ENOTDIR ? exit_status::not_found : exit_status::not_executable, "{}: {}", name, std::strerror(error));
+  if (!node)
+    fail(error == ENOENT || error == ENOTDIR ? exit_status::not_found : exit_status::not_executable, "{}: {}", name, std::strerror(error));
   if (node->is_directory()) fail(exit_status::not_executable, "{}: Is a directory", name);
   if (!node->is_regular() || !GuestTree::is_executable(*node)) fail(exit_status::not_executable, "{}: Permission denied", name);
   return *node;
@@ -58,7 +60,8 @@ GuestNode resolve_executable(const GuestTree& tree, const std::string& path, con
 
 void check_machine(const ElfFile& elf, const std::string& name, std::optional<hal::Isa> isa) {
   if (!elf.problem.empty()) fail(exit_status::not_executable, "{}: cannot be executed: {}", name, elf.problem);
-  if (isa && *isa != *elf.isa) fail(exit_status::not_executable, "{}: is a program for {}, but --isa says {}", name, isa_name(*elf.isa), isa_name(*isa));
+  if (isa && *isa != *elf.isa)
+    fail(exit_status::not_executable, "{}: is a program for {}, but --isa says {}", name, isa_name(*elf.isa), isa_name(*isa));
 }
 
 void check_interpreter(const GuestTree& tree, const ElfFile& elf, const std::string& name) {
@@ -66,18 +69,22 @@ void check_interpreter(const GuestTree& tree, const ElfFile& elf, const std::str
   int error = 0;
   auto node = tree.resolve(elf.interpreter, &error);
   if (!node) {
-    fail(exit_status::not_found, "{}: its interpreter {} {}", name, elf.interpreter, describe_missing_interpreter(tree, elf.interpreter, *elf.isa));
+    fail(exit_status::not_found, "{}: its interpreter {} {}", name, elf.interpreter,
+         describe_missing_interpreter(tree, elf.interpreter, *elf.isa));
   }
   ElfFile interpreter = read_guest_elf(tree, *node, elf.interpreter);
-  if (!interpreter.problem.empty()) fail(exit_status::not_executable, "{}: its interpreter {}: {}", name, elf.interpreter, interpreter.problem);
+  if (!interpreter.problem.empty())
+    fail(exit_status::not_executable, "{}: its interpreter {}: {}", name, elf.interpreter, interpreter.problem);
   if (interpreter.isa != elf.isa) {
-    fail(exit_status::not_executable, "{}: is for {}, but its interpreter {} is for {}", name, isa_name(*elf.isa), elf.interpreter, isa_name(*interpreter.isa));
+    fail(exit_status::not_executable, "{}: is for {}, but its interpreter {} is for {}", name, isa_name(*elf.isa), elf.interpreter,
+         isa_name(*interpreter.isa));
   }
 }
 
 }  // namespace
 
-std::vector<std::string> build_environment(const std::vector<std::string>& host, const std::vector<std::pair<std::string, std::string>>& overrides) {
+std::vector<std::string> build_environment(const std::vector<std::string>& host,
+                                           const std::vector<std::pair<std::string, std::string>>& overrides) {
   std::vector<std::string> environment = host;
   auto set = [&](const std::string& name, const std::string& value) {
     std::erase_if(environment, [&](const std::string& each) { return each.starts_with(name + "="); });
@@ -110,7 +117,8 @@ std::string describe_missing_interpreter(const GuestTree& tree, const std::strin
   if (tree.kind() == GuestTree::Kind::host) return fmt::format("is not on this host; give {}", wanted);
   int error = 0;
   GuestTree host(std::nullopt, {});
-  if (host.resolve(interpreter, &error)) return fmt::format("is not in the guest's root, but on this host; leave --root out, or give {}", wanted);
+  if (host.resolve(interpreter, &error))
+    return fmt::format("is not in the guest's root, but on this host; leave --root out, or give {}", wanted);
   return fmt::format("is not in the guest's root; give {}", wanted);
 }
 
@@ -150,10 +158,13 @@ std::string describe_elf(const ElfFile& file, const std::string& name, const Gue
   text += "\n";
   if (!file.segments.empty()) {
     uint64_t low = UINT64_MAX, high = 0;
-    for (const auto& segment : file.segments) low = std::min(low, segment.address), high = std::max(high, segment.address + segment.memory_size);
+    for (const auto& segment : file.segments)
+      low = std::min(low, segment.address), high = std::max(high, segment.address + segment.memory_size);
     text += fmt::format("  entry        {:#x}\n  loads        {} segments, {:#x} to {:#x}\n", file.entry, file.segments.size(), low, high);
   }
-  text += fmt::format("  linked       {}\n", file.interpreter.empty() ? file.needed.empty() ? "statically" : "dynamically, without an interpreter" : "dynamically");
+  text +=
+      fmt::format("  linked       {}\n",
+                  file.interpreter.empty() ? file.needed.empty() ? "statically" : "dynamically, without an interpreter" : "dynamically");
   if (!file.interpreter.empty()) text += fmt::format("  interpreter  {}\n", file.interpreter);
   for (const std::string& library : file.needed) text += fmt::format("  needs        {}\n", library);
   if (!file.run_path.empty()) text += fmt::format("  run path     {}\n", file.run_path);

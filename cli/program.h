@@ -16,7 +16,8 @@ namespace halcyon::cli {
 inline constexpr std::string_view default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // The host's environment ("K=V" each) with overrides; PATH is set in any case.
-std::vector<std::string> build_environment(const std::vector<std::string>& host, const std::vector<std::pair<std::string, std::string>>& overrides);
+std::vector<std::string> build_environment(const std::vector<std::string>& host,
+                                           const std::vector<std::pair<std::string, std::string>>& overrides);
 // The value of a variable; empty if it is not there.
 std::string_view find_variable(const std::vector<std::string>& environment, std::string_view name);
 
@@ -25,9 +26,9 @@ struct Program {
   hal::Isa isa;
 };
 
-// Finds `name`: by its path if it has a '/', from `working_directory`, else in the directories of `search_path`. Follows scripts to their interpreters.
-// Throws Failure: 127 if the program, or an interpreter that it names, is not there; 126 if it cannot be executed or is for another machine than
-// `isa`.
+// Finds `name`: by its path if it has a '/', from `working_directory`, else in the directories of `search_path`. Follows scripts to their
+// interpreters. Throws Failure: 127 if the program, or an interpreter that it names, is not there; 126 if it cannot be executed or is for
+// another machine than `isa`.
 Program find_program(const GuestTree& tree, const std::string& name, std::string_view search_path, const std::string& working_directory,
                      std::optional<hal::Isa> isa);
 

@@ -1,7 +1,7 @@
 // The life of a session: streams, machine, kernel, tree of files, program; then back.
 //
-// Order matters on the way out: the kernel ends its processes while their terminal and streams still exist, so those are declared before it; only
-// the terminal's service stops before the kernel goes.
+// Order matters on the way out: the kernel ends its processes while their terminal and streams still exist, so those are declared before
+// it; only the terminal's service stops before the kernel goes.
 #include "cli/session.h"
 
 #include <fcntl.h>
@@ -64,7 +64,8 @@ class StandardStreams {
     for (size_t fd = 0; fd < 3; ++fd) {
       Slot& slot = slots_[fd];
       if (slot.kind == Kind::terminal) files[fd] = terminal;
-      else if (slot.device) files[fd] = require(open_stream(*slot.device, fd == 0 ? open_flag::read_only : open_flag::write_only), "standard streams");
+      else if (slot.device)
+        files[fd] = require(open_stream(*slot.device, fd == 0 ? open_flag::read_only : open_flag::write_only), "standard streams");
     }
     return files;
   }

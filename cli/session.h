@@ -1,5 +1,5 @@
-// A session: one machine, one kernel, one program, from start to exit. With guest_root.cpp the only part of the command line program that knows the
-// kernel.
+// A session: one machine, one kernel, one program, from start to exit. With guest_root.cpp the only part of the command line program that
+// knows the kernel.
 #pragma once
 
 #include <string>

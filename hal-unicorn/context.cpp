@@ -4,7 +4,9 @@
 
 namespace halcyon::hal {
 
-UnicornContext::UnicornContext(Engine& engine, Target& target, uc_context* copy) : engine_(engine), target_(target), copy_(copy) { reset(); }
+UnicornContext::UnicornContext(Engine& engine, Target& target, uc_context* copy) : engine_(engine), target_(target), copy_(copy) {
+  reset();
+}
 
 UnicornContext::~UnicornContext() {
   engine_.detach(*this);

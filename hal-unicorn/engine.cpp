@@ -16,7 +16,8 @@ namespace {
 
 // A failure here is no program's doing: the engine itself is broken.
 void must(uc_err error, int line) {
-  if (error != UC_ERR_OK) [[unlikely]] panic(uc_strerror(error), __FILE__, line);
+  if (error != UC_ERR_OK) [[unlikely]]
+    panic(uc_strerror(error), __FILE__, line);
 }
 
 constexpr size_t huge_page = 2 << 20;
@@ -35,8 +36,8 @@ std::byte* map_memory(size_t size) {
   return aligned;
 }
 
-// An engine allocates and touches about a megabyte, half of it in one piece, which malloc would map afresh each time. Keeping it in the heap
-// and having the host fill that in at one go brings an engine's first start from 6 ms to 3, the later ones to 1.
+// An engine allocates and touches about a megabyte, half of it in one piece, which malloc would map afresh each time. Keeping it in the
+// heap and having the host fill that in at one go brings an engine's first start from 6 ms to 3, the later ones to 1.
 void warm_heap() {
   constexpr size_t size = 1'280 << 10;
   mallopt(M_MMAP_THRESHOLD, 4 << 20);
@@ -100,7 +101,8 @@ void Engine::on_interrupt(uc_engine*, uint32_t number, void* argument) {
 // instruction run twice.)
 void Engine::on_block(uc_engine*, uint64_t, uint32_t, void* argument) {
   auto& engine = *static_cast<Engine*>(argument);
-  if (engine.blocks_left_ == 0) [[unlikely]] uc_emu_stop(engine.engine_);
+  if (engine.blocks_left_ == 0) [[unlikely]]
+    uc_emu_stop(engine.engine_);
   else --engine.blocks_left_;
 }
 
@@ -149,7 +151,8 @@ void Engine::hold(UnicornContext& context) {
 }
 
 void Engine::enter(UnicornContext& context, Root root) {
-  if (!changed_frames_.empty() || all_code_changed_) [[unlikely]] discard_code();
+  if (!changed_frames_.empty() || all_code_changed_) [[unlikely]]
+    discard_code();
   hold(context);
   if (loaded_root_ != root || register_root_ != root) load_root(root);
 }

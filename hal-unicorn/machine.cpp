@@ -38,7 +38,8 @@ Trap UnicornMachine::run_slice(UnicornContext& context, Root root, uint64_t& blo
   do {
     engine_.enter(context, root);
     Stop stop = engine_.run(context.leave_for_engine(), blocks);
-    if (stop.kind == Stop::Kind::syscall) [[likely]] return {.kind = Trap::Kind::syscall};
+    if (stop.kind == Stop::Kind::syscall) [[likely]]
+      return {.kind = Trap::Kind::syscall};
     if (stop.kind == Stop::Kind::slice) break;
     Trap trap;
     if (target_->decode(context, stop, trap)) return trap;

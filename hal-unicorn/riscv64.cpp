@@ -153,14 +153,15 @@ bool RiscvTarget::decode(UnicornContext& context, const Stop& stop, Trap& trap) 
 }
 
 void RiscvTarget::supply_time(UnicornContext& context, int64_t nanoseconds) {
-  if (time_register_ != 0) context.write(UC_RISCV_REG_X0 + static_cast<int>(time_register_), static_cast<uint64_t>(nanoseconds / time_unit));
+  if (time_register_ != 0)
+    context.write(UC_RISCV_REG_X0 + static_cast<int>(time_register_), static_cast<uint64_t>(nanoseconds / time_unit));
   context.set_pc(context.pc() + 4);
 }
 
 void RiscvTarget::finish_syscall(UnicornContext& context, uint64_t result) { context.write(UC_RISCV_REG_A0, result); }
 
-// f0..f31, then fcsr (Linux, struct __riscv_d_ext_state). Unicorn's access to a CSR looks at the CPU object around the register file, which a
-// saved copy does not have: it would read wild memory.
+// f0..f31, then fcsr (Linux, struct __riscv_d_ext_state). Unicorn's access to a CSR looks at the CPU object around the register file, which
+// a saved copy does not have: it would read wild memory.
 namespace {
 struct FloatingPoint {
   uint64_t registers[32];

@@ -25,8 +25,8 @@ class RiscvTarget final : public Target {
   std::string calibrate();
   uint32_t instruction(uint64_t pc);
 
-  size_t fault_address_ = 0;     // where a copy keeps CPURISCVState::badaddr: Unicorn sets neither stval nor scause
-  unsigned time_register_ = 0;   // destination of the time read to be emulated
+  size_t fault_address_ = 0;    // where a copy keeps CPURISCVState::badaddr: Unicorn sets neither stval nor scause
+  unsigned time_register_ = 0;  // destination of the time read to be emulated
   Root root_ = boot::root;
 };
 

@@ -35,8 +35,8 @@ class Target {
   // Removes the traces of an exception from a copy of the engine's state.
   virtual void repair(uc_context*) {}
 
-  // Says what a stop that is neither a system call nor a slice's end means. False: user code read the time in a way that has to be emulated;
-  // supply_time does it and moves on.
+  // Says what a stop that is neither a system call nor a slice's end means. False: user code read the time in a way that has to be
+  // emulated; supply_time does it and moves on.
   virtual bool decode(UnicornContext& context, const Stop& stop, Trap& trap) = 0;
   virtual void supply_time(UnicornContext& context, int64_t nanoseconds) = 0;
 

@@ -76,7 +76,8 @@ Stop X86Target::run_boot_code(uint64_t offset) {
   return engine_.run(linear_map() + boot::code + offset, blocks);
 }
 
-// Without a GDT, IDT or TSS: nothing is ever delivered. Writing CS would change the selector but not the privilege level; SYSRET changes both.
+// Without a GDT, IDT or TSS: nothing is ever delivered. Writing CS would change the selector but not the privilege level; SYSRET changes
+// both.
 std::string X86Target::enter_user_mode(bool is_deterministic) {
   engine_.write(UC_X86_REG_CR4, cr4_value | (is_deterministic ? cr4_tsd : 0));
   engine_.write(UC_X86_REG_CR3, boot::root);
@@ -109,9 +110,8 @@ std::string X86Target::calibrate() {
   Snapshot store_fault(engine_);
   // error_code lies shortly before old_exception in CPUX86State, with exception_is_int right behind it.
   size_t begin = old_exception_ > 200 ? old_exception_ - 200 : 0;
-  long error_code = find_offset<uint32_t>(begin & ~size_t{3}, old_exception_, [&](size_t at) {
-    return fault.word<uint32_t>(at) == 4 && store_fault.word<uint32_t>(at) == 6;
-  });
+  long error_code = find_offset<uint32_t>(begin & ~size_t{3}, old_exception_,
+                                          [&](size_t at) { return fault.word<uint32_t>(at) == 4 && store_fault.word<uint32_t>(at) == 6; });
   if (error_code < 0) return failure;
   error_code_ = static_cast<size_t>(error_code);
   is_software_interrupt_ = error_code_ + sizeof(uint32_t);

@@ -1,7 +1,8 @@
 // HostFiles: one directory tree of the host (or one file), as hostfs reads and writes it. Implemented where there is a host: hal/hosted.
 //
-// Paths are relative to the tree's root, without leading slash or "." components; "" is the root itself. No host symlink is ever followed. Calls are
-// synchronous; an error of the host comes back as the Errno of the same name. File descriptors are kept for the files used last only.
+// Paths are relative to the tree's root, without leading slash or "." components; "" is the root itself. No host symlink is ever followed.
+// Calls are synchronous; an error of the host comes back as the Errno of the same name. File descriptors are kept for the files used last
+// only.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ struct HostAttributes {
   uint32_t gid = 0;
   uint64_t special_device = 0;
   uint64_t size = 0;
-  uint64_t blocks = 0;  // of 512 bytes
+  uint64_t blocks = 0;   // of 512 bytes
   int64_t modified = 0;  // nanoseconds since 1970
   int64_t changed = 0;
   bool is_synthetic = false;  // a directory of the host's kernel (/proc, /sys, /dev): treated as empty

@@ -44,9 +44,7 @@ class Cpu {
   // Sets pending::kick, and makes run() or idle() of that CPU return soon. May be called on any CPU.
   virtual void kick() = 0;
   // Takes and clears the pending word.
-  uint32_t take_pending() {
-    return pending_.load(std::memory_order_relaxed) == 0 ? 0 : pending_.exchange(0, std::memory_order_acquire);
-  }
+  uint32_t take_pending() { return pending_.load(std::memory_order_relaxed) == 0 ? 0 : pending_.exchange(0, std::memory_order_acquire); }
 
   PerCpu* per_cpu = nullptr;  // set once by the core before this CPU runs any kernel code
 

@@ -18,8 +18,8 @@ Cpu& this_cpu();
 struct KernelStack {
   std::byte* base = nullptr;  // lowest usable byte; a guard page lies below. Null for the stack that a CPU was started on.
   size_t size = 0;
-  void* sp = nullptr;                 // saved by switch_stack
-  void* fiber = nullptr;              // the sanitizer's handle
+  void* sp = nullptr;                    // saved by switch_stack
+  void* fiber = nullptr;                 // the sanitizer's handle
   const void* sanitizer_base = nullptr;  // bounds as the sanitizer learned them, for a stack that was not allocated here
   size_t sanitizer_size = 0;
 };

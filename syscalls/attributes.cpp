@@ -1,8 +1,8 @@
 // Changing what files are: modes, owners, times, sizes.
+#include "fs/calls/attributes.h"
 #include "core/file/inode.h"
 #include "core/task/kernel.h"
 #include "core/task/process.h"
-#include "fs/calls/attributes.h"
 #include "syscalls/arguments.h"
 #include "syscalls/calls.h"
 
@@ -15,7 +15,8 @@ DirFd cwd() { return DirFd{at_cwd}; }
 }  // namespace
 
 Result<uint64_t> sys_fchmodat(Thread& self, DirFd dir, UserPtr<const char> path, Mode mode) {
-  return with_path(self, dir, path, [&](auto& caller, auto& start, auto text) { return fs::chmod(caller, start, text, mode, fs::walk_flag::follow); });
+  return with_path(self, dir, path,
+                   [&](auto& caller, auto& start, auto text) { return fs::chmod(caller, start, text, mode, fs::walk_flag::follow); });
 }
 Result<uint64_t> sys_chmod(Thread& self, UserPtr<const char> path, Mode mode) { return sys_fchmodat(self, cwd(), path, mode); }
 
@@ -135,7 +136,8 @@ Result<> check_size(Thread& self, int64_t length) {
 
 Result<uint64_t> sys_truncate(Thread& self, UserPtr<const char> path, int64_t length) {
   if (auto good = check_size(self, length); !good) return std::unexpected(good.error());
-  return with_path(self, cwd(), path, [&](auto& caller, auto&, auto text) { return fs::truncate(caller, text, static_cast<uint64_t>(length)); });
+  return with_path(self, cwd(), path,
+                   [&](auto& caller, auto&, auto text) { return fs::truncate(caller, text, static_cast<uint64_t>(length)); });
 }
 
 Result<uint64_t> sys_ftruncate(Thread& self, Fd fd, int64_t length) {

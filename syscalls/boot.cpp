@@ -55,7 +55,9 @@ Result<Ref<Process>> System::spawn_program(NewProgram program, SpawnRequest& req
   resources.memory = std::move(program.memory);
   resources.files = TRY(make_ref<FdTable>());
   resources.actions = TRY(make_ref<SignalActions>());
-  resources.credentials = program.credentials ? std::move(program.credentials) : request.credentials ? request.credentials : root_credentials_;
+  resources.credentials = program.credentials   ? std::move(program.credentials)
+                          : request.credentials ? request.credentials
+                                                : root_credentials_;
   resources.fs = TRY(context_->copy());
   fs::Context& context = fs::context_of(*resources.fs);
   context.set_umask(request.umask);

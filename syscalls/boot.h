@@ -1,4 +1,5 @@
-// Composition: the one place where a kernel is put together from its parts. The command line program, the tests and the bare machine's start call it.
+// Composition: the one place where a kernel is put together from its parts. The command line program, the tests and the bare machine's
+// start call it.
 //
 //   auto system = TRY(make_kernel(machine, options));
 //   system->mount_root(...);  system->mount_standard();      // the tree of files
@@ -29,7 +30,7 @@ struct SpawnRequest {
   StringList arguments;
   StringList environment;
   std::string_view working_directory = "/";
-  std::array<Ref<File>, 3> files;     // descriptors 0, 1, 2; null: closed
+  std::array<Ref<File>, 3> files;      // descriptors 0, 1, 2; null: closed
   Ref<const Credentials> credentials;  // null: root
   uint32_t umask = 022;
 };
@@ -51,8 +52,8 @@ class System {
   // Acts as root in the root context, for setting up the tree through fs/calls.
   fs::Caller caller() { return {*context_, *root_credentials_}; }
 
-  // Starts `request.path` as the next process, child of pid 1, leader of a new session and group; the kernel runs until it exits. The errors of execve(2);
-  // `missing` (may be null) gets the name of an interpreter that is not there.
+  // Starts `request.path` as the next process, child of pid 1, leader of a new session and group; the kernel runs until it exits. The
+  // errors of execve(2); `missing` (may be null) gets the name of an interpreter that is not there.
   Result<Ref<Process>> spawn(SpawnRequest& request, String* missing);
   // The same for a program that is in memory already.
   Result<Ref<Process>> spawn_program(NewProgram program, SpawnRequest& request);

@@ -1,5 +1,6 @@
-// The declarations of all system calls, generated from table.inc. A body returns the value for the result register, or an errno. It runs on the calling
-// thread's own kernel stack, without locks, and may block; an interrupted wait returns one of the internal restart codes (core/base/errno.h).
+// The declarations of all system calls, generated from table.inc. A body returns the value for the result register, or an errno. It runs on
+// the calling thread's own kernel stack, without locks, and may block; an interrupted wait returns one of the internal restart codes
+// (core/base/errno.h).
 #pragma once
 
 #include "syscalls/types.h"

@@ -1,5 +1,5 @@
-// capget, capset (capabilities(7)). The header names a version of the interface and a thread; sets of 64 capabilities come in two halves, and
-// only the first half in version 1.
+// capget, capset (capabilities(7)). The header names a version of the interface and a thread; sets of 64 capabilities come in two halves,
+// and only the first half in version 1.
 #include <mutex>
 
 #include "core/mm/user_memory.h"

@@ -1,7 +1,7 @@
 // clock_gettime, clock_settime, clock_getres: which clocks there are, and what they show.
 //
-// Negative ids are CPU clocks of a process or thread (clock_getcpuclockid(3)): the complement of the id in the upper bits, then a bit that says
-// thread, then two bits that say which part of its time.
+// Negative ids are CPU clocks of a process or thread (clock_getcpuclockid(3)): the complement of the id in the upper bits, then a bit that
+// says thread, then two bits that say which part of its time.
 #include <mutex>
 
 #include "core/mm/user_memory.h"

@@ -7,7 +7,8 @@ namespace halcyon {
 
 namespace {
 
-// Packs entries into a user buffer. A record: inode, position of the next, length, then (64-bit form) type and name, or (old form) name ... type.
+// Packs entries into a user buffer. A record: inode, position of the next, length, then (64-bit form) type and name, or (old form) name ...
+// type.
 class EntryWriter final : public DirectoryVisitor {
  public:
   EntryWriter(Thread& self, UserAddr buffer, uint32_t size, bool is_old) : self_(self), at_(buffer), left_(size), is_old_(is_old) {}
@@ -64,7 +65,11 @@ Result<uint64_t> get_entries(Thread& self, Fd fd, UserPtr<std::byte> entries, ui
 
 }  // namespace
 
-Result<uint64_t> sys_getdents64(Thread& self, Fd fd, UserPtr<std::byte> entries, uint32_t size) { return get_entries(self, fd, entries, size, false); }
-Result<uint64_t> sys_getdents(Thread& self, Fd fd, UserPtr<std::byte> entries, uint32_t size) { return get_entries(self, fd, entries, size, true); }
+Result<uint64_t> sys_getdents64(Thread& self, Fd fd, UserPtr<std::byte> entries, uint32_t size) {
+  return get_entries(self, fd, entries, size, false);
+}
+Result<uint64_t> sys_getdents(Thread& self, Fd fd, UserPtr<std::byte> entries, uint32_t size) {
+  return get_entries(self, fd, entries, size, true);
+}
 
 }  // namespace halcyon

@@ -1,4 +1,5 @@
-// execve: from a path to a loaded program. Scripts ("#!") are followed up to four levels, each putting its interpreter before the arguments.
+// execve: from a path to a loaded program. Scripts ("#!") are followed up to four levels, each putting its interpreter before the
+// arguments.
 #include "syscalls/exec.h"
 
 #include "core/file/inode.h"
@@ -131,8 +132,8 @@ Result<Opened> open_program(const fs::Caller& caller, hal::Isa isa, ExecRequest&
 
 }  // namespace
 
-Result<NewProgram> prepare_program(const fs::Caller& caller, hal::Machine& machine, Abi& abi, const ResourceLimits& limits, ExecRequest& request,
-                                   String* missing) {
+Result<NewProgram> prepare_program(const fs::Caller& caller, hal::Machine& machine, Abi& abi, const ResourceLimits& limits,
+                                   ExecRequest& request, String* missing) {
   ScriptLine script;
   Opened program = TRY(open_program(caller, machine.isa(), request, script, missing));
   Ref<File> interpreter;
@@ -154,7 +155,8 @@ Result<NewProgram> prepare_program(const fs::Caller& caller, hal::Machine& machi
   auto limit = [&](Limit which) { return limits[static_cast<unsigned>(which)].soft; };
   next.memory->set_limits(limit(Limit::address_space), limit(Limit::data), limit(Limit::stack));
   bool has_interpreter = static_cast<bool>(interpreter);
-  LoadedProgram loaded = TRY(load_program(*next.memory, program.file, program.image, interpreter, has_interpreter ? &interpreter_image : nullptr));
+  LoadedProgram loaded =
+      TRY(load_program(*next.memory, program.file, program.image, interpreter, has_interpreter ? &interpreter_image : nullptr));
   if (auto mapped = abi.map_extra_pages(*next.memory); !mapped) return std::unexpected(mapped.error());
   next.credentials = TRY(credentials_for(caller, *program.file));
   StackContents contents;
@@ -188,8 +190,8 @@ Result<> fetch_strings(Thread& self, UserPtr<const uint64_t> from, size_t limit,
   }
 }
 
-Result<uint64_t> execute(Thread& self, DirFd dir, UserPtr<const char> path, UserPtr<const uint64_t> arguments, UserPtr<const uint64_t> environment,
-                         uint32_t flags) {
+Result<uint64_t> execute(Thread& self, DirFd dir, UserPtr<const char> path, UserPtr<const uint64_t> arguments,
+                         UserPtr<const uint64_t> environment, uint32_t flags) {
   PathArgument text;
   if (auto fetched = text.fetch(self, path); !fetched) return std::unexpected(fetched.error());
   ExecRequest request;
@@ -211,7 +213,8 @@ Result<uint64_t> execute(Thread& self, DirFd dir, UserPtr<const char> path, User
   uint64_t stack = limits[static_cast<unsigned>(Limit::stack)].soft;
   size_t limit = std::clamp<uint64_t>(stack / 4, max_string, 6 << 20);
   if (auto fetched = fetch_strings(self, arguments, limit, request.arguments); !fetched) return std::unexpected(fetched.error());
-  if (auto fetched = fetch_strings(self, environment, limit - std::min(limit, request.arguments.bytes.size()), request.environment); !fetched)
+  if (auto fetched = fetch_strings(self, environment, limit - std::min(limit, request.arguments.bytes.size()), request.environment);
+      !fetched)
     return std::unexpected(fetched.error());
   if (request.arguments.count == 0) {
     if (auto added = request.arguments.add(""); !added) return std::unexpected(added.error());
@@ -222,7 +225,8 @@ Result<uint64_t> execute(Thread& self, DirFd dir, UserPtr<const char> path, User
 
 }  // namespace
 
-Result<uint64_t> sys_execve(Thread& self, UserPtr<const char> path, UserPtr<const uint64_t> arguments, UserPtr<const uint64_t> environment) {
+Result<uint64_t> sys_execve(Thread& self, UserPtr<const char> path, UserPtr<const uint64_t> arguments,
+                            UserPtr<const uint64_t> environment) {
   return execute(self, DirFd{at_cwd}, path, arguments, environment, 0);
 }
 

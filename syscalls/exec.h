@@ -5,8 +5,8 @@
 #include "core/base/vec.h"
 #include "core/mm/address_space.h"
 #include "core/task/credentials.h"
-#include "core/task/limits.h"
 #include "core/task/exec/exec.h"
+#include "core/task/limits.h"
 #include "fs/vfs/walk.h"
 
 namespace halcyon {
@@ -23,15 +23,15 @@ struct StringList {
 struct ExecRequest {
   fs::Start start;
   std::string_view path;
-  uint32_t walk = 0;      // walk_flag
+  uint32_t walk = 0;           // walk_flag
   std::string_view file_name;  // AT_EXECFN: the path as given, or /dev/fd/N/...
   StringList arguments;
   StringList environment;
 };
 
-// Everything up to the point of no return: finds the file, follows scripts, loads program and interpreter, and builds the stack. Blocks. The errors
-// of execve(2). On failure because of an interpreter that does not exist, `missing` (may be null) gets its name.
-Result<NewProgram> prepare_program(const fs::Caller& caller, hal::Machine& machine, Abi& abi, const ResourceLimits& limits, ExecRequest& request,
-                                   String* missing);
+// Everything up to the point of no return: finds the file, follows scripts, loads program and interpreter, and builds the stack. Blocks.
+// The errors of execve(2). On failure because of an interpreter that does not exist, `missing` (may be null) gets its name.
+Result<NewProgram> prepare_program(const fs::Caller& caller, hal::Machine& machine, Abi& abi, const ResourceLimits& limits,
+                                   ExecRequest& request, String* missing);
 
 }  // namespace halcyon

@@ -148,9 +148,7 @@ Result<uint64_t> sys_fcntl(Thread& self, Fd fd, FcntlCommand command, uint64_t a
     }
     case setfd: return as_result(self.files().set_close_on_exec(fd, (argument & 1) != 0));
     case getfl: return file->flags();
-    case setfl:
-      file->change_flags(static_cast<uint32_t>(argument));
-      return 0;
+    case setfl: file->change_flags(static_cast<uint32_t>(argument)); return 0;
     case getlk:
     case setlk:
     case setlkw:

@@ -22,7 +22,8 @@ Result<Nanoseconds> get_deadline(Thread& self, UserAddr timeout, bool absolute, 
   Timespec time = TRY(get_user(self.memory(), UserPtr<const Timespec>(timeout)));
   if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= 1'000'000'000) return err::inval;
   Nanoseconds total;
-  if (__builtin_mul_overflow(time.seconds, 1'000'000'000, &total) || __builtin_add_overflow(total, time.nanoseconds, &total)) return never - 1;
+  if (__builtin_mul_overflow(time.seconds, 1'000'000'000, &total) || __builtin_add_overflow(total, time.nanoseconds, &total))
+    return never - 1;
   Clock& clock = self.kernel().clock();
   if (absolute) return realtime ? clock.realtime_to_monotonic(total) : total;
   if (__builtin_add_overflow(total, clock.monotonic(), &total)) return never - 1;
@@ -53,7 +54,8 @@ Result<uint64_t> restart_futex(Thread& self) {
                     static_cast<uint32_t>(block.arguments[3]), block.deadline);
 }
 
-Result<uint64_t> sys_futex(Thread& self, UserPtr<uint32_t> word, FutexOperation operation, uint32_t value, Hex timeout, Hex word2, uint32_t value3) {
+Result<uint64_t> sys_futex(Thread& self, UserPtr<uint32_t> word, FutexOperation operation, uint32_t value, Hex timeout, Hex word2,
+                           uint32_t value3) {
   uint32_t command = operation & command_mask;
   bool is_private = (operation & private_flag) != 0;
   bool realtime = (operation & clock_realtime) != 0;

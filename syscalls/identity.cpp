@@ -1,5 +1,5 @@
-// User and group ids (credentials(7)). Each call decides whether it is allowed, then makes a changed copy of the thread's credentials. Like every
-// system call of Linux, they change the calling thread only; the C library makes all threads of a process do the same.
+// User and group ids (credentials(7)). Each call decides whether it is allowed, then makes a changed copy of the thread's credentials. Like
+// every system call of Linux, they change the calling thread only; the C library makes all threads of a process do the same.
 #include "syscalls/identity.h"
 
 #include <mutex>

@@ -9,8 +9,8 @@ class Thread;
 
 inline constexpr uint32_t unchanged_id = ~uint32_t{0};  // (uid_t)-1
 
-// Makes the thread act as `next`. When the effective ids or the file-system ids change, others lose the right to look into the process, and its death
-// signal is forgotten, as after credentials(7).
+// Makes the thread act as `next`. When the effective ids or the file-system ids change, others lose the right to look into the process, and
+// its death signal is forgotten, as after credentials(7).
 void become(Thread& self, Ref<Credentials> next);
 
 // What happens to the capabilities of whoever leaves or becomes root (capabilities(7), "Effect of user ID changes on capabilities").

@@ -162,8 +162,8 @@ Result<uint64_t> sys_sendfile(Thread& self, Fd out_fd, Fd in_fd, UserPtr<int64_t
   return as_result(moved);
 }
 
-Result<uint64_t> sys_copy_file_range(Thread& self, Fd in_fd, UserPtr<int64_t> in_offset, Fd out_fd, UserPtr<int64_t> out_offset, size_t length,
-                                     uint32_t flags) {
+Result<uint64_t> sys_copy_file_range(Thread& self, Fd in_fd, UserPtr<int64_t> in_offset, Fd out_fd, UserPtr<int64_t> out_offset,
+                                     size_t length, uint32_t flags) {
   if (flags != 0) return err::inval;
   CopySide in;
   CopySide out;

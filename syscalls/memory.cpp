@@ -78,7 +78,8 @@ Result<uint64_t> sys_brk(Thread& self, Hex address) { return self.memory().set_b
 
 Result<uint64_t> sys_madvise(Thread& self, Hex address, size_t length, MadviseAdvice advice) {
   constexpr int normal = 0, random = 1, sequential = 2, willneed = 3, dontneed = 4, free = 8, remove = 9, dontfork = 10, dofork = 11;
-  constexpr int mergeable = 12, unmergeable = 13, hugepage = 14, nohugepage = 15, dontdump = 16, dodump = 17, wipeonfork = 18, keeponfork = 19;
+  constexpr int mergeable = 12, unmergeable = 13, hugepage = 14, nohugepage = 15, dontdump = 16, dodump = 17, wipeonfork = 18,
+                keeponfork = 19;
   constexpr int cold = 20, pageout = 21;
   if (address & page_mask) return err::inval;
   length = page_ceil(length);

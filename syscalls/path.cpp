@@ -2,8 +2,8 @@
 #include "core/file/inode.h"
 #include "core/task/kernel.h"
 #include "core/task/process.h"
-#include "fs/calls/directories.h"
 #include "fs/calls/attributes.h"
+#include "fs/calls/directories.h"
 #include "fs/calls/mounts.h"
 #include "fs/calls/names.h"
 #include "fs/calls/open.h"
@@ -40,7 +40,9 @@ Result<uint64_t> with_paths(Thread& self, DirFd from_dir, UserPtr<const char> fr
 
 }  // namespace
 
-Result<uint64_t> sys_open(Thread& self, UserPtr<const char> path, OpenFlags flags, Mode mode) { return open_at(self, cwd(), path, flags, mode); }
+Result<uint64_t> sys_open(Thread& self, UserPtr<const char> path, OpenFlags flags, Mode mode) {
+  return open_at(self, cwd(), path, flags, mode);
+}
 
 Result<uint64_t> sys_openat(Thread& self, DirFd dir, UserPtr<const char> path, OpenFlags flags, Mode mode) {
   return open_at(self, dir, path, flags, mode);
@@ -71,7 +73,8 @@ Result<uint64_t> sys_unlinkat(Thread& self, DirFd dir, UserPtr<const char> path,
 Result<uint64_t> sys_unlink(Thread& self, UserPtr<const char> path) { return sys_unlinkat(self, cwd(), path, AtFlags{0}); }
 Result<uint64_t> sys_rmdir(Thread& self, UserPtr<const char> path) { return sys_unlinkat(self, cwd(), path, AtFlags{at_flag::removedir}); }
 
-Result<uint64_t> sys_renameat2(Thread& self, DirFd from_dir, UserPtr<const char> from, DirFd to_dir, UserPtr<const char> to, RenameFlags flags) {
+Result<uint64_t> sys_renameat2(Thread& self, DirFd from_dir, UserPtr<const char> from, DirFd to_dir, UserPtr<const char> to,
+                               RenameFlags flags) {
   return with_paths(self, from_dir, from, to_dir, to, [&](auto& caller, auto& from_start, auto from_text, auto& to_start, auto to_text) {
     return fs::rename(caller, from_start, from_text, to_start, to_text, flags);
   });
@@ -147,7 +150,9 @@ Result<uint64_t> sys_mount(Thread& self, UserPtr<const char> source, UserPtr<con
   Vec<char> source_text;
   Vec<char> type_text;
   Vec<char> options;
-  auto fetch = [&](UserPtr<const char> from, Vec<char>& to) { return from ? get_user_string(self.memory(), from.address(), page_size, to) : Result<>(); };
+  auto fetch = [&](UserPtr<const char> from, Vec<char>& to) {
+    return from ? get_user_string(self.memory(), from.address(), page_size, to) : Result<>();
+  };
   if (auto fetched = fetch(source, source_text); !fetched) return std::unexpected(fetched.error());
   if (auto fetched = fetch(type, type_text); !fetched) return std::unexpected(fetched.error());
   if (auto fetched = fetch(data, options); !fetched) return std::unexpected(fetched.error());

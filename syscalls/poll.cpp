@@ -1,5 +1,5 @@
-// poll, ppoll (select and pselect6: select.cpp). A poll that a signal interrupts goes on by restart_syscall(2) until its first deadline; the others,
-// which have a signal mask or write the time left back, are executed again.
+// poll, ppoll (select and pselect6: select.cpp). A poll that a signal interrupts goes on by restart_syscall(2) until its first deadline;
+// the others, which have a signal mask or write the time left back, are executed again.
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process.h"
@@ -91,8 +91,8 @@ Result<uint64_t> restart_poll(Thread& self) {
   return poll_restartable(self, UserPtr<PollFd>(block.arguments[0]), static_cast<uint32_t>(block.arguments[1]), block.deadline);
 }
 
-Result<uint64_t> sys_ppoll(Thread& self, UserPtr<PollFd> fds, uint32_t count, UserPtr<const Timespec> timeout, UserPtr<const UserSigset> set,
-                           size_t set_size) {
+Result<uint64_t> sys_ppoll(Thread& self, UserPtr<PollFd> fds, uint32_t count, UserPtr<const Timespec> timeout,
+                           UserPtr<const UserSigset> set, size_t set_size) {
   Nanoseconds duration = never;
   if (timeout) {
     Timespec time = TRY(get_user(self.memory(), timeout));

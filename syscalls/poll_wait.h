@@ -1,7 +1,7 @@
 // Waiting for one of many files (poll(2), select(2)): enlists the thread in every queue that the files name, and parks.
 //
-// A wait looks first without enlisting, so that what is ready already costs one look per file and no allocation. Then it enlists once, while it looks
-// again, and parks; after every wake it looks at all files again, by descriptor, as Linux does.
+// A wait looks first without enlisting, so that what is ready already costs one look per file and no allocation. Then it enlists once,
+// while it looks again, and parks; after every wake it looks at all files again, by descriptor, as Linux does.
 #pragma once
 
 #include <array>
@@ -52,15 +52,16 @@ class PollWaiter final : public PollTable {
 // A set of descriptors and what is wanted of each.
 class PollSet {
  public:
-  // Looks at every descriptor, records what holds, and returns how many have something to tell. With a waiter, watches them, but only until the
-  // first that has. An error ends the wait.
+  // Looks at every descriptor, records what holds, and returns how many have something to tell. With a waiter, watches them, but only until
+  // the first that has. An error ends the wait.
   virtual Result<uint64_t> look(PollWaiter* waiter) = 0;
 
  protected:
   ~PollSet() = default;
 };
 
-// Waits until look() finds something: its result then, 0 at the CLOCK_MONOTONIC deadline (any time in the past: only look), EINTR for a signal. ENOMEM.
+// Waits until look() finds something: its result then, 0 at the CLOCK_MONOTONIC deadline (any time in the past: only look), EINTR for a
+// signal. ENOMEM.
 Result<uint64_t> wait_for_events(Thread& self, PollSet& set, Nanoseconds deadline);
 
 // Goes on with a poll(2) that a signal without handler interrupted (RestartBlock::Kind::poll).

@@ -11,7 +11,8 @@ namespace halcyon {
 namespace {
 
 namespace pr {
-constexpr int set_death_signal = 1, get_death_signal = 2, get_dumpable = 3, set_dumpable = 4, get_keep_capabilities = 7, set_keep_capabilities = 8;
+constexpr int set_death_signal = 1, get_death_signal = 2, get_dumpable = 3, set_dumpable = 4, get_keep_capabilities = 7,
+              set_keep_capabilities = 8;
 constexpr int set_name = 15, get_name = 16, read_bounding_capability = 23, get_secure_bits = 27, set_timer_slack = 29, get_timer_slack = 30;
 constexpr int set_subreaper = 36, get_subreaper = 37, set_no_new_privileges = 38, get_no_new_privileges = 39, get_tid_address = 40;
 }  // namespace pr
@@ -77,9 +78,7 @@ Result<uint64_t> sys_prctl(Thread& self, PrctlOption option, Hex a, Hex b, Hex c
       if (a > capability::last) return err::inval;
       return 1;
     case pr::get_secure_bits: return self.credentials().keep_capabilities ? 1 << 4 : 0;
-    case pr::set_timer_slack:
-      self.timer_slack = a == 0 ? default_timer_slack : a.value;
-      return 0;
+    case pr::set_timer_slack: self.timer_slack = a == 0 ? default_timer_slack : a.value; return 0;
     case pr::get_timer_slack: return self.timer_slack;
     case pr::set_subreaper: {
       std::lock_guard guard(self.kernel().tree());

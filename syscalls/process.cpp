@@ -1,7 +1,7 @@
 // Making, ending and awaiting processes and threads.
+#include "core/task/process.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
-#include "core/task/process.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/arguments.h"
 #include "syscalls/calls.h"
@@ -11,7 +11,8 @@ namespace halcyon {
 namespace {
 
 namespace clone_flag {
-constexpr uint64_t signal_mask = 0xff, vm = 0x100, fs = 0x200, files = 0x400, sighand = 0x800, pidfd = 0x1000, ptrace = 0x2000, vfork = 0x4000;
+constexpr uint64_t signal_mask = 0xff, vm = 0x100, fs = 0x200, files = 0x400, sighand = 0x800, pidfd = 0x1000, ptrace = 0x2000,
+                   vfork = 0x4000;
 constexpr uint64_t parent = 0x8000, thread = 0x10000, newns = 0x20000, settls = 0x80000, parent_settid = 0x100000;
 constexpr uint64_t child_cleartid = 0x200000, detached = 0x400000, child_settid = 0x1000000, newcgroup = 0x2000000;
 constexpr uint64_t newuts = 0x4000000, newipc = 0x8000000, newuser = 0x10000000, newpid = 0x20000000, newnet = 0x40000000;
@@ -88,7 +89,8 @@ Result<uint64_t> sys_clone3(Thread& self, UserPtr<const UserCloneArgs> from, siz
   if (size < first_size) return err::inval;
   CloneArguments arguments{};
   size_t known = std::min(size, sizeof arguments);
-  if (copy_from_user(self.memory(), std::as_writable_bytes(std::span(&arguments, 1)).first(known), from.address()) != known) return err::fault;
+  if (copy_from_user(self.memory(), std::as_writable_bytes(std::span(&arguments, 1)).first(known), from.address()) != known)
+    return err::fault;
   // A newer caller's unknown part must be zero.
   for (size_t at = known; at < size; ++at) {
     uint8_t byte = TRY(get_user(self.memory(), UserPtr<const uint8_t>(from.address() + at)));

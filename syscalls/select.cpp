@@ -102,7 +102,8 @@ class SelectSets final : public PollSet {
 };
 
 // Errno::restart_nohand when a signal came first: the sets are unchanged then.
-Result<uint64_t> select_until(Thread& self, int count, UserPtr<uint64_t> in, UserPtr<uint64_t> out, UserPtr<uint64_t> except, Nanoseconds deadline) {
+Result<uint64_t> select_until(Thread& self, int count, UserPtr<uint64_t> in, UserPtr<uint64_t> out, UserPtr<uint64_t> except,
+                              Nanoseconds deadline) {
   SelectSets sets(self, in, out, except);
   if (auto loaded = sets.load(count); !loaded) return std::unexpected(loaded.error());
   Result<uint64_t> result = wait_for_events(self, sets, deadline);
@@ -119,7 +120,8 @@ Result<uint64_t> settle(Result<uint64_t> result, bool is_stored) {
 
 }  // namespace
 
-Result<uint64_t> sys_select(Thread& self, int count, UserPtr<uint64_t> in, UserPtr<uint64_t> out, UserPtr<uint64_t> except, UserPtr<Timeval> timeout) {
+Result<uint64_t> sys_select(Thread& self, int count, UserPtr<uint64_t> in, UserPtr<uint64_t> out, UserPtr<uint64_t> except,
+                            UserPtr<Timeval> timeout) {
   Nanoseconds duration = never;
   if (timeout) {
     Timeval time = TRY(get_user(self.memory(), timeout));

@@ -73,7 +73,8 @@ Result<> send_to_tid(Thread& self, int group, int tid, const SignalInfo& info) {
 
 }  // namespace
 
-Result<uint64_t> sys_rt_sigaction(Thread& self, Signal signal, UserPtr<const UserSigaction> action, UserPtr<UserSigaction> old, size_t set_size) {
+Result<uint64_t> sys_rt_sigaction(Thread& self, Signal signal, UserPtr<const UserSigaction> action, UserPtr<UserSigaction> old,
+                                  size_t set_size) {
   if (set_size != set_bytes || !is_valid(signal)) return err::inval;
   if (action && unblockable.has(signal)) return err::inval;
   SignalAction previous = self.actions().get(signal);
@@ -114,7 +115,8 @@ Result<uint64_t> sys_rt_sigprocmask(Thread& self, SigmaskHow how, UserPtr<const 
 
 Result<uint64_t> sys_rt_sigreturn(Thread& self) {
   self.restart_block().kind = RestartBlock::Kind::none;
-  if (auto restored = abi_of(self).pop_signal_frame(self); !restored) self.force_signal(SignalInfo{.number = sig::segv, .code = si_code::kernel});
+  if (auto restored = abi_of(self).pop_signal_frame(self); !restored)
+    self.force_signal(SignalInfo{.number = sig::segv, .code = si_code::kernel});
   return 0;
 }
 
@@ -147,8 +149,8 @@ Result<uint64_t> sys_pause(Thread&) {
   return err::restart_nohand;
 }
 
-Result<uint64_t> sys_rt_sigtimedwait(Thread& self, UserPtr<const UserSigset> set, UserPtr<UserSiginfo> info, UserPtr<const Timespec> timeout,
-                                     size_t set_size) {
+Result<uint64_t> sys_rt_sigtimedwait(Thread& self, UserPtr<const UserSigset> set, UserPtr<UserSiginfo> info,
+                                     UserPtr<const Timespec> timeout, size_t set_size) {
   if (set_size != set_bytes) return err::inval;
   SignalSet wanted = TRY(get_set(self, set));
   Nanoseconds deadline = never;

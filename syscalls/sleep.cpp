@@ -1,5 +1,5 @@
-// nanosleep, clock_nanosleep. A relative sleep that a signal interrupts goes on by restart_syscall(2) until its first deadline, an absolute one is
-// executed again.
+// nanosleep, clock_nanosleep. A relative sleep that a signal interrupts goes on by restart_syscall(2) until its first deadline, an absolute
+// one is executed again.
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/thread.h"
@@ -89,7 +89,8 @@ Result<uint64_t> restart_nanosleep(Thread& self) {
   return sleep_relative(self, block.deadline, UserPtr<Timespec>(block.arguments[0]));
 }
 
-Result<uint64_t> sys_clock_nanosleep(Thread& self, ClockId clock, TimerFlags flags, UserPtr<const Timespec> request, UserPtr<Timespec> remaining) {
+Result<uint64_t> sys_clock_nanosleep(Thread& self, ClockId clock, TimerFlags flags, UserPtr<const Timespec> request,
+                                     UserPtr<Timespec> remaining) {
   constexpr uint32_t absolute = 1;
   SleepClock kind = TRY(sleep_clock(self, clock));
   Timespec wanted = TRY(get_user(self.memory(), request));

@@ -127,8 +127,8 @@ Result<uint64_t> sys_getrandom(Thread& self, UserPtr<std::byte> buffer, size_t l
   return done;
 }
 
-// Emulated CPUs notice a program's stores to its own code by themselves, so that the check of the flags is all there is to do. (A CPU with an instruction
-// cache that does not would need FENCE.I on every hart here.)
+// Emulated CPUs notice a program's stores to its own code by themselves, so that the check of the flags is all there is to do. (A CPU with
+// an instruction cache that does not would need FENCE.I on every hart here.)
 Result<uint64_t> sys_riscv_flush_icache(Thread&, Hex, Hex, Hex flags) {
   constexpr uint64_t local = 1;
   if (flags & ~local) return err::inval;
@@ -154,7 +154,8 @@ Result<uint64_t> sys_reboot(Thread& self, Hex magic, Hex magic2, Hex command, He
   constexpr uint32_t cad_on = 0x89abcdef, cad_off = 0;
   if (!has_capability(self.credentials(), capability::sys_boot)) return err::perm;
   if (static_cast<uint32_t>(magic) != first_magic) return err::inval;
-  if (std::find(std::begin(second_magics), std::end(second_magics), static_cast<uint32_t>(magic2)) == std::end(second_magics)) return err::inval;
+  if (std::find(std::begin(second_magics), std::end(second_magics), static_cast<uint32_t>(magic2)) == std::end(second_magics))
+    return err::inval;
   switch (static_cast<uint32_t>(command)) {
     case cad_on:
     case cad_off: return 0;

@@ -46,9 +46,9 @@ struct Call<Body> {
 constexpr std::string_view note_of(std::string_view note = {}) { return note; }
 
 constexpr SyscallEntry entries[] = {
-#define SYSCALL(name, x86_64, generic, parameters, ...)                                                                     \
-  SyscallEntry{#name,       parse_number(#x86_64),      parse_number(#generic),         note_of(__VA_ARGS__), #parameters, \
-               Call<sys_##name>::call, Call<sys_##name>::argument_count, std::string_view(#name) == "rt_sigreturn"},
+#define SYSCALL(name, x86_64, generic, parameters, ...)                                                     \
+  SyscallEntry{#name,       parse_number(#x86_64),  parse_number(#generic),           note_of(__VA_ARGS__), \
+               #parameters, Call<sys_##name>::call, Call<sys_##name>::argument_count, std::string_view(#name) == "rt_sigreturn"},
 #include "syscalls/table.inc"
 #undef SYSCALL
 };

@@ -16,7 +16,7 @@ struct SyscallEntry {
   std::string_view name;
   int number_x86_64;
   int number_generic;
-  std::string_view note;  // what is missing; empty when the call is whole
+  std::string_view note;        // what is missing; empty when the call is whole
   std::string_view parameters;  // as the table writes them
   Result<uint64_t> (*call)(Thread& self);
   unsigned argument_count;

@@ -27,7 +27,8 @@ Nanoseconds deadline_after(Kernel& kernel, Nanoseconds duration);
 Nanoseconds time_left(Kernel& kernel, Nanoseconds deadline);
 
 namespace clock_id {
-inline constexpr int realtime = 0, monotonic = 1, process_cpu = 2, thread_cpu = 3, monotonic_raw = 4, realtime_coarse = 5, monotonic_coarse = 6;
+inline constexpr int realtime = 0, monotonic = 1, process_cpu = 2, thread_cpu = 3, monotonic_raw = 4, realtime_coarse = 5,
+                     monotonic_coarse = 6;
 inline constexpr int boottime = 7, realtime_alarm = 8, boottime_alarm = 9, tai = 11;
 }  // namespace clock_id
 

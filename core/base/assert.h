@@ -8,6 +8,6 @@ namespace halcyon {
 
 }  // namespace halcyon
 
-#define ASSERT(...)                                                                     \
-  (__builtin_expect(static_cast<bool>(__VA_ARGS__), 1) ? static_cast<void>(0)           \
+#define ASSERT(...)                                                           \
+  (__builtin_expect(static_cast<bool>(__VA_ARGS__), 1) ? static_cast<void>(0) \
                                                        : ::halcyon::panic("assertion failed: " #__VA_ARGS__, __FILE__, __LINE__))

@@ -5,8 +5,7 @@ namespace halcyon {
 std::string_view errno_name(Errno error) {
   switch (error) {
 #define ERRNO(name, number, symbol, text) \
-  case Errno::name:                       \
-    return symbol;
+  case Errno::name: return symbol;
 #include "core/base/errno.inc"
 #undef ERRNO
     case Errno::restart: return "ERESTARTSYS";
@@ -19,8 +18,7 @@ std::string_view errno_name(Errno error) {
 std::string_view errno_text(Errno error) {
   switch (error) {
 #define ERRNO(name, number, symbol, text) \
-  case Errno::name:                       \
-    return text;
+  case Errno::name: return text;
 #include "core/base/errno.inc"
 #undef ERRNO
     case Errno::restart: return "To be restarted if SA_RESTART is set";

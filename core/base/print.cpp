@@ -93,7 +93,8 @@ struct Visit {
       if (spec.type && spec.type != 'c') render.integer(static_cast<uint64_t>(value), false);
       else render.text({&value, 1});
     } else if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
-      if constexpr (std::is_signed_v<T>) render.integer(value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value), value < 0);
+      if constexpr (std::is_signed_v<T>)
+        render.integer(value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value), value < 0);
       else render.integer(value, false);
     } else if constexpr (std::is_same_v<T, const char*>) {
       render.text(value ? std::string_view(value) : "(null)");
@@ -112,8 +113,7 @@ struct Visit {
 
 class Parser {
  public:
-  Parser(fmt::string_view format, fmt::format_args arguments)
-      : at_(format.begin()), end_(format.end()), arguments_(arguments) {}
+  Parser(fmt::string_view format, fmt::format_args arguments) : at_(format.begin()), end_(format.end()), arguments_(arguments) {}
 
   void run(Writer& out) {
     while (at_ != end_) {

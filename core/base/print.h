@@ -3,8 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 #include <string_view>
 #include <type_traits>
 
@@ -41,7 +41,7 @@ class FixedText final : public Writer {
  public:
   void write(std::string_view text) override {
     size_t count = std::min(text.size(), N - size_);
-    std::memcpy(text_.data() + size_, text.data(), count);
+    std::copy_n(text.data(), count, text_.data() + size_);
     size_ += count;
   }
   std::string_view view() const { return {text_.data(), size_}; }

@@ -15,12 +15,12 @@ using Result = std::expected<T, Errno>;
 
 #define HALCYON_JOIN2(a, b) a##b
 #define HALCYON_JOIN(a, b) HALCYON_JOIN2(a, b)
-#define HALCYON_TRY(name, ...)                               \
-  __extension__({                                            \
-    auto&& name = (__VA_ARGS__);                             \
-    if (!name) [[unlikely]]                                  \
-      return std::unexpected(name.error());                  \
-    *std::move(name);                                        \
+#define HALCYON_TRY(name, ...)              \
+  __extension__({                           \
+    auto&& name = (__VA_ARGS__);            \
+    if (!name) [[unlikely]]                 \
+      return std::unexpected(name.error()); \
+    *std::move(name);                       \
   })
 // Yields the value of a call that returns Result, or returns its error from the enclosing function. Bind it to a name: g++ 12 leaks
 // already built members when a TRY inside braces or a capture list returns.

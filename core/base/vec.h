@@ -19,9 +19,7 @@ class Vec {
  public:
   Vec() = default;
   Vec(Vec&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)),
-        size_(std::exchange(other.size_, 0)),
-        capacity_(std::exchange(other.capacity_, 0)) {}
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), capacity_(std::exchange(other.capacity_, 0)) {}
   Vec& operator=(Vec&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

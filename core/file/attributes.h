@@ -27,7 +27,8 @@ inline constexpr uint32_t group_execute = 0010;
 
 // A device number as Linux encodes it for user programs (makedev(3)).
 constexpr uint64_t make_device(uint32_t major, uint32_t minor) {
-  return (static_cast<uint64_t>(major & ~0xfffu) << 32) | ((major & 0xfff) << 8) | (static_cast<uint64_t>(minor & ~0xffu) << 12) | (minor & 0xff);
+  return (static_cast<uint64_t>(major & ~0xfffu) << 32) | ((major & 0xfff) << 8) | (static_cast<uint64_t>(minor & ~0xffu) << 12) |
+         (minor & 0xff);
 }
 
 struct Attributes {

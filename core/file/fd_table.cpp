@@ -88,7 +88,8 @@ void FdTable::drop_close_on_exec() {
 
 void FdTable::close_range(unsigned first, unsigned last) {
   if (first > INT32_MAX) return;
-  for (int fd = next_open(static_cast<int>(first)); fd >= 0 && static_cast<unsigned>(fd) <= last; fd = next_open(fd + 1)) static_cast<void>(remove(fd));
+  for (int fd = next_open(static_cast<int>(first)); fd >= 0 && static_cast<unsigned>(fd) <= last; fd = next_open(fd + 1))
+    static_cast<void>(remove(fd));
 }
 
 void FdTable::mark_range_close_on_exec(unsigned first, unsigned last) {

@@ -53,7 +53,8 @@ class File : public RefCounted {
   // Replaces the changeable flags by those of `flags`.
   void change_flags(uint32_t flags) {
     uint32_t old = flags_.load(std::memory_order_relaxed);
-    while (!flags_.compare_exchange_weak(old, (old & ~open_flag::changeable) | (flags & open_flag::changeable))) {}
+    while (!flags_.compare_exchange_weak(old, (old & ~open_flag::changeable) | (flags & open_flag::changeable))) {
+    }
   }
   bool is_readable() const { return !is_path() && (flags() & open_flag::access_mode) != open_flag::write_only; }
   bool is_writable() const { return !is_path() && (flags() & open_flag::access_mode) != open_flag::read_only; }

@@ -145,7 +145,9 @@ Result<> FileLocks::take(File& file, bool is_flock, LockOwner owner, LockKind ki
 
 Result<> FileLocks::flock(File& file, LockKind kind, bool waits) { return take(file, true, LockOwner{&file, 0}, kind, LockRange{}, waits); }
 
-Result<> FileLocks::set(File& file, LockOwner owner, LockKind kind, LockRange range, bool waits) { return take(file, false, owner, kind, range, waits); }
+Result<> FileLocks::set(File& file, LockOwner owner, LockKind kind, LockRange range, bool waits) {
+  return take(file, false, owner, kind, range, waits);
+}
 
 FileLocks::Found FileLocks::test(File& file, LockOwner owner, LockKind kind, LockRange range) {
   std::lock_guard guard(lock_);

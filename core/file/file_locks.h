@@ -1,5 +1,5 @@
-// Advisory locks: flock(2) on whole files, owned by an open description, and record locks of fcntl(2), owned by a process or (F_OFD_*) a description. All
-// locks of a kernel are in one table: there are few, and none at all for most files.
+// Advisory locks: flock(2) on whole files, owned by an open description, and record locks of fcntl(2), owned by a process or (F_OFD_*) a
+// description. All locks of a kernel are in one table: there are few, and none at all for most files.
 //
 // Lock: lock_ (rank device, a spin lock). Waiters wait on one queue and look again.
 #pragma once

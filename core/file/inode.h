@@ -21,7 +21,7 @@ class DirectoryVisitor;
 namespace fs {
 class MagicLink;  // fs/vfs/path.h
 struct Path;
-}
+}  // namespace fs
 
 class Inode : public RefCounted {
  public:
@@ -35,12 +35,14 @@ class Inode : public RefCounted {
 
   // The contents of a regular file; null for everything else.
   virtual PageCache* page_cache() { return nullptr; }
-  // An open description of the inode's own kind, for what is neither directory, device, FIFO nor page cache; null: it has none. Called after the permission checks.
+  // An open description of the inode's own kind, for what is neither directory, device, FIFO nor page cache; null: it has none. Called
+  // after the permission checks.
   virtual Result<Ref<File>> open_own(const fs::Path& path, uint32_t flags) {
     static_cast<void>(path), static_cast<void>(flags);
     return Ref<File>();
   }
-  // Before a file is opened with the access mode and flags `flags`: checks that its contents are still what the cache holds, gets ready for writes.
+  // Before a file is opened with the access mode and flags `flags`: checks that its contents are still what the cache holds, gets ready for
+  // writes.
   virtual Result<> prepare_open(uint32_t flags) {
     static_cast<void>(flags);
     return {};

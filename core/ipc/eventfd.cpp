@@ -10,7 +10,8 @@ namespace halcyon {
 
 namespace {
 
-constexpr uint64_t highest = UINT64_MAX - 1;  // UINT64_MAX says that the counter has overflowed, which only the kernel itself could bring about
+constexpr uint64_t highest =
+    UINT64_MAX - 1;  // UINT64_MAX says that the counter has overflowed, which only the kernel itself could bring about
 
 class EventFile final : public File {
  public:

@@ -102,7 +102,8 @@ Result<int> wake_futex(AddressSpace& memory, UserAddr address, bool is_private, 
   return wake_in(bucket, key, count, mask);
 }
 
-Result<int> requeue_futex(AddressSpace& memory, UserAddr from, UserAddr to, bool is_private, int wake, int requeue, const uint32_t* expected) {
+Result<int> requeue_futex(AddressSpace& memory, UserAddr from, UserAddr to, bool is_private, int wake, int requeue,
+                          const uint32_t* expected) {
   if ((from & 3) || (to & 3) || wake < 0 || requeue < 0) return err::inval;
   auto from_key = TRY(memory.futex_key(from, is_private));
   auto to_key = TRY(memory.futex_key(to, is_private));

@@ -1,5 +1,5 @@
-// Futexes (futex(2)): waiting for a word of user memory to change. Waiters hang in buckets by the word's key: address space and address, or page
-// cache and offset for shared memory.
+// Futexes (futex(2)): waiting for a word of user memory to change. Waiters hang in buckets by the word's key: address space and address, or
+// page cache and offset for shared memory.
 //
 // Lock: one spin lock per bucket. A waiter enlists first and then looks at the word, so that a wake in between finds it.
 #pragma once
@@ -24,7 +24,7 @@ struct FutexWaiter : boost::intrusive::list_base_hook<boost::intrusive::link_mod
   uint32_t mask = ~0u;
   Thread* thread = nullptr;
   std::atomic<FutexBucket*> bucket{nullptr};  // null when not enlisted
-  std::atomic<bool> is_moving{false};  // by a requeue, between two buckets
+  std::atomic<bool> is_moving{false};         // by a requeue, between two buckets
   std::atomic<bool> is_woken{false};
 };
 
@@ -41,15 +41,18 @@ class FutexTable {
   std::array<FutexBucket, 256> buckets_;
 };
 
-// FUTEX_WAIT, FUTEX_WAIT_BITSET: blocks while the word holds `expected`. EAGAIN if it does not, EFAULT, EINVAL (unaligned, mask 0), ETIMEDOUT,
-// Errno::intr when interrupted. `deadline` is CLOCK_MONOTONIC.
+// FUTEX_WAIT, FUTEX_WAIT_BITSET: blocks while the word holds `expected`. EAGAIN if it does not, EFAULT, EINVAL (unaligned, mask 0),
+// ETIMEDOUT, Errno::intr when interrupted. `deadline` is CLOCK_MONOTONIC.
 Result<> wait_futex(Thread& self, UserAddr address, bool is_private, uint32_t expected, uint32_t mask, Nanoseconds deadline);
 // FUTEX_WAKE, FUTEX_WAKE_BITSET: returns how many it woke.
 Result<int> wake_futex(AddressSpace& memory, UserAddr address, bool is_private, int count, uint32_t mask);
-// FUTEX_REQUEUE, FUTEX_CMP_REQUEUE (with `expected`): wakes up to `wake`, moves up to `requeue` to the other word; returns woken plus moved.
-Result<int> requeue_futex(AddressSpace& memory, UserAddr from, UserAddr to, bool is_private, int wake, int requeue, const uint32_t* expected);
+// FUTEX_REQUEUE, FUTEX_CMP_REQUEUE (with `expected`): wakes up to `wake`, moves up to `requeue` to the other word; returns woken plus
+// moved.
+Result<int> requeue_futex(AddressSpace& memory, UserAddr from, UserAddr to, bool is_private, int wake, int requeue,
+                          const uint32_t* expected);
 // FUTEX_WAKE_OP.
-Result<int> wake_futex_op(AddressSpace& memory, UserAddr first, UserAddr second, bool is_private, int wake_first, int wake_second, uint32_t operation);
+Result<int> wake_futex_op(AddressSpace& memory, UserAddr first, UserAddr second, bool is_private, int wake_first, int wake_second,
+                          uint32_t operation);
 
 // A thread exits with robust mutexes held (set_robust_list(2)): marks them, wakes a waiter each.
 void release_robust_futexes(Thread& self, UserAddr list);

@@ -90,7 +90,9 @@ Result<Ref<File>> open_fifo(FifoSlot& slot, Ref<Inode> inode, uint32_t flags) {
   slot.opened_.wake_all();
   if (is_nonblocking || (reads && writes)) return end;
   // The other kind of end must be open now, or have been opened since: one that came and went again counts.
-  auto met = [&] { return reads ? pipe->has_writers() || pipe->writer_opens() != opens : pipe->has_readers() || pipe->reader_opens() != opens; };
+  auto met = [&] {
+    return reads ? pipe->has_writers() || pipe->writer_opens() != opens : pipe->has_readers() || pipe->reader_opens() != opens;
+  };
   if (!slot.opened_.wait_until(met)) return err::restart;
   return end;
 }

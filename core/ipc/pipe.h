@@ -1,8 +1,8 @@
-// Pipes and FIFOs (pipe(7), fifo(7)): a ring of pages between readers and writers. A write fills the last page up or takes a new one; a read empties
-// the first and keeps its page for the next write.
+// Pipes and FIFOs (pipe(7), fifo(7)): a ring of pages between readers and writers. A write fills the last page up or takes a new one; a
+// read empties the first and keeps its page for the next write.
 //
-// Lock: one mutex per pipe (rank device) around ring and counts, held while bytes are copied from and to user memory, so that a write of up to
-// pipe_buf bytes is atomic. Nobody waits with it held.
+// Lock: one mutex per pipe (rank device) around ring and counts, held while bytes are copied from and to user memory, so that a write of up
+// to pipe_buf bytes is atomic. Nobody waits with it held.
 #pragma once
 
 #include "core/base/ref.h"
@@ -12,7 +12,7 @@
 
 namespace halcyon {
 
-inline constexpr size_t pipe_buf = 4096;            // PIPE_BUF
+inline constexpr size_t pipe_buf = 4096;  // PIPE_BUF
 inline constexpr size_t default_pipe_size = 65536;
 
 class Pipe;

@@ -76,7 +76,8 @@ Result<size_t> Pipe::write_some(Source& in, bool as_packet) {
   while (in.remaining() > 0) {
     size_t used = used_.load(std::memory_order_relaxed);
     Slot* target = used > 0 ? &slot(used - 1) : nullptr;
-    bool fills_up = target && !target->is_packet && !as_packet && done == 0 && target->offset + target->length + in.remaining() <= page_size;
+    bool fills_up =
+        target && !target->is_packet && !as_packet && done == 0 && target->offset + target->length + in.remaining() <= page_size;
     if (!fills_up) {
       if (used == slots_.size()) break;
       auto page = take_page();
@@ -195,7 +196,8 @@ size_t Pipe::capacity() {
 Result<size_t> Pipe::set_capacity(size_t size) {
   if (size > size_t{1} << 31) return err::inval;
   size_t count = std::bit_ceil(std::max<size_t>(page_ceil(size) / page_size, 1));
-  if (count * page_size > max_unprivileged_size && !has_capability(current_thread().credentials(), capability::sys_resource)) return err::perm;
+  if (count * page_size > max_unprivileged_size && !has_capability(current_thread().credentials(), capability::sys_resource))
+    return err::perm;
   Vec<Slot> slots;
   if (auto sized = slots.resize(count); !sized) return std::unexpected(sized.error());
   std::lock_guard guard(lock_);

@@ -57,10 +57,10 @@ class Pipe : public RefCounted {
   const uint32_t uid_, gid_;
   const Nanoseconds created_;
   Mutex lock_{Rank::device};
-  Vec<Slot> slots_;     // under lock_; a power of two
-  size_t head_ = 0;     // under lock_: the first used slot
+  Vec<Slot> slots_;              // under lock_; a power of two
+  size_t head_ = 0;              // under lock_: the first used slot
   std::atomic<size_t> used_{0};  // changes under lock_
-  FrameRef spare_;      // under lock_
+  FrameRef spare_;               // under lock_
   std::atomic<uint32_t> readers_{0}, writers_{0};
   std::atomic<uint64_t> reader_opens_{0}, writer_opens_{0};
   WaitQueue readable_, writable_;

@@ -1,7 +1,7 @@
 // AddressSpace: what a process sees as memory: VMAs that say what may be where, and page tables that say what is there now.
 //
-// Lock: lock_ (rank address_space, a mutex) protects vmas_, tables_ and the limits. Page-cache fills happen without it; the fault then looks
-// its VMA up again. Frames and files that an operation removes are dropped after the shoot-down and after the lock.
+// Lock: lock_ (rank address_space, a mutex) protects vmas_, tables_ and the limits. Page-cache fills happen without it; the fault then
+// looks its VMA up again. Frames and files that an operation removes are dropped after the shoot-down and after the lock.
 #pragma once
 
 #include <atomic>
@@ -17,10 +17,10 @@ namespace halcyon {
 
 // Where things are placed: the constants of hal/isa/<isa>/layout.h.
 struct AddressLayout {
-  UserAddr user_end;    // first address that no user page may reach
-  UserAddr mmap_base;   // mappings grow downward from here
+  UserAddr user_end;   // first address that no user page may reach
+  UserAddr mmap_base;  // mappings grow downward from here
   UserAddr stack_top;
-  UserAddr pie_base;        // of a position-independent program
+  UserAddr pie_base;               // of a position-independent program
   uint64_t min_address = 0x10000;  // mmap_min_addr
 };
 AddressLayout layout_of(hal::Isa isa);
@@ -30,13 +30,13 @@ struct MapRequest {
   uint64_t length = 0;   // of any size; rounded up to pages
   uint32_t protection = prot::none;
   bool is_shared = false;
-  bool fixed = false;        // replaces what is there
-  bool no_replace = false;   // with fixed: EEXIST instead
+  bool fixed = false;       // replaces what is there
+  bool no_replace = false;  // with fixed: EEXIST instead
   bool grows_down = false;
   bool populate = false;
-  Ref<File> file;            // null: anonymous
+  Ref<File> file;  // null: anonymous
   Ref<SharedMemory> shared;
-  uint64_t offset = 0;       // page aligned
+  uint64_t offset = 0;  // page aligned
   const char* name = nullptr;
 };
 
@@ -61,8 +61,8 @@ class AddressSpace : public RefCounted {
   hal::Root root() const { return tables_->root(); }
   const AddressLayout& layout() const { return layout_; }
 
-  // Makes the page at `address` accessible, for a trap or a user copy. EFAULT: nothing is mapped there; EACCES: not with this access; EIO: the
-  // backing file ends before it or cannot be read (SIGBUS); ENOMEM. Blocks.
+  // Makes the page at `address` accessible, for a trap or a user copy. EFAULT: nothing is mapped there; EACCES: not with this access; EIO:
+  // the backing file ends before it or cannot be read (SIGBUS); ENOMEM. Blocks.
   Result<> fault(UserAddr address, hal::Access access);
   // The frame behind one user address, as the CPU would reach it, faulting it in. Blocks. EFAULT whatever the reason.
   Result<FrameRef> pin(UserAddr address, hal::Access access);
@@ -126,9 +126,9 @@ class AddressSpace : public RefCounted {
   friend Result<Ref<T>> make_ref(Args&&... args);
   AddressSpace(hal::Machine& machine, Own<PageTables> tables);
 
-  struct Removed;  // VMAs and frames on their way out, dropped after the lock
-  Vma* find(UserAddr address);         // the VMA that contains it
-  Vma* find_from(UserAddr address);    // the first that ends behind it
+  struct Removed;                    // VMAs and frames on their way out, dropped after the lock
+  Vma* find(UserAddr address);       // the VMA that contains it
+  Vma* find_from(UserAddr address);  // the first that ends behind it
   Vma* grow_stack(UserAddr address);
   Result<UserAddr> find_gap(UserAddr hint, uint64_t length);
   Result<> split_at(UserAddr address);

@@ -123,7 +123,8 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   uint64_t old_length = page_ceil(request.old_length);
   uint64_t new_length = page_ceil(request.new_length);
   if ((request.address & page_mask) || new_length == 0) return err::inval;
-  if (request.fixed && ((request.new_address & page_mask) || !request.may_move || !is_valid_range(request.new_address, new_length))) return err::inval;
+  if (request.fixed && ((request.new_address & page_mask) || !request.may_move || !is_valid_range(request.new_address, new_length)))
+    return err::inval;
   if (request.dont_unmap && (!request.may_move || old_length != new_length)) return err::inval;
   if (!is_valid_range(request.address, old_length)) return err::inval;
   UserAddr old_end = request.address + old_length;

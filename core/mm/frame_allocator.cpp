@@ -50,7 +50,8 @@ uint32_t FrameAllocator::pop(unsigned order) {
   return index;
 }
 
-// Hands out a naturally aligned block above the watermark; the pages skipped for alignment go to the free lists (they lose their zero knowledge).
+// Hands out a naturally aligned block above the watermark; the pages skipped for alignment go to the free lists (they lose their zero
+// knowledge).
 bool FrameAllocator::grow_watermark(unsigned order, uint32_t* index) {
   uint32_t size = 1u << order;
   uint64_t aligned = align_up(watermark_, size);

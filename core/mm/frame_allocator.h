@@ -1,8 +1,8 @@
 // FrameAllocator: the buddy allocator over the machine's RAM.
 //
 // Free blocks of 2^order pages hang in one list per order, linked by page numbers in the frames' metadata. Pages above the watermark were
-// never handed out: they are neither in a list nor touched (nor is their metadata), and they are known to be zero. Metadata lies at the start
-// of the range, one 32-byte Frame per page, valid when all zero.
+// never handed out: they are neither in a list nor touched (nor is their metadata), and they are known to be zero. Metadata lies at the
+// start of the range, one 32-byte Frame per page, valid when all zero.
 //
 // Lock: state_ (rank frames). Reference counts are atomic and need no lock.
 #pragma once
@@ -22,8 +22,8 @@ struct Frame {
   std::atomic<uint32_t> references;
   uint32_t next;  // in a free list, as page number + 1; 0 ends it
   uint32_t previous;
-  uint8_t order;       // of the free or allocated block whose first page this is
-  bool is_free;        // first page of a free block
+  uint8_t order;        // of the free or allocated block whose first page this is
+  bool is_free;         // first page of a free block
   bool was_executable;  // mapped executable since it was allocated: sync_code when it is written or freed
   bool is_slab;
   void* slab;  // the heap's, for any page of a slab or large block
@@ -82,7 +82,7 @@ class FrameAllocator {
   std::atomic<uint64_t> free_count_;
 
   SpinLock lock_{Rank::frames};
-  uint32_t watermark_;                            // under lock_: first page never handed out
+  uint32_t watermark_;                           // under lock_: first page never handed out
   std::array<uint32_t, max_order + 1> heads_{};  // under lock_: page number + 1
 };
 

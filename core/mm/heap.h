@@ -1,8 +1,8 @@
-// Heap: slab caches for objects up to 2 KiB in size classes, whole blocks of pages above. allocate() and deallocate() (core/base/memory.h) are
-// the front; the slab of an object is found from the page's Frame.
+// Heap: slab caches for objects up to 2 KiB in size classes, whole blocks of pages above. allocate() and deallocate() (core/base/memory.h)
+// are the front; the slab of an object is found from the page's Frame.
 //
-// A slab is one page: a header, then equal objects linked by index in a free list. Slabs with free objects hang in their class's list. Lock: one
-// per size class (rank heap). Under ASan free objects are poisoned and wait in a quarantine before they are used again.
+// A slab is one page: a header, then equal objects linked by index in a free list. Slabs with free objects hang in their class's list.
+// Lock: one per size class (rank heap). Under ASan free objects are poisoned and wait in a quarantine before they are used again.
 #pragma once
 
 #include <array>
@@ -33,10 +33,10 @@ class Heap {
   struct Slab;
   struct SizeClass {
     SpinLock lock{Rank::heap};
-    Slab* partial = nullptr;  // under lock: slabs with a free object
+    Slab* partial = nullptr;   // under lock: slabs with a free object
     unsigned empty_slabs = 0;  // under lock: of these, how many hold no object
   };
-  static constexpr std::array<uint16_t, 20> sizes = {16,  32,  48,  64,  80,  96,   112,  128,  160,  192,
+  static constexpr std::array<uint16_t, 20> sizes = {16,  32,  48,  64,  80,  96,  112, 128,  160,  192,
                                                      224, 256, 320, 384, 512, 640, 800, 1008, 1344, 2016};
   static unsigned class_for(size_t size);
   static unsigned order_for(size_t size);

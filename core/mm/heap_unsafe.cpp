@@ -37,8 +37,8 @@ void unpoison(const void*, size_t) {}
 
 }  // namespace
 
-// The header at the start of a slab's page. A free object is known by its index, from 1; its successor stands in `links`, at the page's end, so that
-// free objects can stay poisoned. 0 ends the list.
+// The header at the start of a slab's page. A free object is known by its index, from 1; its successor stands in `links`, at the page's
+// end, so that free objects can stay poisoned. 0 ends the list.
 struct Heap::Slab {
   Slab* next;
   Slab* previous;

@@ -101,7 +101,8 @@ Result<size_t> PageCache::write(uint64_t offset, Source& in) {
     offset += *copied;
     if (source_) pages_.with([&](RadixTree& pages) { pages.set_dirty(index, true); });
     uint64_t old = size_.load(std::memory_order_relaxed);
-    while (offset > old && !size_.compare_exchange_weak(old, offset, std::memory_order_release)) {}
+    while (offset > old && !size_.compare_exchange_weak(old, offset, std::memory_order_release)) {
+    }
     if (*copied < count) break;
   }
   return done;

@@ -1,5 +1,6 @@
 // PageCache: the pages of one regular file in memory, and the only way to its contents: read, write, mmap and exec all go through it. Pages
-// that are not there come from the PageSource (a host file, a disk); a cache without one is the file itself (ramfs), its holes read as zeros.
+// that are not there come from the PageSource (a host file, a disk); a cache without one is the file itself (ramfs), its holes read as
+// zeros.
 //
 // Lock: pages_ (rank page_cache, a spin lock). Filling happens without it; two fills of one page may race, the first to insert wins.
 #pragma once

@@ -1,8 +1,8 @@
 // PageTables: one tree of page tables in RAM, in whichever format the machine walks. The only implementation is PageTablesOf<Format>
 // (page_tables_of.h); the machine's ISA chooses the format when the kernel is built.
 //
-// The CPU sets the A and D bits itself, so every store to an entry is an atomic exchange that returns the old entry. A present entry owns one
-// reference to its frame. The caller holds the address space's lock and does the shoot-downs; frames taken out of entries are handed to
+// The CPU sets the A and D bits itself, so every store to an entry is an atomic exchange that returns the old entry. A present entry owns
+// one reference to its frame. The caller holds the address space's lock and does the shoot-downs; frames taken out of entries are handed to
 // a FrameBatch, which the caller empties only after the shoot-down.
 #pragma once
 

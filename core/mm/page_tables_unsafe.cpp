@@ -1,5 +1,5 @@
-// Page tables as memory: walking, entering and removing entries. Every store to a leaf entry is an atomic exchange, because the CPU sets A and D
-// in it meanwhile.
+// Page tables as memory: walking, entering and removing entries. Every store to a leaf entry is an atomic exchange, because the CPU sets A
+// and D in it meanwhile.
 #include <atomic>
 
 #include "core/base/assert.h"

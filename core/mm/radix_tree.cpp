@@ -45,7 +45,10 @@ bool RadixTree::is_dirty(uint64_t index) const {
 }
 
 Result<> RadixTree::insert(uint64_t index, PhysAddr value) {
-  auto new_node = [] { void* place = allocate(sizeof(Node)); return place ? new (place) Node : nullptr; };
+  auto new_node = [] {
+    void* place = allocate(sizeof(Node));
+    return place ? new (place) Node : nullptr;
+  };
   if (!root_) {
     root_ = new_node();
     if (!root_) return err::nomem;
@@ -105,9 +108,7 @@ PhysAddr RadixTree::next_in(const Node& node, unsigned level, uint64_t base, uin
   return none;
 }
 
-PhysAddr RadixTree::next(uint64_t* index) const {
-  return root_ && covers(*index) ? next_in(*root_, levels_ - 1, 0, index, false) : none;
-}
+PhysAddr RadixTree::next(uint64_t* index) const { return root_ && covers(*index) ? next_in(*root_, levels_ - 1, 0, index, false) : none; }
 PhysAddr RadixTree::next_dirty(uint64_t* index) const {
   return root_ && covers(*index) ? next_in(*root_, levels_ - 1, 0, index, true) : none;
 }

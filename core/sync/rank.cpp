@@ -14,8 +14,8 @@ uint32_t bit(Rank rank) { return 1u << static_cast<unsigned>(rank); }
 
 }  // namespace
 
-// A mutex may be taken while mutexes of the same rank are held (parent and child inode, parent's and child's address space): their callers order
-// them. Spin locks of one rank never nest.
+// A mutex may be taken while mutexes of the same rank are held (parent and child inode, parent's and child's address space): their callers
+// order them. Spin locks of one rank never nest.
 void rank_acquired(Rank rank, bool is_mutex) {
   PerCpu& cpu = per_cpu();
   uint32_t not_below = ~(bit(rank) - 1);

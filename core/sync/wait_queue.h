@@ -1,8 +1,8 @@
-// WaitQueue: the only way to wait. A thread enlists, looks at its condition, and parks if it does not hold; because it is enlisted before it
-// looks, a wake between the look and the park is not lost. Whoever makes the condition true calls wake_one or wake_all afterwards.
+// WaitQueue: the only way to wait. A thread enlists, looks at its condition, and parks if it does not hold; because it is enlisted before
+// it looks, a wake between the look and the park is not lost. Whoever makes the condition true calls wake_one or wake_all afterwards.
 //
-// A park ends with ok, `timedout` (the deadline passed) or `intr` (a signal is to be delivered, or the thread is to die). A parked thread is
-// never destroyed: to kill is to wake with `intr`.
+// A park ends with ok, `timedout` (the deadline passed) or `intr` (a signal is to be delivered, or the thread is to die). A parked thread
+// is never destroyed: to kill is to wake with `intr`.
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -20,7 +20,7 @@ class WaitQueue;
 struct WaitEntry : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
   WaitQueue* queue = nullptr;  // null when not enlisted
   Thread* thread = nullptr;
-  bool is_exclusive = false;           // wake_one stops after it
+  bool is_exclusive = false;             // wake_one stops after it
   void (*notify)(WaitEntry&) = nullptr;  // called, with the queue's lock held, instead of waking `thread`
 };
 

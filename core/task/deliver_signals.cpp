@@ -129,7 +129,8 @@ void Thread::deliver_signals() {
 // Parks until SIGCONT or death; the first thread to go on tells the parent.
 void Thread::stop_here() {
   // Not interruptible by signals other than SIGCONT and SIGKILL, and both wake the queue.
-  static_cast<void>(process_->resumed.wait_until([this] { return !(pending_work() & work::stop) || is_dying(); }, never, Interruptible::no));
+  static_cast<void>(
+      process_->resumed.wait_until([this] { return !(pending_work() & work::stop) || is_dying(); }, never, Interruptible::no));
   if (is_dying()) return;
   std::lock_guard tree_guard(kernel().tree());
   bool must_report;

@@ -48,8 +48,8 @@ void reparent_children(Kernel& kernel, Process& process) {
   }
 }
 
-// POSIX: when a session leader goes, its terminal's foreground group gets SIGHUP; a group that becomes orphaned with a stopped member gets SIGHUP and
-// SIGCONT. Under the tree lock.
+// POSIX: when a session leader goes, its terminal's foreground group gets SIGHUP; a group that becomes orphaned with a stopped member gets
+// SIGHUP and SIGCONT. Under the tree lock.
 void signal_orphaned_groups(Kernel& kernel, Process& gone) {
   int group = gone.process_group;
   bool has_stopped = false;
@@ -94,7 +94,8 @@ void become_zombie(Kernel& kernel, Process& process, int status) {
 void Thread::exit() {
   Kernel& kernel = this->kernel();
   Process& process = *process_;
-  if (SyscallObserver* observer = context_ ? kernel.observer() : nullptr) observer->exited(*this, process.is_exiting ? process.exit_status : thread_status_);
+  if (SyscallObserver* observer = context_ ? kernel.observer() : nullptr)
+    observer->exited(*this, process.is_exiting ? process.exit_status : thread_status_);
   release_vfork_parent(*this);
   leave_memory();
   if (process.live_threads.load(std::memory_order_acquire) == 1) kernel.file_locks().drop_process(process.pid(), nullptr);

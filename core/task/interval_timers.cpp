@@ -1,5 +1,6 @@
-// Interval timers. The real one is a timer of the kernel's queue that arms itself again. The virtual and prof ones hold in `when` the CPU time of the
-// process at which they are due; whenever an interrupt ends a stretch of its user code, that is compared with what the process has used.
+// Interval timers. The real one is a timer of the kernel's queue that arms itself again. The virtual and prof ones hold in `when` the CPU
+// time of the process at which they are due; whenever an interrupt ends a stretch of its user code, that is compared with what the process
+// has used.
 #include <mutex>
 
 #include "core/task/kernel.h"

@@ -29,7 +29,7 @@ struct EventHandler {
 struct KernelOptions {
   std::string_view scheduler = "round-robin";
   std::string_view host_name = "halcyon";
-  unsigned fault_around = 4;              // pages per anonymous fault, 1 to 4
+  unsigned fault_around = 4;  // pages per anonymous fault, 1 to 4
   Nanoseconds time_slice = 4'000'000;
 };
 
@@ -144,8 +144,8 @@ class Kernel {
   Personality* personality_ = nullptr;
   Mutex tree_{Rank::process_tree};
   ProcessList processes_;
-  using ProcessIndex = boost::intrusive::set<Process, boost::intrusive::base_hook<ProcessIndexHook>, boost::intrusive::key_of_value<ProcessId>,
-                                             boost::intrusive::constant_time_size<false>>;
+  using ProcessIndex = boost::intrusive::set<Process, boost::intrusive::base_hook<ProcessIndexHook>,
+                                             boost::intrusive::key_of_value<ProcessId>, boost::intrusive::constant_time_size<false>>;
   ProcessIndex process_index_;
   int next_id_ = 1;
   bool has_wrapped_ = false;

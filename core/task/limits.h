@@ -9,8 +9,22 @@
 namespace halcyon {
 
 enum class Limit : unsigned {
-  cpu, file_size, data, stack, core, resident, processes, open_files, locked_memory, address_space, locks, pending_signals, message_queue, nice,
-  real_time_priority, real_time_time
+  cpu,
+  file_size,
+  data,
+  stack,
+  core,
+  resident,
+  processes,
+  open_files,
+  locked_memory,
+  address_space,
+  locks,
+  pending_signals,
+  message_queue,
+  nice,
+  real_time_priority,
+  real_time_time
 };
 inline constexpr unsigned limit_count = 16;
 inline constexpr uint64_t unlimited = ~uint64_t{0};

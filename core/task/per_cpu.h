@@ -23,8 +23,8 @@ struct PerCpu {
   Thread* previous = nullptr;  // who ran before the switch that is being finished
   bool must_reschedule = false;
   uint32_t spin_ranks = 0;  // bit per rank held (HALCYON_CHECKS)
-  int64_t idle_time = 0;   // nanoseconds spent halted
-  int64_t next_tick = 0;   // CLOCK_MONOTONIC; while a thread runs
+  int64_t idle_time = 0;    // nanoseconds spent halted
+  int64_t next_tick = 0;    // CLOCK_MONOTONIC; while a thread runs
 };
 
 inline PerCpu& per_cpu() { return *hal::this_cpu().per_cpu; }

@@ -16,12 +16,12 @@ class Personality {
  public:
   virtual ~Personality() = default;
 
-  // Carries out the system call that `self` just trapped with, and stores its result in the context. Returns true if the call was interrupted and
-  // asks for a restart (the result is then an internal Errno kept in `self`).
+  // Carries out the system call that `self` just trapped with, and stores its result in the context. Returns true if the call was
+  // interrupted and asks for a restart (the result is then an internal Errno kept in `self`).
   virtual void syscall(Thread& self) = 0;
 
-  // Makes the thread's next stretch of user code run `action.handler`: pushes a signal frame with `info` and the blocked set to come back to.
-  // EFAULT if the stack cannot hold it.
+  // Makes the thread's next stretch of user code run `action.handler`: pushes a signal frame with `info` and the blocked set to come back
+  // to. EFAULT if the stack cannot hold it.
   virtual Result<> push_signal_frame(Thread& self, const SignalInfo& info, const SignalAction& action, SignalSet old_mask) = 0;
 
   // The result register after a call that was interrupted and is not restarted: EINTR as the ABI encodes it.

@@ -1,7 +1,7 @@
 // Process: a thread group, its place in the tree, and what its threads share beyond Thread::Resources.
 //
-// Locks: "tree" marks what the kernel's process-tree lock protects (Kernel::tree, rank process_tree, a mutex); "signals" marks signal_lock (rank
-// signals, a spin lock).
+// Locks: "tree" marks what the kernel's process-tree lock protects (Kernel::tree, rank process_tree, a mutex); "signals" marks signal_lock
+// (rank signals, a spin lock).
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -28,15 +28,18 @@ struct Session : RefCounted {
 };
 
 struct ProcessListTag;
-using ProcessHook = boost::intrusive::list_base_hook<boost::intrusive::tag<ProcessListTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+using ProcessHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<ProcessListTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 struct SiblingTag;
-using SiblingHook = boost::intrusive::list_base_hook<boost::intrusive::tag<SiblingTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+using SiblingHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<SiblingTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
 struct IndexTag;
-using ProcessIndexHook = boost::intrusive::set_base_hook<boost::intrusive::tag<IndexTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+using ProcessIndexHook =
+    boost::intrusive::set_base_hook<boost::intrusive::tag<IndexTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
-// Interval timers (setitimer(2)): index 0 real, 1 virtual, 2 prof. Only the real one is ever armed in the timer queue; the others count the process's
-// CPU time (interval_timers.cpp). `interval` changes under the tree lock while the timer is not armed.
+// Interval timers (setitimer(2)): index 0 real, 1 virtual, 2 prof. Only the real one is ever armed in the timer queue; the others count the
+// process's CPU time (interval_timers.cpp). `interval` changes under the tree lock while the timer is not armed.
 struct IntervalTimer : Timer {
   Process* process = nullptr;
   Nanoseconds interval = 0;
@@ -61,11 +64,11 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   int process_group = 0;
   Ref<Session> session;
   bool is_zombie = false;
-  bool has_executed = false;   // since fork: setpgid(2) EACCES
+  bool has_executed = false;  // since fork: setpgid(2) EACCES
   bool is_subreaper = false;
   int exit_signal = sig::chld;
-  uint32_t owner_uid = 0;   // real uid of its last thread, once there is none
-  int wait_status = 0;      // as wait4(2) encodes it, once is_zombie
+  uint32_t owner_uid = 0;  // real uid of its last thread, once there is none
+  int wait_status = 0;     // as wait4(2) encodes it, once is_zombie
   int parent_death_signal = 0;
   enum class Report : uint8_t { none, stopped, continued } report = Report::none;  // what waitid may still tell
   int report_signal = 0;
@@ -76,7 +79,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   // signals
   SpinLock signal_lock{Rank::signals};
   PendingSignals pending;
-  bool is_exiting = false;      // every thread is to die with exit_status
+  bool is_exiting = false;  // every thread is to die with exit_status
   bool is_stopped = false;
   bool must_report_continued = false;
   int stop_signal = 0;
@@ -143,12 +146,12 @@ struct WaitRequest {
   int id = 0;
   bool exited = false, stopped = false, continued = false;
   bool no_hang = false;
-  bool keep = false;             // WNOWAIT
-  bool clone_children = false;   // __WCLONE: only those whose exit signal is not SIGCHLD
-  bool all_children = false;     // __WALL
+  bool keep = false;            // WNOWAIT
+  bool clone_children = false;  // __WCLONE: only those whose exit signal is not SIGCHLD
+  bool all_children = false;    // __WALL
 };
 struct WaitResult {
-  int pid = 0;  // 0: nothing to tell (no_hang)
+  int pid = 0;     // 0: nothing to tell (no_hang)
   int status = 0;  // as wait4 encodes it
   int code = 0;    // si_code
   uint32_t uid = 0;

@@ -109,8 +109,7 @@ void Kernel::tick(Nanoseconds now) {
   constexpr uint64_t decay[3] = {60330, 64453, 65174};  // e^(-5/60), e^(-5/300), e^(-5/900) times 65536
   next_load_sample_ = now + 5'000'000'000;
   uint64_t active = (static_cast<uint64_t>(scheduler_->ready_count()) + 1) << 16;
-  for (unsigned index = 0; index < 3; ++index)
-    load_[index] = (load_[index] * decay[index] + active * (65536 - decay[index])) >> 16;
+  for (unsigned index = 0; index < 3; ++index) load_[index] = (load_[index] * decay[index] + active * (65536 - decay[index])) >> 16;
 }
 
 std::array<uint64_t, 3> Kernel::load_averages() const { return {load_[0].load(), load_[1].load(), load_[2].load()}; }

@@ -1,8 +1,9 @@
 // Parking, waking and switching threads.
 //
-// A thread's state moves running -> parking (it has enlisted and will look at its condition once more) -> parked -> ready -> running. wake() turns parking
-// back into running, and parked into ready; both by compare-and-exchange, so of many wakers one queues the thread. A thread can be queued, and
-// picked by another CPU, while its own CPU is still switching away from it: is_on_cpu_ makes the other wait until its stack is free.
+// A thread's state moves running -> parking (it has enlisted and will look at its condition once more) -> parked -> ready -> running.
+// wake() turns parking back into running, and parked into ready; both by compare-and-exchange, so of many wakers one queues the thread. A
+// thread can be queued, and picked by another CPU, while its own CPU is still switching away from it: is_on_cpu_ makes the other wait until
+// its stack is free.
 #include "core/base/assert.h"
 #include "core/task/kernel.h"
 #include "core/task/process.h"

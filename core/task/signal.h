@@ -47,7 +47,8 @@ class SignalSet {
 // si_code of sigaction(2).
 namespace si_code {
 inline constexpr int user = 0, kernel = 0x80, queue = -1, timer = -2, tkill = -6;
-inline constexpr int ill_opcode = 1, fpe_divide = 1, segv_unmapped = 1, segv_access = 2, bus_alignment = 1, bus_address = 2, trap_breakpoint = 1;
+inline constexpr int ill_opcode = 1, fpe_divide = 1, segv_unmapped = 1, segv_access = 2, bus_alignment = 1, bus_address = 2,
+                     trap_breakpoint = 1;
 inline constexpr int trap_trace = 2;
 inline constexpr int child_exited = 1, child_killed = 2, child_dumped = 3, child_trapped = 4, child_stopped = 5, child_continued = 6;
 }  // namespace si_code
@@ -57,9 +58,9 @@ struct SignalInfo {
   int number = 0;
   int code = si_code::user;
   int error = 0;
-  int pid = 0;          // sender, or child
+  int pid = 0;  // sender, or child
   uint32_t uid = 0;
-  uint64_t value = 0;   // sigval
+  uint64_t value = 0;    // sigval
   UserAddr address = 0;  // of a fault
   int status = 0;        // of a child
   int timer_id = 0;

@@ -1,6 +1,6 @@
-// Thread: one user thread with its kernel stack (or a kernel-only thread, whose entry is a kernel function). Every user thread lives in the loop of
-// run_user() (run.cpp) on its own stack. The class is spread over files by concern: thread.cpp (life), run.cpp (traps), schedule.cpp (parking and
-// switching), signals.cpp, fork.cpp, exit.cpp.
+// Thread: one user thread with its kernel stack (or a kernel-only thread, whose entry is a kernel function). Every user thread lives in the
+// loop of run_user() (run.cpp) on its own stack. The class is spread over files by concern: thread.cpp (life), run.cpp (traps),
+// schedule.cpp (parking and switching), signals.cpp, fork.cpp, exit.cpp.
 //
 // What only the thread itself touches needs no lock; what others read says so.
 #pragma once
@@ -54,8 +54,7 @@ struct RestartBlock {
 };
 
 // A thread's place in Process::threads, which changes under the tree lock and Process::signal_lock, and is read under either.
-class Thread : public RefCounted,
-               public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
  public:
   struct Resources {  // what clone(2) shares or copies
     Ref<AddressSpace> memory;
@@ -101,15 +100,15 @@ class Thread : public RefCounted,
   bool is_dying() const { return (pending_work() & work::die) != 0; }
   RunState state() const { return state_.load(std::memory_order_acquire); }
   bool is_sleeping_interruptibly() const { return is_interruptible_; }
-  void wake();                // ends a park, or the next one after prepare_to_park
+  void wake();  // ends a park, or the next one after prepare_to_park
   void wake_if_interruptible();
 
   // --- signals.cpp. Signal state is under Process::signal_lock.
   SignalSet blocked() const { return blocked_; }
-  void set_blocked(SignalSet mask);       // by the thread itself
+  void set_blocked(SignalSet mask);            // by the thread itself
   void restore_blocked_after(SignalSet mask);  // sigsuspend, ppoll: put `mask` back when signals have been delivered
   bool has_deliverable_signal();
-  void deliver_signals();                 // on the way to user mode; may end the thread
+  void deliver_signals();  // on the way to user mode; may end the thread
   PendingSignals& pending_signals() { return pending_; }
   SignalStack& signal_stack() { return signal_stack_; }
   void force_signal(const SignalInfo& info);  // a fault of its own: cannot be blocked or ignored
@@ -129,16 +128,17 @@ class Thread : public RefCounted,
   // Accounting; read by others without a lock.
   std::atomic<Nanoseconds> user_time{0}, system_time{0};
   std::atomic<uint64_t> minor_faults{0}, major_faults{0}, voluntary_switches{0}, involuntary_switches{0};
-  // Charges the time since the last call: a stretch that an interrupt ended counts as user time, one that ends in the kernel as system time.
+  // Charges the time since the last call: a stretch that an interrupt ended counts as user time, one that ends in the kernel as system
+  // time.
   void account(bool is_user);
 
   // Set and read by system calls of the thread itself (set_tid_address(2), set_robust_list(2), rseq(2), prctl(2)).
   UserAddr clear_child_tid = 0;
   UserAddr robust_list = 0;
   std::atomic<uint64_t> affinity{~uint64_t{0}};
-  std::array<char, 16> name{};  // comm; others may see it half changed, as on Linux
-  uint64_t syscall_number = 0;      // of the call being carried out
-  uint64_t first_argument = 0;      // of it, as passed: the result register may overlay it
+  std::array<char, 16> name{};             // comm; others may see it half changed, as on Linux
+  uint64_t syscall_number = 0;             // of the call being carried out
+  uint64_t first_argument = 0;             // of it, as passed: the result register may overlay it
   struct VforkDone* vfork_done = nullptr;  // in the child: the parent waits on it
   int exit_signal = 0;
   int nice = 0;

@@ -16,7 +16,9 @@ class Clock {
   // CLOCK_MONOTONIC, CLOCK_BOOTTIME: nanoseconds since the kernel started.
   Nanoseconds monotonic() const { return machine_.monotonic_time() - start_; }
   // CLOCK_REALTIME: nanoseconds since 1970-01-01 UTC.
-  Nanoseconds realtime() const { return machine_.monotonic_time() + machine_.realtime_offset() + adjustment_.load(std::memory_order_relaxed); }
+  Nanoseconds realtime() const {
+    return machine_.monotonic_time() + machine_.realtime_offset() + adjustment_.load(std::memory_order_relaxed);
+  }
   // clock_settime(2).
   void set_realtime(Nanoseconds time) {
     adjustment_.fetch_add(time - realtime(), std::memory_order_relaxed);

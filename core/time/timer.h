@@ -1,5 +1,5 @@
-// Timers: one queue per kernel, ordered by time. The CPU that arms the earliest timer sets its own deadline; the callbacks run on whichever CPU
-// takes its pending::deadline, in thread context or idle, without locks held.
+// Timers: one queue per kernel, ordered by time. The CPU that arms the earliest timer sets its own deadline; the callbacks run on whichever
+// CPU takes its pending::deadline, in thread context or idle, without locks held.
 #pragma once
 
 #include <boost/intrusive/set.hpp>

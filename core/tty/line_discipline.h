@@ -1,9 +1,9 @@
-// LineDiscipline: what happens between a terminal's keys and a program's read, whole as termios(3) describes it and where it is silent as Linux
-// does it. Bytes of the device go in by receive(); lines, or plain bytes, come out by take(), echoes through the OutputQueue, signals by
-// take_signals().
+// LineDiscipline: what happens between a terminal's keys and a program's read, whole as termios(3) describes it and where it is silent as
+// Linux does it. Bytes of the device go in by receive(); lines, or plain bytes, come out by take(), echoes through the OutputQueue, signals
+// by take_signals().
 //
-// A plain class with fixed buffers, without threads, locks or heap: Tty guards and drives it. Flow control against the device is the caller's: it
-// offers no more than room() bytes, so nothing is lost but what the limit on a line's length discards.
+// A plain class with fixed buffers, without threads, locks or heap: Tty guards and drives it. Flow control against the device is the
+// caller's: it offers no more than room() bytes, so nothing is lost but what the limit on a line's length discards.
 #pragma once
 
 #include <array>
@@ -95,15 +95,15 @@ class LineDiscipline {
 
   Termios termios_;
   std::array<uint16_t, cell_count> cells_;
-  // Positions in cells_, which count up for ever: [tail_, line_) complete lines, [line_, head_) the line being edited. Without ICANON line_ means
-  // nothing.
+  // Positions in cells_, which count up for ever: [tail_, line_) complete lines, [line_, head_) the line being edited. Without ICANON line_
+  // means nothing.
   size_t head_ = 0, line_ = 0, tail_ = 0;
-  unsigned line_column_ = 0;    // where the line being edited begins on the screen
+  unsigned line_column_ = 0;  // where the line being edited begins on the screen
   bool is_literal_next_ = false;
-  bool is_erasing_ = false;     // ECHOPRT: inside \.../
+  bool is_erasing_ = false;  // ECHOPRT: inside \.../
   bool stopped_by_key_ = false;
   bool stopped_by_call_ = false;
-  bool input_held_ = false;     // IXOFF: VSTOP was sent to the terminal
+  bool input_held_ = false;  // IXOFF: VSTOP was sent to the terminal
   SignalSet signals_;
   OutputQueue output_;
 };

@@ -1,8 +1,8 @@
-// OutputQueue: what a terminal is still to show. Written bytes and echoes pass through output processing (termios(3), c_oflag) on their way in;
-// the device takes them out at the other end. It knows the cursor's column, which tabs and their erasing need.
+// OutputQueue: what a terminal is still to show. Written bytes and echoes pass through output processing (termios(3), c_oflag) on their way
+// in; the device takes them out at the other end. It knows the cursor's column, which tabs and their erasing need.
 //
-// A plain class with a fixed buffer, without locks: Tty guards it. Echoes may use the whole buffer, writers leave them a reserve; an echo that
-// does not fit is lost.
+// A plain class with a fixed buffer, without locks: Tty guards it. Echoes may use the whole buffer, writers leave them a reserve; an echo
+// that does not fit is lost.
 #pragma once
 
 #include <array>

@@ -24,11 +24,13 @@ inline constexpr uint32_t baud_mask = 010017, baud_38400 = 017, size_8 = 060, en
 
 namespace tty_local {  // c_lflag
 inline constexpr uint32_t signals = 01, canonical = 02, echo = 010, echo_erase = 020, echo_kill = 040, echo_nl = 0100, no_flush = 0200;
-inline constexpr uint32_t stop_background_output = 0400, echo_control = 01000, echo_print = 02000, echo_kill_erase = 04000, extended = 0100000;
+inline constexpr uint32_t stop_background_output = 0400, echo_control = 01000, echo_print = 02000, echo_kill_erase = 04000,
+                          extended = 0100000;
 }  // namespace tty_local
 
 namespace tty_char {  // indices into Termios::characters
-inline constexpr size_t interrupt = 0, quit = 1, erase = 2, kill = 3, end_of_file = 4, time = 5, minimum = 6, start = 8, stop = 9, suspend = 10;
+inline constexpr size_t interrupt = 0, quit = 1, erase = 2, kill = 3, end_of_file = 4, time = 5, minimum = 6, start = 8, stop = 9,
+                        suspend = 10;
 inline constexpr size_t end_of_line = 11, reprint = 12, word_erase = 14, literal_next = 15, end_of_line2 = 16;
 }  // namespace tty_char
 

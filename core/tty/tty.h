@@ -1,10 +1,11 @@
-// Tty: a terminal (termios(3), tty_ioctl(4)): a line discipline between a console device and the files that programs have open on it, with job control.
+// Tty: a terminal (termios(3), tty_ioctl(4)): a line discipline between a console device and the files that programs have open on it, with
+// job control.
 //
-// The device raises its Event; the handler only wakes a kernel thread of the terminal's own, which moves bytes, and may block, as sending a signal
-// to a process group must (it walks the process tree). That thread belongs to no process that anybody sees.
+// The device raises its Event; the handler only wakes a kernel thread of the terminal's own, which moves bytes, and may block, as sending a
+// signal to a process group must (it walks the process tree). That thread belongs to no process that anybody sees.
 //
-// Locks: lock_ (rank device) protects the discipline, the window size and the device itself. Kernel::tree protects what job control needs: the
-// session and the foreground group. The tree lock is never taken with lock_ held.
+// Locks: lock_ (rank device) protects the discipline, the window size and the device itself. Kernel::tree protects what job control needs:
+// the session and the foreground group. The tree lock is never taken with lock_ held.
 #pragma once
 
 #include <array>
@@ -69,8 +70,8 @@ class Tty {
   static void service(void* tty);
   void serve();
   void request_service();
-  void push_output();          // under lock_
-  void watch_device();         // under lock_
+  void push_output();   // under lock_
+  void watch_device();  // under lock_
   void update_window();
   void set_window(const hal::WindowSize& size);
 
@@ -103,9 +104,9 @@ class Tty {
   hal::Console& console_;
 
   SpinLock lock_{Rank::device};
-  LineDiscipline discipline_;              // under lock_
-  hal::WindowSize window_;                 // under lock_
-  hal::WindowSize console_window_;         // the service thread's: as the device last had it
+  LineDiscipline discipline_;       // under lock_
+  hal::WindowSize window_;          // under lock_
+  hal::WindowSize console_window_;  // the service thread's: as the device last had it
 
   Session* session_ = nullptr;  // under the tree lock; its leader lives
   int foreground_ = 0;          // under the tree lock: a process group, 0 for none
@@ -113,7 +114,7 @@ class Tty {
   std::atomic<bool> is_hung_up_{false};
   std::atomic<bool> has_work_{false};
   std::atomic<bool> is_stopping_{false};
-  WaitQueue work_;     // the service thread
+  WaitQueue work_;  // the service thread
   WaitQueue readers_;
   WaitQueue writers_;  // and whoever waits until all is sent
   Handler handler_;

@@ -13,7 +13,8 @@ namespace request {  // numbers of the generic ABI, which x86_64 shares
 constexpr uint32_t tcgets = 0x5401, tcsets = 0x5402, tcsetsw = 0x5403, tcsetsf = 0x5404, tcsbrk = 0x5409, tcxonc = 0x540a, tcflsh = 0x540b;
 constexpr uint32_t tiocexcl = 0x540c, tiocnxcl = 0x540d, tiocsctty = 0x540e, tiocgpgrp = 0x540f, tiocspgrp = 0x5410, tiocoutq = 0x5411;
 constexpr uint32_t tiocsti = 0x5412, tiocgwinsz = 0x5413, tiocswinsz = 0x5414, fionread = 0x541b, tiocnotty = 0x5422, tiocsetd = 0x5423;
-constexpr uint32_t tiocgetd = 0x5424, tcsbrkp = 0x5425, tiocgsid = 0x5429, tcgets2 = 0x802c542a, tcsets2 = 0x402c542b, tcsetsw2 = 0x402c542c;
+constexpr uint32_t tiocgetd = 0x5424, tcsbrkp = 0x5425, tiocgsid = 0x5429, tcgets2 = 0x802c542a, tcsets2 = 0x402c542b,
+                   tcsetsw2 = 0x402c542c;
 constexpr uint32_t tcsetsf2 = 0x402c542d, tiocgdev = 0x80045432, tiocvhangup = 0x5437;
 }  // namespace request
 

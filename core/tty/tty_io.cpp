@@ -1,4 +1,5 @@
-// Reading, writing and polling a terminal. Bytes cross between the discipline and user memory through a small buffer on the stack, outside lock_.
+// Reading, writing and polling a terminal. Bytes cross between the discipline and user memory through a small buffer on the stack, outside
+// lock_.
 #include <mutex>
 
 #include "core/task/process.h"

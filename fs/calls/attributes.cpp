@@ -18,8 +18,8 @@ Result<FileSystemStatistics> statistics_of(const Mount& mount) {
   FileSystemStatistics statistics = TRY(mount.file_system().statistics());
   constexpr uint64_t valid = 0x20, relatime = 4096;
   uint32_t flags = mount.flags();
-  statistics.flags = valid | (flags & (mount_flag::read_only | mount_flag::no_suid | mount_flag::no_dev | mount_flag::no_exec | mount_flag::no_atime |
-                                       mount_flag::no_dir_atime));
+  statistics.flags = valid | (flags & (mount_flag::read_only | mount_flag::no_suid | mount_flag::no_dev | mount_flag::no_exec |
+                                       mount_flag::no_atime | mount_flag::no_dir_atime));
   if (!(flags & mount_flag::no_atime)) statistics.flags |= relatime;
   return statistics;
 }

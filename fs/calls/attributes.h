@@ -1,5 +1,6 @@
-// The calls that look at or change what an inode says about itself. The path forms take walk_flag::follow and walk_flag::allow_empty (with which an empty path
-// means start.file, whatever kind of file that is); the File forms are fchmod(2) and so on. Errors as their manual pages say.
+// The calls that look at or change what an inode says about itself. The path forms take walk_flag::follow and walk_flag::allow_empty (with
+// which an empty path means start.file, whatever kind of file that is); the File forms are fchmod(2) and so on. Errors as their manual
+// pages say.
 #pragma once
 
 #include "fs/vfs/walk.h"
@@ -8,7 +9,8 @@ namespace halcyon::fs {
 
 Result<Attributes> stat(const Caller& caller, const Start& start, std::string_view path, uint32_t flags);
 
-// What an operation works on: an inode and the mount that it was reached through (null for a file without a name). Whoever makes one keeps both alive.
+// What an operation works on: an inode and the mount that it was reached through (null for a file without a name). Whoever makes one keeps
+// both alive.
 struct Target {
   Inode* inode;
   Mount* mount;

@@ -72,7 +72,8 @@ Result<> chown(const Caller& caller, Target target, uint32_t uid, uint32_t gid) 
   return target.inode->change(change);
 }
 
-Result<> utimens(const Caller& caller, const Start& start, std::string_view path, TimeChange accessed, TimeChange modified, uint32_t flags) {
+Result<> utimens(const Caller& caller, const Start& start, std::string_view path, TimeChange accessed, TimeChange modified,
+                 uint32_t flags) {
   return on_target(caller, start, path, flags, [&](Target target) { return utimens(caller, target, accessed, modified); });
 }
 

@@ -104,7 +104,8 @@ Result<> symlink(const Caller& caller, std::string_view target, const Start& sta
   });
 }
 
-Result<> link(const Caller& caller, const Start& from_start, std::string_view from, const Start& to_start, std::string_view to, uint32_t flags) {
+Result<> link(const Caller& caller, const Start& from_start, std::string_view from, const Start& to_start, std::string_view to,
+              uint32_t flags) {
   Path source = TRY(resolve(caller, from_start, from, flags));
   Inode& target = *source.inode();
   return make_name(caller, to_start, to, false, [&](Walk& walk) -> Result<> {

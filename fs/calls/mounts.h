@@ -5,9 +5,10 @@
 
 namespace halcyon::fs {
 
-// New mounts of registered types, MS_BIND (MS_REC is accepted and binds one level), MS_REMOUNT of the flags, MS_MOVE; propagation flags are accepted without
-// effect. EPERM without CAP_SYS_ADMIN, ENODEV, EINVAL, EBUSY, ENOTDIR.
-Result<> mount(const Caller& caller, std::string_view source, std::string_view target, std::string_view type, uint32_t flags, std::string_view options);
+// New mounts of registered types, MS_BIND (MS_REC is accepted and binds one level), MS_REMOUNT of the flags, MS_MOVE; propagation flags are
+// accepted without effect. EPERM without CAP_SYS_ADMIN, ENODEV, EINVAL, EBUSY, ENOTDIR.
+Result<> mount(const Caller& caller, std::string_view source, std::string_view target, std::string_view type, uint32_t flags,
+               std::string_view options);
 
 // Mounts an instance at a directory, which is made first if it is missing: for the composition of the root. Asks for no capability.
 Result<> mount_new(const Caller& caller, Ref<FileSystem> file_system, std::string_view source, std::string_view target, uint32_t flags = 0);

@@ -98,7 +98,8 @@ Result<Ref<File>> open_unnamed(const Caller& caller, const Start& start, std::st
   if ((flags & flag::access_mode) == flag::read_only) return err::inval;
   Path at = TRY(resolve(caller, start, text, walk_flag::follow | walk_flag::directory));
   Inode& directory = *at.inode();
-  if (auto allowed = check_access(caller.who, *at.mount, directory, may::write | may::execute); !allowed) return std::unexpected(allowed.error());
+  if (auto allowed = check_access(caller.who, *at.mount, directory, may::write | may::execute); !allowed)
+    return std::unexpected(allowed.error());
   NewOwnership owner = ownership_in(caller.who, directory, FileType::regular, mode & mode::permissions, caller.context.umask());
   Ref<Inode> inode = TRY(directory.create_unnamed(owner.permissions, owner.uid, owner.gid));
   Attributes attributes = TRY(inode->attributes());
@@ -117,7 +118,8 @@ Result<Ref<File>> open_or_create(const Caller& caller, const Start& start, std::
     if (walk.has_trailing_slash()) return err::isdir;
     Ref<Dentry> dentry;
     if (walk.name().size() > name_max) return err::nametoolong;
-    dentry = caller.vfs().dentries().find(*walk.parent().dentry, walk.name());
+    if (walk.parent().mount->file_system().caching() == FileSystem::Caching::all)
+      dentry = caller.vfs().dentries().find(*walk.parent().dentry, walk.name());
     if (is_free(dentry)) {
       std::unique_lock guard(caller.vfs().tree());
       dentry = TRY(walk.look_up_locked());

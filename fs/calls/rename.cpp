@@ -79,7 +79,8 @@ Result<> carry_out(const Renaming& r) {
 
 }  // namespace
 
-Result<> rename(const Caller& caller, const Start& from_start, std::string_view from, const Start& to_start, std::string_view to, uint32_t flags) {
+Result<> rename(const Caller& caller, const Start& from_start, std::string_view from, const Start& to_start, std::string_view to,
+                uint32_t flags) {
   if (flags & ~(rename_flag::no_replace | rename_flag::exchange)) return err::inval;
   if ((flags & rename_flag::no_replace) && (flags & rename_flag::exchange)) return err::inval;
   Walk from_walk(caller), to_walk(caller);

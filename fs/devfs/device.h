@@ -1,5 +1,5 @@
-// The drivers behind character device nodes. A node, in whatever file system it lies, is only a number; opening it asks the driver that is registered for
-// that number for a File.
+// The drivers behind character device nodes. A node, in whatever file system it lies, is only a number; opening it asks the driver that is
+// registered for that number for a File.
 #pragma once
 
 #include "core/file/file.h"

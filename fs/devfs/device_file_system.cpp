@@ -10,7 +10,7 @@ struct DeviceEntry {
   uint32_t permissions;
 };
 constexpr DeviceEntry device_entries[] = {
-    {"null", device_number::null, 0666},       {"zero", device_number::zero, 0666}, {"full", device_number::full, 0666},
+    {"null", device_number::null, 0666},       {"zero", device_number::zero, 0666},       {"full", device_number::full, 0666},
     {"random", device_number::random, 0666},   {"urandom", device_number::urandom, 0666}, {"tty", device_number::tty, 0666},
     {"console", device_number::console, 0600}, {"ptmx", device_number::ptmx, 0666},
 };

@@ -1,6 +1,6 @@
-// DeviceFileSystem: what is mounted at /dev (devtmpfs): a file system in memory that begins with the nodes of the devices that every program expects.
-// Which drivers there are is the registry's matter (Vfs::devices): terminals register theirs for device_number::tty, the caller's controlling
-// terminal, and device_number::console. A node without a driver opens with ENXIO.
+// DeviceFileSystem: what is mounted at /dev (devtmpfs): a file system in memory that begins with the nodes of the devices that every
+// program expects. Which drivers there are is the registry's matter (Vfs::devices): terminals register theirs for device_number::tty, the
+// caller's controlling terminal, and device_number::console. A node without a driver opens with ENXIO.
 #pragma once
 
 #include "fs/devfs/memory_devices.h"

@@ -12,7 +12,9 @@ namespace {
 class Shifted final : public DirectoryVisitor {
  public:
   explicit Shifted(DirectoryVisitor& visitor) : visitor_(visitor) {}
-  bool entry(std::string_view name, uint64_t inode, FileType type, uint64_t next) override { return visitor_.entry(name, inode, type, next + 2); }
+  bool entry(std::string_view name, uint64_t inode, FileType type, uint64_t next) override {
+    return visitor_.entry(name, inode, type, next + 2);
+  }
 
  private:
   DirectoryVisitor& visitor_;

@@ -1,7 +1,7 @@
 // RegularFile: an open regular file. Reads and writes go through the inode's page cache.
 //
-// Locks (rank inode, mutexes): offset_lock_ makes read, write and lseek at the shared offset atomic; then the inode's contents_lock orders writers, so that
-// O_APPEND finds the end and nobody interleaves.
+// Locks (rank inode, mutexes): offset_lock_ makes read, write and lseek at the shared offset atomic; then the inode's contents_lock orders
+// writers, so that O_APPEND finds the end and nobody interleaves.
 #pragma once
 
 #include "core/sync/mutex.h"

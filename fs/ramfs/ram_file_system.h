@@ -1,5 +1,5 @@
-// RamFileSystem: files that live in memory only (tmpfs(5)). A regular file is its page cache; directories are TreeDirectory. With a size limit, files are
-// charged for the pages that their length spans, holes included.
+// RamFileSystem: files that live in memory only (tmpfs(5)). A regular file is its page cache; directories are TreeDirectory. With a size
+// limit, files are charged for the pages that their length spans, holes included.
 #pragma once
 
 #include "fs/tree/directory.h"
@@ -19,7 +19,8 @@ struct RamOptions {
 class RamFileSystem : public TreeFileSystem {
  public:
   // `type` is what /proc/mounts shows: "tmpfs", "devtmpfs".
-  RamFileSystem(Vfs& vfs, const RamOptions& options, std::string_view type = "tmpfs") : TreeFileSystem(vfs, type, tmpfs_magic), options_(options) {}
+  RamFileSystem(Vfs& vfs, const RamOptions& options, std::string_view type = "tmpfs")
+      : TreeFileSystem(vfs, type, tmpfs_magic), options_(options) {}
   static Result<Ref<RamFileSystem>> create(Vfs& vfs, const RamOptions& options = {});
 
   Result<Ref<Inode>> make_root() override;

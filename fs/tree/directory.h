@@ -1,8 +1,8 @@
-// TreeDirectory: a directory whose entries are in memory, if it has one on top of a directory of another layer that never changes: what the entries
-// do not mention is looked up there, and whiteouts hide what was removed.
+// TreeDirectory: a directory whose entries are in memory, if it has one on top of a directory of another layer that never changes: what the
+// entries do not mention is looked up there, and whiteouts hide what was removed.
 //
-// Lock: lock_ (rank inode, a mutex) protects the entries against listings, which visit with it held and may touch user memory. Lookups and changes
-// come under Vfs::tree and so exclude each other.
+// Lock: lock_ (rank inode, a mutex) protects the entries against listings, which visit with it held and may touch user memory. Lookups and
+// changes come under Vfs::tree and so exclude each other.
 #pragma once
 
 #include "core/sync/mutex.h"
@@ -37,7 +37,8 @@ class TreeDirectory : public Node {
       : Node(file_system, start), below_(below) {}
 
   Result<Ref<Inode>> lookup(std::string_view name) override;
-  Result<Ref<Inode>> create(std::string_view name, FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device) override;
+  Result<Ref<Inode>> create(std::string_view name, FileType type, uint32_t permissions, uint32_t uid, uint32_t gid,
+                            uint64_t device) override;
   Result<Ref<Inode>> symlink(std::string_view name, std::string_view target, uint32_t uid, uint32_t gid) override;
   Result<Ref<Inode>> create_unnamed(uint32_t permissions, uint32_t uid, uint32_t gid) override;
   Result<> link(std::string_view name, Inode& target) override;
@@ -66,7 +67,7 @@ class TreeDirectory : public Node {
 
   LayerBelow* const below_;
   Mutex lock_{Rank::inode};
-  EntryTable entries_;       // under lock_
+  EntryTable entries_;  // under lock_
   std::atomic<uint64_t> entry_count_ = 0;
 };
 

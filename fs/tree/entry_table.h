@@ -1,8 +1,8 @@
-// EntryTable: the entries of a directory in memory, found by name and listed in the order of their making. An entry without an inode is a whiteout: in a
-// layer it hides the name of the layer below.
+// EntryTable: the entries of a directory in memory, found by name and listed in the order of their making. An entry without an inode is a
+// whiteout: in a layer it hides the name of the layer below.
 //
-// Two trees over the same entries, one by hash and name, one by position; nothing is ever rehashed, and 100,000 entries cost 17 steps. No lock
-// of its own.
+// Two trees over the same entries, one by hash and name, one by position; nothing is ever rehashed, and 100,000 entries cost 17 steps. No
+// lock of its own.
 #pragma once
 
 #include <boost/intrusive/set.hpp>
@@ -15,10 +15,12 @@ namespace halcyon::fs {
 
 struct ByNameTag;
 struct ByPositionTag;
-using ByNameHook = boost::intrusive::set_base_hook<boost::intrusive::tag<ByNameTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>,
-                                                   boost::intrusive::optimize_size<true>>;
-using ByPositionHook = boost::intrusive::set_base_hook<boost::intrusive::tag<ByPositionTag>,
-                                                       boost::intrusive::link_mode<boost::intrusive::normal_link>, boost::intrusive::optimize_size<true>>;
+using ByNameHook =
+    boost::intrusive::set_base_hook<boost::intrusive::tag<ByNameTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>,
+                                    boost::intrusive::optimize_size<true>>;
+using ByPositionHook =
+    boost::intrusive::set_base_hook<boost::intrusive::tag<ByPositionTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>,
+                                    boost::intrusive::optimize_size<true>>;
 
 struct Entry : ByNameHook, ByPositionHook {
   NameText name;
@@ -50,7 +52,9 @@ class EntryTable {
     bool operator()(const Entry& a, const Entry& b) const { return less(a.name.hash(), a.name.view(), b.name.hash(), b.name.view()); }
     bool operator()(const Name& a, const Entry& b) const { return less(a.hash, a.text, b.name.hash(), b.name.view()); }
     bool operator()(const Entry& a, const Name& b) const { return less(a.name.hash(), a.name.view(), b.hash, b.text); }
-    static bool less(uint32_t hash_a, std::string_view a, uint32_t hash_b, std::string_view b) { return hash_a != hash_b ? hash_a < hash_b : a < b; }
+    static bool less(uint32_t hash_a, std::string_view a, uint32_t hash_b, std::string_view b) {
+      return hash_a != hash_b ? hash_a < hash_b : a < b;
+    }
   };
   struct PositionOf {
     using type = uint64_t;

@@ -47,7 +47,8 @@ Result<Ref<Dentry>> Dentry::create_root(FileSystem& file_system, Ref<Inode> inod
 Result<> DentryCache::initialize() { return buckets_.resize(256); }
 
 DentryCache::~DentryCache() {
-  while (shrink(64) > 0) {}
+  while (shrink(64) > 0) {
+  }
 }
 
 Dentry*& DentryCache::bucket(const Dentry* parent, uint32_t hash) {
@@ -88,7 +89,8 @@ void DentryCache::descend(Ref<Dentry>* at, std::string_view* text, bool keep_las
   const char* next = text->data();
   const char* const end = next + text->size();
   lock_.lock();
-  while (here->is_directory_) {
+  bool may_trust = here->file_system_->caching() == FileSystem::Caching::all;
+  while (may_trust && here->is_directory_) {
     const char* start = next;
     while (start != end && *start == '/') ++start;
     const char* stop = start;
@@ -124,7 +126,8 @@ void DentryCache::grow_buckets() {
   for (Dentry& dentry : lru_) hash_locked(dentry);
 }
 
-// The first dentry from the front that only the cache holds, unhashed; used ones and those that were found since the last look go to the back.
+// The first dentry from the front that only the cache holds, unhashed; used ones and those that were found since the last look go to the
+// back.
 Dentry* DentryCache::pop_unused_locked(size_t* scans, const FileSystem* only) {
   while (*scans > 0 && !lru_.empty()) {
     --*scans;

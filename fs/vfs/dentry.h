@@ -1,9 +1,10 @@
-// Dentry: one name in one directory, with the inode that it names, or with none: a cached "does not exist". The cache finds it by parent and
-// name without allocating or copying, and holds a reference to it as long as it is hashed; so at most one dentry exists per name, and whoever
-// uses one keeps all its ancestors.
+// Dentry: one name in one directory, with the inode that it names, or with none: a cached "does not exist". The cache finds it by parent
+// and name without allocating or copying, and holds a reference to it as long as it is hashed; so at most one dentry exists per name, and
+// whoever uses one keeps all its ancestors.
 //
-// Lock: the cache's spin lock (rank filesystem) protects hashing, names and parents (which rename changes) and the order of eviction. A dentry's inode
-// never changes: creating or removing an object replaces the dentry. Which names a directory holds changes only under Vfs::tree.
+// Lock: the cache's spin lock (rank filesystem) protects hashing, names and parents (which rename changes) and the order of eviction. A
+// dentry's inode never changes: creating or removing an object replaces the dentry. Which names a directory holds changes only under
+// Vfs::tree.
 #pragma once
 
 #include <atomic>
@@ -84,9 +85,11 @@ class DentryCache {
   Ref<Dentry> find(Dentry& parent, const Name& name);
   // Makes a dentry findable; returns the one to use, which is another if somebody was faster. May evict others.
   Ref<Dentry> insert(Ref<Dentry> dentry);
-  // Forgets the name: the object was removed (`removed`: whoever still uses the dentry sees " (deleted)"), or is only to be looked up again.
+  // Forgets the name: the object was removed (`removed`: whoever still uses the dentry sees " (deleted)"), or is only to be looked up
+  // again.
   void remove(Dentry& dentry, bool removed);
-  // Gives `dentry` another name and parent; whatever is cached under that name is removed. ENOMEM, and nothing has changed, if the name does not fit.
+  // Gives `dentry` another name and parent; whatever is cached under that name is removed. ENOMEM, and nothing has changed, if the name
+  // does not fit.
   Result<> move(Dentry& dentry, Dentry& to, std::string_view to_name);
   // Swaps the places of two.
   void exchange(Dentry& one, Dentry& other);
@@ -106,8 +109,8 @@ class DentryCache {
     action(dentry.name_.view(), dentry.parent_.get());
     lock_.unlock();
   }
-  // Follows cached names from *at as far as they lead through directories that `who` may search, without symlinks, mount points and dot components;
-  // `keep_last` stops before the last component. Shortens *text to what is left, and moves *at to the dentry reached.
+  // Follows cached names from *at as far as they lead through directories that `who` may search, without symlinks, mount points and dot
+  // components; `keep_last` stops before the last component. Shortens *text to what is left, and moves *at to the dentry reached.
   void descend(Ref<Dentry>* at, std::string_view* text, bool keep_last, const Credentials& who);
 
   size_t size() const { return count_.load(std::memory_order_relaxed); }
@@ -125,7 +128,7 @@ class DentryCache {
   const size_t limit_;
   SpinLock lock_{Rank::filesystem};
   Vec<Dentry*> buckets_;  // chains by parent and name; under lock_
-  Lru lru_;  // front: next to be looked at for eviction; under lock_
+  Lru lru_;               // front: next to be looked at for eviction; under lock_
   std::atomic<size_t> count_ = 0;
 };
 

@@ -19,7 +19,8 @@ struct Path;
 // Mounted at least once; inodes hold it by a plain reference, for whoever uses an inode holds a Path.
 class FileSystem : public RefCounted {
  public:
-  // What may be cached: nothing, where names come and go by themselves (procfs); names that exist (a host tree that others change); or all.
+  // What may be cached: nothing, where names come and go by themselves (procfs); names that exist, to be looked at again each
+  // time (a host tree that others change); or all.
   enum class Caching : uint8_t { none, existing, all };
   // `type` is a literal: "tmpfs".
   FileSystem(Vfs& vfs, std::string_view type, uint64_t magic, Caching caching = Caching::all);
@@ -51,8 +52,10 @@ class FileSystem : public RefCounted {
 };
 
 namespace mount_flag {  // of mount(2)
-inline constexpr uint32_t read_only = 1, no_suid = 2, no_dev = 4, no_exec = 8, synchronous = 16, remount = 32, no_atime = 1024, no_dir_atime = 2048;
-inline constexpr uint32_t bind = 4096, move = 8192, recursive = 16384, silent = 32768, unbindable = 1 << 17, private_mount = 1 << 18, slave = 1 << 19;
+inline constexpr uint32_t read_only = 1, no_suid = 2, no_dev = 4, no_exec = 8, synchronous = 16, remount = 32, no_atime = 1024,
+                          no_dir_atime = 2048;
+inline constexpr uint32_t bind = 4096, move = 8192, recursive = 16384, silent = 32768, unbindable = 1 << 17, private_mount = 1 << 18,
+                          slave = 1 << 19;
 inline constexpr uint32_t shared = 1 << 20, relatime = 1 << 21, strict_atime = 1 << 24;
 inline constexpr uint32_t kept = read_only | no_suid | no_dev | no_exec | no_atime | no_dir_atime | relatime | strict_atime;
 }  // namespace mount_flag
@@ -82,7 +85,7 @@ class Mount : public RefCounted, public boost::intrusive::list_base_hook<boost::
   String source_;
   std::atomic<uint32_t> flags_;
   unsigned id_ = 0;
-  Ref<Mount> parent_;   // under the table's lock, with mount_point_; null for the root mount and when detached
+  Ref<Mount> parent_;  // under the table's lock, with mount_point_; null for the root mount and when detached
   Ref<Dentry> mount_point_;
   bool is_attached_ = false;
 };
@@ -94,7 +97,8 @@ class MountTable {
 
   // Puts `mount` on top of whatever is at `place`; an empty place makes it the root mount.
   void attach(Ref<Mount> mount, const Path& place);
-  // EBUSY if it has mounts on it or somebody besides the caller, who holds `users` references, uses it; `lazily` detaches it and what is on it all the same.
+  // EBUSY if it has mounts on it or somebody besides the caller, who holds `users` references, uses it; `lazily` detaches it and what is on
+  // it all the same.
   Result<> detach(Mount& mount, unsigned users, bool lazily);
   // Puts an attached mount elsewhere (MS_MOVE).
   void move(Mount& mount, const Path& place);

@@ -51,7 +51,8 @@ Result<> write(Writer& out, const Path& path, const Path* root) {
     reached = root && at == *root;
     if (reached) break;
     if (at.dentry != at.mount->root())
-      vfs.dentries().with_name(*at.dentry, [&](std::string_view name, const Dentry*) { fits = fits && text.prepend(name) && text.prepend("/"); });
+      vfs.dentries().with_name(*at.dentry,
+                               [&](std::string_view name, const Dentry*) { fits = fits && text.prepend(name) && text.prepend("/"); });
     if (!fits) return err::nametoolong;
     if (!go_up(&at, vfs)) break;
   }

@@ -1,17 +1,17 @@
-// Vfs: everything that the file systems of one kernel share: the dentry cache, the mounts, the device drivers behind device nodes, the kinds of file
-// systems that mount(2) knows. One object per kernel, built by the composition (syscalls/boot) before the first mount, and destroyed after the
-// last process.
+// Vfs: everything that the file systems of one kernel share: the dentry cache, the mounts, the device drivers behind device nodes, the
+// kinds of file systems that mount(2) knows. One object per kernel, built by the composition (syscalls/boot) before the first mount, and
+// destroyed after the last process.
 //
-// Lock: tree() (rank filesystem, a mutex) is held by whoever changes which names exist or what is mounted, and by whoever asks a file system for a name that
-// is not cached.
+// Lock: tree() (rank filesystem, a mutex) is held by whoever changes which names exist or what is mounted, and by whoever asks a file
+// system for a name that is not cached.
 #pragma once
 
 #include <atomic>
 
 #include "core/base/own.h"
 #include "core/sync/mutex.h"
-#include "fs/vfs/dentry.h"
 #include "fs/devfs/device.h"
+#include "fs/vfs/dentry.h"
 #include "fs/vfs/mount.h"
 #include "fs/vfs/path.h"
 

@@ -155,8 +155,11 @@ Path Walk::enter(Ref<Dentry> dentry) {
 
 Result<Ref<Dentry>> Walk::look_up() {
   if (last_.size() > name_max) return err::nametoolong;
-  if (Ref<Dentry> known = caller_.vfs().dentries().find(*at_.dentry, last_)) return known;
-  if (at_.mount->file_system().caching() == FileSystem::Caching::none) {
+  FileSystem::Caching caching = at_.mount->file_system().caching();
+  if (caching == FileSystem::Caching::all) {
+    if (Ref<Dentry> known = caller_.vfs().dentries().find(*at_.dentry, last_)) return known;
+  }
+  if (caching == FileSystem::Caching::none) {
     auto found = at_.inode()->lookup(last_);
     if (!found && found.error() != Errno::noent) return std::unexpected(found.error());
     return Dentry::create(at_.dentry, last_, found ? *std::move(found) : nullptr);
@@ -168,12 +171,15 @@ Result<Ref<Dentry>> Walk::look_up() {
 Result<Ref<Dentry>> Walk::look_up_locked(bool keep_negative) {
   if (last_.size() > name_max) return err::nametoolong;
   DentryCache& cache = caller_.vfs().dentries();
-  if (Ref<Dentry> known = cache.find(*at_.dentry, last_)) return known;
+  FileSystem::Caching caching = at_.mount->file_system().caching();
+  Ref<Dentry> known = cache.find(*at_.dentry, last_);
+  if (known && caching == FileSystem::Caching::all) return known;
   auto found = at_.inode()->lookup(last_);
   if (!found && found.error() != Errno::noent) return std::unexpected(found.error());
   Ref<Inode> inode = found ? *std::move(found) : nullptr;
+  if (known && known->inode() == inode.get()) return known;
+  if (known) cache.remove(*known, true);  // others changed the tree
   if (!inode && !keep_negative) return Ref<Dentry>();
-  FileSystem::Caching caching = at_.mount->file_system().caching();
   bool keep = caching == FileSystem::Caching::all || (caching == FileSystem::Caching::existing && inode);
   Ref<Dentry> dentry = TRY(Dentry::create(at_.dentry, last_, std::move(inode)));
   if (!keep || at_.dentry->is_removed()) return dentry;

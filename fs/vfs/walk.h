@@ -1,5 +1,5 @@
-// Walking a path (path_resolution(7)): component by component from the root or a start, through symlinks and mounts, within the caller's root. Cached names cost
-// neither allocation nor copy.
+// Walking a path (path_resolution(7)): component by component from the root or a start, through symlinks and mounts, within the caller's
+// root. Cached names cost neither allocation nor copy.
 #pragma once
 
 #include <string_view>
@@ -35,14 +35,14 @@ class Walk {
   std::string_view name() const { return last_; }
   bool has_trailing_slash() const { return trailing_slash_; }
 
-  // The last name's dentry, negative if it does not exist. The first form takes Vfs::tree when it must ask the file system, the second is called with it held
-  // and may return null, too, for what does not exist unless `keep_negative`.
+  // The last name's dentry, negative if it does not exist. The first form takes Vfs::tree when it must ask the file system, the second is
+  // called with it held and may return null, too, for what does not exist unless `keep_negative`.
   Result<Ref<Dentry>> look_up();
   Result<Ref<Dentry>> look_up_locked(bool keep_negative = false);
   // With what is mounted on it.
   Path enter(Ref<Dentry> dentry);
-  // After look_up found a symlink that is to be followed: goes on to the parent of where it leads. A magic link leads straight to its target, and true is
-  // returned: the walk is over, see parent() and jumped_file().
+  // After look_up found a symlink that is to be followed: goes on to the parent of where it leads. A magic link leads straight to its
+  // target, and true is returned: the walk is over, see parent() and jumped_file().
   Result<bool> follow(Ref<Dentry> link);
   const Ref<File>& jumped_file() const { return jumped_file_; }
 
@@ -61,7 +61,7 @@ class Walk {
   const Caller& caller_;
   Path root_;
   Path at_;
-  Vec<char> text_;          // what symlinks expanded to; rest_ and last_ may point into it
+  Vec<char> text_;  // what symlinks expanded to; rest_ and last_ may point into it
   std::string_view rest_;
   std::string_view last_;
   LastKind kind_ = LastKind::root;

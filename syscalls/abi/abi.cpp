@@ -83,7 +83,8 @@ SiginfoLayout to_user(const SignalInfo& info) {
   layout.error = info.error;
   layout.code = info.code;
   bool is_fault = info.code > 0 && info.code != si_code::kernel &&
-                  (info.number == sig::segv || info.number == sig::bus || info.number == sig::ill || info.number == sig::fpe || info.number == sig::trap);
+                  (info.number == sig::segv || info.number == sig::bus || info.number == sig::ill || info.number == sig::fpe ||
+                   info.number == sig::trap);
   if (is_fault) {
     layout.address = info.address;
   } else if (info.code == si_code::timer) {

@@ -1,5 +1,5 @@
-// Abi: the system-call ABI of one ISA, as the core's Personality and as the layouts that handlers convert to and from. One object per kernel, chosen by the
-// machine's ISA.
+// Abi: the system-call ABI of one ISA, as the core's Personality and as the layouts that handlers convert to and from. One object per
+// kernel, chosen by the machine's ISA.
 #pragma once
 
 #include <string_view>

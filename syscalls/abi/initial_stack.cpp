@@ -7,7 +7,8 @@ namespace halcyon {
 namespace {
 
 namespace aux {
-constexpr uint64_t null = 0, phdr = 3, phent = 4, phnum = 5, pagesz = 6, base = 7, flags = 8, entry = 9, uid = 11, euid = 12, gid = 13, egid = 14;
+constexpr uint64_t null = 0, phdr = 3, phent = 4, phnum = 5, pagesz = 6, base = 7, flags = 8, entry = 9, uid = 11, euid = 12, gid = 13,
+                   egid = 14;
 constexpr uint64_t platform = 15, hwcap = 16, clktck = 17, secure = 23, random = 25, hwcap2 = 26, execfn = 31, minsigstksz = 51;
 }  // namespace aux
 
@@ -52,12 +53,26 @@ struct Placed {
 Result<> append_auxiliary(Vec<uint64_t>& words, Abi& abi, const StackContents& contents, const Placed& placed) {
   const LoadedProgram& program = contents.program;
   const Credentials& who = *contents.credentials;
-  const uint64_t entries[][2] = {
-      {aux::minsigstksz, 2048}, {aux::hwcap, abi.hardware_capabilities()}, {aux::pagesz, page_size}, {aux::clktck, 100},
-      {aux::phdr, program.program_headers}, {aux::phent, 56}, {aux::phnum, program.header_count}, {aux::base, program.interpreter_base},
-      {aux::flags, 0}, {aux::entry, program.entry}, {aux::uid, who.uid}, {aux::euid, who.euid}, {aux::gid, who.gid}, {aux::egid, who.egid},
-      {aux::secure, contents.is_secure}, {aux::random, placed.random}, {aux::hwcap2, 0}, {aux::execfn, placed.file_name},
-      {aux::platform, placed.platform}, {aux::null, 0}};
+  const uint64_t entries[][2] = {{aux::minsigstksz, 2048},
+                                 {aux::hwcap, abi.hardware_capabilities()},
+                                 {aux::pagesz, page_size},
+                                 {aux::clktck, 100},
+                                 {aux::phdr, program.program_headers},
+                                 {aux::phent, 56},
+                                 {aux::phnum, program.header_count},
+                                 {aux::base, program.interpreter_base},
+                                 {aux::flags, 0},
+                                 {aux::entry, program.entry},
+                                 {aux::uid, who.uid},
+                                 {aux::euid, who.euid},
+                                 {aux::gid, who.gid},
+                                 {aux::egid, who.egid},
+                                 {aux::secure, contents.is_secure},
+                                 {aux::random, placed.random},
+                                 {aux::hwcap2, 0},
+                                 {aux::execfn, placed.file_name},
+                                 {aux::platform, placed.platform},
+                                 {aux::null, 0}};
   for (const auto& entry : entries) {
     if (entry[0] == aux::platform && placed.platform == 0) continue;
     if (auto added = words.append(entry); !added) return added;

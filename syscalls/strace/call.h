@@ -14,7 +14,7 @@ struct Call {
   Thread& thread;
   const SyscallEntry& entry;
   std::array<uint64_t, 6> arguments;
-  uint64_t result = 0;   // once it has ended
+  uint64_t result = 0;  // once it has ended
   bool has_ended = false;
 
   bool has_failed() const { return result > -uint64_t{4096}; }

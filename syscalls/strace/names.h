@@ -36,7 +36,7 @@ void show(Writer& out, StatxMask value);
 void show(Writer& out, FlockOperation value);
 void show(Writer& out, FallocateMode value);
 void show(Writer& out, EventFlags value);
-void show_file_mode(Writer& out, uint32_t mode);       // "S_IFREG|0644"
+void show_file_mode(Writer& out, uint32_t mode);  // "S_IFREG|0644"
 void show_fcntl_argument(Writer& out, uint32_t command, uint64_t argument);
 void show_poll_events(Writer& out, uint32_t events);
 
@@ -65,12 +65,12 @@ void show(Writer& out, PriorityWhich value);
 void show(Writer& out, SchedPolicy value);
 
 // signal_names.cpp
-void show(Writer& out, Signal value);     // "SIGINT"
+void show(Writer& out, Signal value);  // "SIGINT"
 void show(Writer& out, SigmaskHow value);
-void show_signals(Writer& out, SignalSet set);   // "[INT CHLD]", "~[KILL STOP]"
+void show_signals(Writer& out, SignalSet set);  // "[INT CHLD]", "~[KILL STOP]"
 void show_action_flags(Writer& out, uint64_t flags);
 void show_stack_flags(Writer& out, uint64_t flags);
-void show_wait_status(Writer& out, int status);  // "WIFEXITED(s) && WEXITSTATUS(s) == 0"
+void show_wait_status(Writer& out, int status);              // "WIFEXITED(s) && WEXITSTATUS(s) == 0"
 void show_signal_info(Writer& out, const SignalInfo& info);  // "{si_signo=SIGINT, ...}"
 
 // What is a plain number prints as one.

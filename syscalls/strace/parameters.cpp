@@ -21,7 +21,9 @@ struct Show {
 template <class Tag, class T>
 struct Show<Typed<Tag, T>> {
   static constexpr bool is_output = false;
-  static void show(Writer& out, const Call& call, unsigned index) { strace::show(out, Typed<Tag, T>{static_cast<T>(call.arguments[index])}); }
+  static void show(Writer& out, const Call& call, unsigned index) {
+    strace::show(out, Typed<Tag, T>{static_cast<T>(call.arguments[index])});
+  }
 };
 
 // A structure that the call reads.
@@ -51,7 +53,9 @@ struct Show<UserPtr<const char>> {
 template <>
 struct Show<UserPtr<const std::byte>> {
   static constexpr bool is_output = false;
-  static void show(Writer& out, const Call& call, unsigned index) { show_bytes(out, call.memory(), call.arguments[index], call.arguments[index + 1]); }
+  static void show(Writer& out, const Call& call, unsigned index) {
+    show_bytes(out, call.memory(), call.arguments[index], call.arguments[index + 1]);
+  }
 };
 
 // A buffer of which the call fills as much as it returns.

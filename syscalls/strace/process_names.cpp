@@ -5,42 +5,94 @@ namespace halcyon::strace {
 
 namespace {
 
-constexpr Name clone_flags[] = {
-    {0x100, "CLONE_VM"},          {0x200, "CLONE_FS"},        {0x400, "CLONE_FILES"},         {0x800, "CLONE_SIGHAND"},      {0x1000, "CLONE_PIDFD"},
-    {0x2000, "CLONE_PTRACE"},     {0x4000, "CLONE_VFORK"},    {0x8000, "CLONE_PARENT"},       {0x10000, "CLONE_THREAD"},     {0x20000, "CLONE_NEWNS"},
-    {0x40000, "CLONE_SYSVSEM"},   {0x80000, "CLONE_SETTLS"},  {0x100000, "CLONE_PARENT_SETTID"}, {0x200000, "CLONE_CHILD_CLEARTID"},
-    {0x400000, "CLONE_DETACHED"}, {0x800000, "CLONE_UNTRACED"}, {0x1000000, "CLONE_CHILD_SETTID"}, {0x2000000, "CLONE_NEWCGROUP"},
-    {0x4000000, "CLONE_NEWUTS"},  {0x8000000, "CLONE_NEWIPC"}, {0x10000000, "CLONE_NEWUSER"}, {0x20000000, "CLONE_NEWPID"}, {0x40000000, "CLONE_NEWNET"},
-    {0x80000000, "CLONE_IO"},     {0x100000000, "CLONE_CLEAR_SIGHAND"}, {0x200000000, "CLONE_INTO_CGROUP"}};
-constexpr Name wait_flags[] = {{1, "WNOHANG"}, {2, "WUNTRACED"}, {4, "WEXITED"}, {8, "WCONTINUED"}, {0x1000000, "WNOWAIT"},
-                               {0x20000000, "__WNOTHREAD"}, {0x40000000, "__WALL"}, {0x80000000, "__WCLONE"}};
+constexpr Name clone_flags[] = {{0x100, "CLONE_VM"},
+                                {0x200, "CLONE_FS"},
+                                {0x400, "CLONE_FILES"},
+                                {0x800, "CLONE_SIGHAND"},
+                                {0x1000, "CLONE_PIDFD"},
+                                {0x2000, "CLONE_PTRACE"},
+                                {0x4000, "CLONE_VFORK"},
+                                {0x8000, "CLONE_PARENT"},
+                                {0x10000, "CLONE_THREAD"},
+                                {0x20000, "CLONE_NEWNS"},
+                                {0x40000, "CLONE_SYSVSEM"},
+                                {0x80000, "CLONE_SETTLS"},
+                                {0x100000, "CLONE_PARENT_SETTID"},
+                                {0x200000, "CLONE_CHILD_CLEARTID"},
+                                {0x400000, "CLONE_DETACHED"},
+                                {0x800000, "CLONE_UNTRACED"},
+                                {0x1000000, "CLONE_CHILD_SETTID"},
+                                {0x2000000, "CLONE_NEWCGROUP"},
+                                {0x4000000, "CLONE_NEWUTS"},
+                                {0x8000000, "CLONE_NEWIPC"},
+                                {0x10000000, "CLONE_NEWUSER"},
+                                {0x20000000, "CLONE_NEWPID"},
+                                {0x40000000, "CLONE_NEWNET"},
+                                {0x80000000, "CLONE_IO"},
+                                {0x100000000, "CLONE_CLEAR_SIGHAND"},
+                                {0x200000000, "CLONE_INTO_CGROUP"}};
+constexpr Name wait_flags[] = {{1, "WNOHANG"},         {2, "WUNTRACED"},        {4, "WEXITED"},
+                               {8, "WCONTINUED"},      {0x1000000, "WNOWAIT"},  {0x20000000, "__WNOTHREAD"},
+                               {0x40000000, "__WALL"}, {0x80000000, "__WCLONE"}};
 constexpr Name id_types[] = {{0, "P_ALL"}, {1, "P_PID"}, {2, "P_PGID"}, {3, "P_PIDFD"}};
-constexpr Name futex_operations[] = {{0, "FUTEX_WAIT"},        {1, "FUTEX_WAKE"},         {2, "FUTEX_FD"},           {3, "FUTEX_REQUEUE"},
-                                     {4, "FUTEX_CMP_REQUEUE"}, {5, "FUTEX_WAKE_OP"},      {6, "FUTEX_LOCK_PI"},      {7, "FUTEX_UNLOCK_PI"},
-                                     {8, "FUTEX_TRYLOCK_PI"},  {9, "FUTEX_WAIT_BITSET"},  {10, "FUTEX_WAKE_BITSET"}, {11, "FUTEX_WAIT_REQUEUE_PI"},
-                                     {12, "FUTEX_CMP_REQUEUE_PI"}, {13, "FUTEX_LOCK_PI2"}};
-constexpr Name clocks[] = {{0, "CLOCK_REALTIME"},         {1, "CLOCK_MONOTONIC"},        {2, "CLOCK_PROCESS_CPUTIME_ID"}, {3, "CLOCK_THREAD_CPUTIME_ID"},
-                           {4, "CLOCK_MONOTONIC_RAW"},    {5, "CLOCK_REALTIME_COARSE"},  {6, "CLOCK_MONOTONIC_COARSE"},   {7, "CLOCK_BOOTTIME"},
-                           {8, "CLOCK_REALTIME_ALARM"},   {9, "CLOCK_BOOTTIME_ALARM"},   {11, "CLOCK_TAI"}};
+constexpr Name futex_operations[] = {{0, "FUTEX_WAIT"},
+                                     {1, "FUTEX_WAKE"},
+                                     {2, "FUTEX_FD"},
+                                     {3, "FUTEX_REQUEUE"},
+                                     {4, "FUTEX_CMP_REQUEUE"},
+                                     {5, "FUTEX_WAKE_OP"},
+                                     {6, "FUTEX_LOCK_PI"},
+                                     {7, "FUTEX_UNLOCK_PI"},
+                                     {8, "FUTEX_TRYLOCK_PI"},
+                                     {9, "FUTEX_WAIT_BITSET"},
+                                     {10, "FUTEX_WAKE_BITSET"},
+                                     {11, "FUTEX_WAIT_REQUEUE_PI"},
+                                     {12, "FUTEX_CMP_REQUEUE_PI"},
+                                     {13, "FUTEX_LOCK_PI2"}};
+constexpr Name clocks[] = {{0, "CLOCK_REALTIME"},          {1, "CLOCK_MONOTONIC"},     {2, "CLOCK_PROCESS_CPUTIME_ID"},
+                           {3, "CLOCK_THREAD_CPUTIME_ID"}, {4, "CLOCK_MONOTONIC_RAW"}, {5, "CLOCK_REALTIME_COARSE"},
+                           {6, "CLOCK_MONOTONIC_COARSE"},  {7, "CLOCK_BOOTTIME"},      {8, "CLOCK_REALTIME_ALARM"},
+                           {9, "CLOCK_BOOTTIME_ALARM"},    {11, "CLOCK_TAI"}};
 constexpr Name timer_flags[] = {{1, "TIMER_ABSTIME"}};
 constexpr Name interval_timers[] = {{0, "ITIMER_REAL"}, {1, "ITIMER_VIRTUAL"}, {2, "ITIMER_PROF"}};
-constexpr Name resources[] = {{0, "RLIMIT_CPU"},     {1, "RLIMIT_FSIZE"},  {2, "RLIMIT_DATA"},        {3, "RLIMIT_STACK"},     {4, "RLIMIT_CORE"},
-                              {5, "RLIMIT_RSS"},     {6, "RLIMIT_NPROC"},  {7, "RLIMIT_NOFILE"},      {8, "RLIMIT_MEMLOCK"},   {9, "RLIMIT_AS"},
-                              {10, "RLIMIT_LOCKS"},  {11, "RLIMIT_SIGPENDING"}, {12, "RLIMIT_MSGQUEUE"}, {13, "RLIMIT_NICE"}, {14, "RLIMIT_RTPRIO"},
-                              {15, "RLIMIT_RTTIME"}};
+constexpr Name resources[] = {{0, "RLIMIT_CPU"},       {1, "RLIMIT_FSIZE"}, {2, "RLIMIT_DATA"},    {3, "RLIMIT_STACK"},
+                              {4, "RLIMIT_CORE"},      {5, "RLIMIT_RSS"},   {6, "RLIMIT_NPROC"},   {7, "RLIMIT_NOFILE"},
+                              {8, "RLIMIT_MEMLOCK"},   {9, "RLIMIT_AS"},    {10, "RLIMIT_LOCKS"},  {11, "RLIMIT_SIGPENDING"},
+                              {12, "RLIMIT_MSGQUEUE"}, {13, "RLIMIT_NICE"}, {14, "RLIMIT_RTPRIO"}, {15, "RLIMIT_RTTIME"}};
 constexpr Name usages[] = {{0, "RUSAGE_SELF"}, {~uint64_t{0}, "RUSAGE_CHILDREN"}, {1, "RUSAGE_THREAD"}};
-constexpr Name prctl_options[] = {
-    {1, "PR_SET_PDEATHSIG"},  {2, "PR_GET_PDEATHSIG"},   {3, "PR_GET_DUMPABLE"},   {4, "PR_SET_DUMPABLE"},          {7, "PR_GET_KEEPCAPS"},
-    {8, "PR_SET_KEEPCAPS"},   {15, "PR_SET_NAME"},       {16, "PR_GET_NAME"},      {21, "PR_GET_SECCOMP"},          {22, "PR_SET_SECCOMP"},
-    {23, "PR_CAPBSET_READ"},  {24, "PR_CAPBSET_DROP"},   {27, "PR_GET_SECUREBITS"}, {28, "PR_SET_SECUREBITS"},      {29, "PR_SET_TIMERSLACK"},
-    {30, "PR_GET_TIMERSLACK"}, {35, "PR_SET_MM"},        {36, "PR_SET_CHILD_SUBREAPER"}, {37, "PR_GET_CHILD_SUBREAPER"}, {38, "PR_SET_NO_NEW_PRIVS"},
-    {39, "PR_GET_NO_NEW_PRIVS"}, {40, "PR_GET_TID_ADDRESS"}, {41, "PR_SET_THP_DISABLE"}, {42, "PR_GET_THP_DISABLE"}, {47, "PR_CAP_AMBIENT"},
-    {0x53564d41, "PR_SET_VMA"}};
-constexpr Name arch_options[] = {{0x1001, "ARCH_SET_GS"}, {0x1002, "ARCH_SET_FS"}, {0x1003, "ARCH_GET_FS"}, {0x1004, "ARCH_GET_GS"},
-                                 {0x1011, "ARCH_GET_CPUID"}, {0x1012, "ARCH_SET_CPUID"}, {0x3001, "ARCH_CET_STATUS"}};
+constexpr Name prctl_options[] = {{1, "PR_SET_PDEATHSIG"},
+                                  {2, "PR_GET_PDEATHSIG"},
+                                  {3, "PR_GET_DUMPABLE"},
+                                  {4, "PR_SET_DUMPABLE"},
+                                  {7, "PR_GET_KEEPCAPS"},
+                                  {8, "PR_SET_KEEPCAPS"},
+                                  {15, "PR_SET_NAME"},
+                                  {16, "PR_GET_NAME"},
+                                  {21, "PR_GET_SECCOMP"},
+                                  {22, "PR_SET_SECCOMP"},
+                                  {23, "PR_CAPBSET_READ"},
+                                  {24, "PR_CAPBSET_DROP"},
+                                  {27, "PR_GET_SECUREBITS"},
+                                  {28, "PR_SET_SECUREBITS"},
+                                  {29, "PR_SET_TIMERSLACK"},
+                                  {30, "PR_GET_TIMERSLACK"},
+                                  {35, "PR_SET_MM"},
+                                  {36, "PR_SET_CHILD_SUBREAPER"},
+                                  {37, "PR_GET_CHILD_SUBREAPER"},
+                                  {38, "PR_SET_NO_NEW_PRIVS"},
+                                  {39, "PR_GET_NO_NEW_PRIVS"},
+                                  {40, "PR_GET_TID_ADDRESS"},
+                                  {41, "PR_SET_THP_DISABLE"},
+                                  {42, "PR_GET_THP_DISABLE"},
+                                  {47, "PR_CAP_AMBIENT"},
+                                  {0x53564d41, "PR_SET_VMA"}};
+constexpr Name arch_options[] = {{0x1001, "ARCH_SET_GS"},    {0x1002, "ARCH_SET_FS"},    {0x1003, "ARCH_GET_FS"},
+                                 {0x1004, "ARCH_GET_GS"},    {0x1011, "ARCH_GET_CPUID"}, {0x1012, "ARCH_SET_CPUID"},
+                                 {0x3001, "ARCH_CET_STATUS"}};
 constexpr Name random_flags[] = {{1, "GRND_NONBLOCK"}, {2, "GRND_RANDOM"}, {4, "GRND_INSECURE"}};
 constexpr Name priorities[] = {{0, "PRIO_PROCESS"}, {1, "PRIO_PGRP"}, {2, "PRIO_USER"}};
-constexpr Name policies[] = {{0, "SCHED_OTHER"}, {1, "SCHED_FIFO"}, {2, "SCHED_RR"}, {3, "SCHED_BATCH"}, {5, "SCHED_IDLE"}, {6, "SCHED_DEADLINE"}};
+constexpr Name policies[] = {{0, "SCHED_OTHER"}, {1, "SCHED_FIFO"}, {2, "SCHED_RR"},
+                             {3, "SCHED_BATCH"}, {5, "SCHED_IDLE"}, {6, "SCHED_DEADLINE"}};
 
 constexpr uint64_t widen(int value) { return static_cast<uint64_t>(int64_t{value}); }
 

@@ -7,17 +7,19 @@ namespace halcyon::strace {
 
 namespace {
 
-constexpr std::string_view signals[] = {"0",    "HUP",  "INT",  "QUIT", "ILL",  "TRAP", "ABRT", "BUS",  "FPE",    "KILL", "USR1",
-                                        "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN",
-                                        "TTOU", "URG",  "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO",  "PWR",  "SYS",  "RTMIN"};
+constexpr std::string_view signals[] = {"0",    "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
+                                        "SEGV", "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
+                                        "TTOU", "URG",  "XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS",  "RTMIN"};
 constexpr Name hows[] = {{0, "SIG_BLOCK"}, {1, "SIG_UNBLOCK"}, {2, "SIG_SETMASK"}};
-constexpr Name action_flags[] = {{0x04000000, "SA_RESTORER"}, {0x08000000, "SA_ONSTACK"},   {0x10000000, "SA_RESTART"}, {1, "SA_NOCLDSTOP"},
-                                 {2, "SA_NOCLDWAIT"},         {4, "SA_SIGINFO"},            {0x40000000, "SA_NODEFER"}, {0x80000000, "SA_RESETHAND"}};
+constexpr Name action_flags[] = {{0x04000000, "SA_RESTORER"}, {0x08000000, "SA_ONSTACK"},  {0x10000000, "SA_RESTART"},
+                                 {1, "SA_NOCLDSTOP"},         {2, "SA_NOCLDWAIT"},         {4, "SA_SIGINFO"},
+                                 {0x40000000, "SA_NODEFER"},  {0x80000000, "SA_RESETHAND"}};
 constexpr Name stack_flags[] = {{1, "SS_ONSTACK"}, {2, "SS_DISABLE"}, {0x80000000, "SS_AUTODISARM"}};
 
 constexpr Name common_codes[] = {{0, "SI_USER"}, {0x80, "SI_KERNEL"}};
 constexpr Name negative_codes[] = {{1, "SI_QUEUE"}, {2, "SI_TIMER"}, {3, "SI_MESGQ"}, {4, "SI_ASYNCIO"}, {5, "SI_SIGIO"}, {6, "SI_TKILL"}};
-constexpr Name child_codes[] = {{1, "CLD_EXITED"}, {2, "CLD_KILLED"}, {3, "CLD_DUMPED"}, {4, "CLD_TRAPPED"}, {5, "CLD_STOPPED"}, {6, "CLD_CONTINUED"}};
+constexpr Name child_codes[] = {{1, "CLD_EXITED"},  {2, "CLD_KILLED"},  {3, "CLD_DUMPED"},
+                                {4, "CLD_TRAPPED"}, {5, "CLD_STOPPED"}, {6, "CLD_CONTINUED"}};
 constexpr Name segv_codes[] = {{1, "SEGV_MAPERR"}, {2, "SEGV_ACCERR"}};
 constexpr Name bus_codes[] = {{1, "BUS_ADRALN"}, {2, "BUS_ADRERR"}, {3, "BUS_OBJERR"}};
 constexpr Name ill_codes[] = {{1, "ILL_ILLOPC"}, {2, "ILL_ILLOPN"}, {3, "ILL_ILLADR"}, {4, "ILL_ILLTRP"}};
@@ -42,7 +44,9 @@ void show_code(Writer& out, int signal, int code) {
   else show_choice(out, codes_of(signal), static_cast<uint64_t>(code), "SI");
 }
 
-bool is_fault(int signal) { return signal == sig::segv || signal == sig::bus || signal == sig::ill || signal == sig::fpe || signal == sig::trap; }
+bool is_fault(int signal) {
+  return signal == sig::segv || signal == sig::bus || signal == sig::ill || signal == sig::fpe || signal == sig::trap;
+}
 
 // Without the "SIG".
 void show_bare(Writer& out, int signal) {

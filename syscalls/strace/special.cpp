@@ -1,4 +1,5 @@
-// What strace(1) shows otherwise than a parameter's type says: arguments whose meaning hangs on another argument, arrays, results that are addresses.
+// What strace(1) shows otherwise than a parameter's type says: arguments whose meaning hangs on another argument, arrays, results that are
+// addresses.
 #include "syscalls/strace/structs.h"
 #include "syscalls/strace/text.h"
 #include "syscalls/strace/vectors.h"
@@ -37,7 +38,9 @@ void show_status(Writer& out, const Call& call, unsigned index) {
   out.write("}]");
 }
 
-void show_fcntl(Writer& out, const Call& call, unsigned index) { show_fcntl_argument(out, static_cast<uint32_t>(call.arguments[1]), call.arguments[index]); }
+void show_fcntl(Writer& out, const Call& call, unsigned index) {
+  show_fcntl_argument(out, static_cast<uint32_t>(call.arguments[1]), call.arguments[index]);
+}
 
 // A count for the operations that requeue, a timeout for those that wait.
 void show_futex_timeout(Writer& out, const Call& call, unsigned index) {
@@ -126,7 +129,8 @@ unsigned futex_arguments(uint64_t operation) {
 }
 
 bool has_fcntl_argument(uint64_t command) {
-  constexpr uint64_t get_descriptor_flags = 1, get_status_flags = 3, get_owner = 9, get_signal = 11, get_lease = 1025, get_pipe_size = 1032, get_seals = 1034;
+  constexpr uint64_t get_descriptor_flags = 1, get_status_flags = 3, get_owner = 9, get_signal = 11, get_lease = 1025, get_pipe_size = 1032,
+                     get_seals = 1034;
   for (uint64_t bare : {get_descriptor_flags, get_status_flags, get_owner, get_signal, get_lease, get_pipe_size, get_seals})
     if (command == bare) return false;
   return true;
@@ -201,7 +205,8 @@ void show_result(Writer& out, const Call& call) {
     show(out, OpenFlags{static_cast<uint32_t>(call.result)});
     return out.write(")");
   }
-  if (call.is("fcntl") && call.arguments[1] == get_descriptor_flags && call.result != 0) return print(out, "{:#x} (flags FD_CLOEXEC)", call.result);
+  if (call.is("fcntl") && call.arguments[1] == get_descriptor_flags && call.result != 0)
+    return print(out, "{:#x} (flags FD_CLOEXEC)", call.result);
   print(out, "{}", static_cast<int64_t>(call.result));
   bool is_poll = call.is("poll") || call.is("ppoll");
   bool is_select = call.is("select") || call.is("pselect6");

@@ -5,11 +5,12 @@
 //   [pid 2] close(3)                        = 0
 //   [pid 3] <... read resumed>"x\n", 4096)  = 2
 //
-// A call's arguments are written when it starts, up to the first that only its end can tell; the rest follows then. The line that is being written belongs to
-// one thread; another that has something to say breaks it off. Give it to Kernel::set_observer before the first program starts, and keep it
-// until the last has ended.
+// A call's arguments are written when it starts, up to the first that only its end can tell; the rest follows then. The line that is being
+// written belongs to one thread; another that has something to say breaks it off. Give it to Kernel::set_observer before the first program
+// starts, and keep it until the last has ended.
 //
-// Lock: one mutex (rank device) around the output and the list of threads. Text is put together before it is taken, for that touches user memory.
+// Lock: one mutex (rank device) around the output and the list of threads. Text is put together before it is taken, for that touches user
+// memory.
 #pragma once
 
 #include "core/base/own.h"

@@ -113,8 +113,8 @@ void show_at(Writer& out, const Call& call, UserPtr<const UserStatfs> at) {
     uint64_t type, block_size, blocks, free, available, files, files_free;
   } layout;
   if (!fetch(out, call, at, &layout)) return;
-  print(out, "{{f_type={:#x}, f_bsize={}, f_blocks={}, f_bfree={}, f_bavail={}, f_files={}, f_ffree={}, ...}}", layout.type, layout.block_size,
-        layout.blocks, layout.free, layout.available, layout.files, layout.files_free);
+  print(out, "{{f_type={:#x}, f_bsize={}, f_blocks={}, f_bfree={}, f_bavail={}, f_files={}, f_ffree={}, ...}}", layout.type,
+        layout.block_size, layout.blocks, layout.free, layout.available, layout.files, layout.files_free);
 }
 
 void show_at(Writer& out, const Call& call, UserPtr<const UserSigaction> at) {
@@ -175,7 +175,9 @@ void show_at(Writer& out, const Call& call, UserPtr<const UserRusage> at) {
 void show_at(Writer& out, const Call& call, UserPtr<const UserUtsname> at) {
   std::array<std::array<char, 65>, 2> names;
   if (!fetch(out, call, at, &names)) return;
-  auto text = [](const std::array<char, 65>& name) { return std::span(name).first(static_cast<size_t>(std::find(name.begin(), name.end(), '\0') - name.begin())); };
+  auto text = [](const std::array<char, 65>& name) {
+    return std::span(name).first(static_cast<size_t>(std::find(name.begin(), name.end(), '\0') - name.begin()));
+  };
   out.write("{sysname=");
   show_quoted(out, text(names[0]));
   out.write(", nodename=");
@@ -189,8 +191,8 @@ void show_at(Writer& out, const Call& call, UserPtr<const UserSysinfo> at) {
     uint64_t loads[3], total, free;
   } layout;
   if (!fetch(out, call, at, &layout)) return;
-  print(out, "{{uptime={}, loads=[{}, {}, {}], totalram={}, freeram={}, ...}}", layout.uptime, layout.loads[0], layout.loads[1], layout.loads[2],
-        layout.total, layout.free);
+  print(out, "{{uptime={}, loads=[{}, {}, {}], totalram={}, freeram={}, ...}}", layout.uptime, layout.loads[0], layout.loads[1],
+        layout.loads[2], layout.total, layout.free);
 }
 
 void show_at(Writer& out, const Call& call, UserPtr<const UserTms> at) {
@@ -198,7 +200,8 @@ void show_at(Writer& out, const Call& call, UserPtr<const UserTms> at) {
     int64_t user, system, children_user, children_system;
   } layout;
   if (!fetch(out, call, at, &layout)) return;
-  print(out, "{{tms_utime={}, tms_stime={}, tms_cutime={}, tms_cstime={}}}", layout.user, layout.system, layout.children_user, layout.children_system);
+  print(out, "{{tms_utime={}, tms_stime={}, tms_cutime={}, tms_cstime={}}}", layout.user, layout.system, layout.children_user,
+        layout.children_system);
 }
 
 void show_at(Writer& out, const Call& call, UserPtr<const UserCloneArgs> at) {

@@ -1,5 +1,5 @@
-// ELF executables (elf(5), System V gABI chapter 4 and 5): reading and checking headers. Everything in the file is hostile input: a defect is an
-// error, ENOEXEC unless said otherwise, and nothing is mapped by then.
+// ELF executables (elf(5), System V gABI chapter 4 and 5): reading and checking headers. Everything in the file is hostile input: a defect
+// is an error, ENOEXEC unless said otherwise, and nothing is mapped by then.
 #pragma once
 
 #include "core/base/string.h"

@@ -1,5 +1,6 @@
-// Fair: runs the thread that had the least weighted CPU time. A thread's virtual time grows by elapsed * 1024 / weight, where nice 0 weighs 1024 and
-// each step of nice about 1.25 times more or less (as Linux's CFS). A thread that slept starts at the queue's minimum, so it cannot save up time.
+// Fair: runs the thread that had the least weighted CPU time. A thread's virtual time grows by elapsed * 1024 / weight, where nice 0 weighs
+// 1024 and each step of nice about 1.25 times more or less (as Linux's CFS). A thread that slept starts at the queue's minimum, so it
+// cannot save up time.
 #pragma once
 
 #include "core/sync/spin_lock.h"
@@ -23,11 +24,12 @@ class Fair final : public Scheduler {
   struct ByVirtualTime {
     bool operator()(const Thread::ScheduleNode& a, const Thread::ScheduleNode& b) const { return a.virtual_time < b.virtual_time; }
   };
-  using Tree = boost::intrusive::multiset<Thread::ScheduleNode, boost::intrusive::compare<ByVirtualTime>, boost::intrusive::constant_time_size<false>>;
+  using Tree = boost::intrusive::multiset<Thread::ScheduleNode, boost::intrusive::compare<ByVirtualTime>,
+                                          boost::intrusive::constant_time_size<false>>;
   struct Queue {
     SpinLock lock{Rank::run_queue};
-    Tree threads;              // under lock
-    int64_t minimum = 0;       // under lock
+    Tree threads;         // under lock
+    int64_t minimum = 0;  // under lock
     std::atomic<unsigned> count{0};
   };
   Thread* take(Queue& queue, unsigned for_cpu);

@@ -22,7 +22,7 @@ class RoundRobin final : public Scheduler {
   using List = boost::intrusive::list<Thread::ScheduleNode, boost::intrusive::constant_time_size<false>>;
   struct Queue {
     SpinLock lock{Rank::run_queue};
-    List threads;                       // under lock
+    List threads;  // under lock
     std::atomic<unsigned> count{0};
   };
   Thread* take(Queue& queue, unsigned for_cpu);

@@ -1,5 +1,5 @@
-// Page-table entries of riscv64 Sv39 (RISC-V privileged specification, 4.4). Entries are created with A, and with D if writable: hardware may
-// fault instead of setting them.
+// Page-table entries of riscv64 Sv39 (RISC-V privileged specification, 4.4). Entries are created with A, and with D if writable: hardware
+// may fault instead of setting them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The system-call ABI of riscv64 Linux: the generic struct layouts and the signal frame (asm-generic/stat.h, asm/sigcontext.h, asm/ucontext.h).
+// The system-call ABI of riscv64 Linux: the generic struct layouts and the signal frame (asm-generic/stat.h, asm/sigcontext.h,
+// asm/ucontext.h).
 //
 // There is no SA_RESTORER here: a handler returns to a page of code that the kernel maps into every program, above its stack.
 #pragma once

@@ -1,4 +1,5 @@
-// The signal frame of x86_64 (arch/x86: struct rt_sigframe): return address, ucontext, siginfo; the FXSAVE image lies above, 64-byte aligned.
+// The signal frame of x86_64 (arch/x86: struct rt_sigframe): return address, ucontext, siginfo; the FXSAVE image lies above, 64-byte
+// aligned.
 #include "syscalls/abi/x86_64/x86_64_abi.h"
 
 namespace halcyon {

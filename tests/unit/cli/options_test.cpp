@@ -104,7 +104,8 @@ TEST(Options, Sizes) {
   EXPECT_EQ(parse_size("64K"), 65536u);
   EXPECT_EQ(parse_size("2g"), uint64_t{2} << 30);
   EXPECT_EQ(parse_size("1T"), uint64_t{1} << 40);
-  for (const char* bad : {"", "K", "1KB", "-1", "1.5G", " 1", "1 G", "0x10", "99999999999999999999", "99999999999T"}) EXPECT_THROW(parse_size(bad), Failure) << bad;
+  for (const char* bad : {"", "K", "1KB", "-1", "1.5G", " 1", "1 G", "0x10", "99999999999999999999", "99999999999T"})
+    EXPECT_THROW(parse_size(bad), Failure) << bad;
 }
 
 TEST(Options, Binds) {
@@ -124,7 +125,8 @@ TEST(Options, HelpAndVersion) {
   EXPECT_TRUE(std::get<TextRequest>(parse_command_line({"--version"})).text.starts_with("halcyon "));
   EXPECT_NE(std::get<TextRequest>(parse_command_line({"--help"})).text.find("halcyon run"), std::string::npos);
   std::string help = std::get<TextRequest>(parse_command_line({"run", "--help"})).text;
-  for (const char* option : {"--root", "--bind", "--isa", "--cpus", "--memory", "--env", "--strace", "--deterministic", "--time", "--scheduler", "--cwd"})
+  for (const char* option :
+       {"--root", "--bind", "--isa", "--cpus", "--memory", "--env", "--strace", "--deterministic", "--time", "--scheduler", "--cwd"})
     EXPECT_NE(help.find(option), std::string::npos) << option;
   EXPECT_NE(help.find("Usage: halcyon run [options] [--] PROGRAM [ARG...]"), std::string::npos);
 }
@@ -159,7 +161,8 @@ TEST(OptionErrors, BadValues) {
 }
 
 TEST(OptionErrors, AreOneLine) {
-  for (const Words& words : {Words{"run", "--cpus", "0", "p"}, Words{"run", "--scheduler", "lottery", "p"}, Words{"run", "--cpus", "two", "p"}})
+  for (const Words& words :
+       {Words{"run", "--cpus", "0", "p"}, Words{"run", "--scheduler", "lottery", "p"}, Words{"run", "--cpus", "two", "p"}})
     EXPECT_EQ(refusal(words).find('\n'), std::string::npos);
 }
 

@@ -149,7 +149,9 @@ TEST_F(ProgramTest, AnotherIsaThanAsked) {
 TEST_F(ProgramTest, Interpreters) {
   put("/bin/p", make_elf(EM_RISCV, "/lib/ld-test-riscv.so.1"));
   std::string message = refusal("p");
-  EXPECT_EQ(message, "127 p: its interpreter /lib/ld-test-riscv.so.1 is not in the guest's root; give --root DIR or --root FILE.tar with a riscv64 system that has it");
+  EXPECT_EQ(message,
+            "127 p: its interpreter /lib/ld-test-riscv.so.1 is not in the guest's root; give --root DIR or --root FILE.tar with a riscv64 "
+            "system that has it");
   put("/lib/ld-test-riscv.so.1", make_elf(EM_X86_64));
   EXPECT_EQ(refusal("p"), "126 p: is for riscv64, but its interpreter /lib/ld-test-riscv.so.1 is for x86_64");
   put("/lib/ld-test-riscv.so.1", make_elf(EM_RISCV));

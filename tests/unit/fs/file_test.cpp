@@ -230,7 +230,8 @@ TEST_F(Files, PathDescriptorsDoNothing) {
 }
 
 TEST_F(Files, FlagsThatStay) {
-  auto file = must(root.open("/f", flag::create | flag::exclusive | flag::truncate | flag::read_write | flag::append | flag::close_on_exec, 0600));
+  auto file =
+      must(root.open("/f", flag::create | flag::exclusive | flag::truncate | flag::read_write | flag::append | flag::close_on_exec, 0600));
   EXPECT_EQ(file->flags(), flag::read_write | flag::append | flag::large_file);
 }
 

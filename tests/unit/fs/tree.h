@@ -72,14 +72,19 @@ class Program {
     return error_of(fs::rename(caller(), {}, from, {}, to, flags));
   }
   std::string symlink(std::string_view target, std::string_view path) { return error_of(fs::symlink(caller(), target, {}, path)); }
-  std::string link(std::string_view from, std::string_view to, uint32_t flags = 0) { return error_of(fs::link(caller(), {}, from, {}, to, flags)); }
-  std::string mknod(std::string_view path, uint32_t mode, uint64_t device = 0) { return error_of(fs::mknod(caller(), {}, path, mode, device)); }
+  std::string link(std::string_view from, std::string_view to, uint32_t flags = 0) {
+    return error_of(fs::link(caller(), {}, from, {}, to, flags));
+  }
+  std::string mknod(std::string_view path, uint32_t mode, uint64_t device = 0) {
+    return error_of(fs::mknod(caller(), {}, path, mode, device));
+  }
   std::string chmod(std::string_view path, uint32_t mode) { return error_of(fs::chmod(caller(), {}, path, mode, follow)); }
   std::string chown(std::string_view path, uint32_t uid, uint32_t gid) { return error_of(fs::chown(caller(), {}, path, uid, gid, follow)); }
   std::string chdir(std::string_view path) { return error_of(fs::chdir(caller(), path)); }
   std::string truncate(std::string_view path, uint64_t size) { return error_of(fs::truncate(caller(), path, size)); }
   std::string access(std::string_view path, uint32_t wanted) { return error_of(fs::access(caller(), {}, path, wanted, true, follow)); }
-  std::string mount(std::string_view source, std::string_view target, std::string_view type, uint32_t flags = 0, std::string_view options = "") {
+  std::string mount(std::string_view source, std::string_view target, std::string_view type, uint32_t flags = 0,
+                    std::string_view options = "") {
     return error_of(fs::mount(caller(), source, target, type, flags, options));
   }
   std::string umount(std::string_view target, uint32_t flags = 0) { return error_of(fs::umount(caller(), target, flags)); }

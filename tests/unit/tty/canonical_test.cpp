@@ -189,7 +189,10 @@ TEST(Canonical, FlushForgetsLinesAndTheOneBeingTyped) {
 
 TEST(Canonical, AvailableDoesNotCountEndsOfFile) {
   Terminal terminal;
-  terminal.type("a\x04" "bc\n" "\x04");
+  terminal.type(
+      "a\x04"
+      "bc\n"
+      "\x04");
   EXPECT_EQ(terminal.discipline.available(), 4u);
 }
 

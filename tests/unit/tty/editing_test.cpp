@@ -24,7 +24,10 @@ TEST(Editing, EraseTakesBackOneCharacter) {
 
 TEST(Editing, EraseStopsAtTheStartOfTheLine) {
   Terminal terminal;
-  terminal.type("one\n\x7f\x7f" "a\x7f\x7f\x7f" "b\n");
+  terminal.type(
+      "one\n\x7f\x7f"
+      "a\x7f\x7f\x7f"
+      "b\n");
   EXPECT_EQ(terminal.read(), "one\n");
   EXPECT_EQ(terminal.read(), "b\n");
 }
@@ -121,7 +124,9 @@ TEST(Editing, KillWithoutEchokShowsOnlyItself) {
 TEST(Editing, KillWithoutEchoIsSilent) {
   Terminal terminal;
   terminal.set_local(tty_local::echo, false);
-  terminal.type("abc\x15" "d\n");
+  terminal.type(
+      "abc\x15"
+      "d\n");
   EXPECT_EQ(terminal.screen(), "");
   EXPECT_EQ(terminal.read(), "d\n");
 }
@@ -211,7 +216,9 @@ TEST(Editing, ALiteralCarriageReturnIsNotMapped) {
 TEST(Editing, EchoprtShowsWhatIsErasedBetweenSlashes) {
   Terminal terminal;
   terminal.set_local(tty_local::echo_print);
-  terminal.type("abc\x7f\x7f" "d");
+  terminal.type(
+      "abc\x7f\x7f"
+      "d");
   EXPECT_EQ(terminal.screen(), "abc\\cb/d");
   terminal.type("\n");
   EXPECT_EQ(terminal.read(), "ad\n");

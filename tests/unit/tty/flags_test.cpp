@@ -145,7 +145,9 @@ TEST(Flow, IxanyRestartsAndKeepsTheByte) {
 
 TEST(Flow, WithoutIxanyOtherBytesDoNotRestart) {
   Terminal terminal;
-  terminal.type("\x13" "a");
+  terminal.type(
+      "\x13"
+      "a");
   EXPECT_TRUE(terminal.discipline.is_output_stopped());
 }
 

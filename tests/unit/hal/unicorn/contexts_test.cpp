@@ -169,7 +169,8 @@ TEST(X86FloatingPoint, StartsAsLinuxDoes) {
 TEST(X86FloatingPoint, ImageHoldsWhatTheProgramComputed) {
   Guest guest(Isa::x86_64);
   // fld1; fld1; faddp; fldpi; movq %rdi,%xmm5; syscall; fxsave (%rsi); fistpl 600(%rsi); fistpl 608(%rsi); syscall
-  guest.put(0, "\xd9\xe8\xd9\xe8\xde\xc1\xd9\xeb\x66\x48\x0f\x6e\xef\x0f\x05\x0f\xae\x06\xdb\x9e\x58\x02\0\0\xdb\x9e\x60\x02\0\0\x0f\x05"sv);
+  guest.put(0,
+            "\xd9\xe8\xd9\xe8\xde\xc1\xd9\xeb\x66\x48\x0f\x6e\xef\x0f\x05\x0f\xae\x06\xdb\x9e\x58\x02\0\0\xdb\x9e\x60\x02\0\0\x0f\x05"sv);
   guest.set(Reg::arg0, 0x1122'3344'5566'7788);
   guest.set(Reg::arg1, data_at);
   EXPECT_EQ(guest.run().kind, Trap::Kind::syscall);
@@ -185,11 +186,11 @@ TEST(X86FloatingPoint, ImageHoldsWhatTheProgramComputed) {
   EXPECT_EQ(guest.load<uint32_t>(guest.data + 608), 2u);
   std::array<std::byte, 512> theirs{};
   std::memcpy(theirs.data(), guest.memory(guest.data), 512);
-  EXPECT_EQ(theirs[4], image[4]);                                        // tags
-  EXPECT_EQ(std::memcmp(&theirs[2], &image[2], 2), 0);                   // status, with the top of stack
-  EXPECT_EQ(std::memcmp(&theirs[32], &image[32], 10), 0);                // ST0: pi
-  EXPECT_EQ(std::memcmp(&theirs[48], &image[48], 10), 0);                // ST1: 2
-  EXPECT_EQ(std::memcmp(&theirs[160 + 80], &image[160 + 80], 16), 0);    // XMM5
+  EXPECT_EQ(theirs[4], image[4]);                                      // tags
+  EXPECT_EQ(std::memcmp(&theirs[2], &image[2], 2), 0);                 // status, with the top of stack
+  EXPECT_EQ(std::memcmp(&theirs[32], &image[32], 10), 0);              // ST0: pi
+  EXPECT_EQ(std::memcmp(&theirs[48], &image[48], 10), 0);              // ST1: 2
+  EXPECT_EQ(std::memcmp(&theirs[160 + 80], &image[160 + 80], 16), 0);  // XMM5
   EXPECT_EQ(std::memcmp(&image[160 + 80], "\x88\x77\x66\x55\x44\x33\x22\x11", 8), 0);
 }
 

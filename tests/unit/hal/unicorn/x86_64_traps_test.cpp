@@ -23,7 +23,7 @@ TEST_F(X86Traps, SyscallShowsNumberAndArguments) {
   for (unsigned index = 0; index < 6; ++index) EXPECT_EQ(guest.get(argument(index)), 100 + index);
   guest.context->finish_syscall(7);
   EXPECT_EQ(guest.get(Reg::result), 7u);
-  EXPECT_EQ(guest.get(general(1)), code_at + 2);              // rcx
+  EXPECT_EQ(guest.get(general(1)), code_at + 2);             // rcx
   EXPECT_EQ(guest.get(general(11)), guest.get(Reg::flags));  // r11
   EXPECT_EQ(guest.run().kind, Trap::Kind::syscall);
   EXPECT_EQ(guest.pc(), 4u);
@@ -92,13 +92,13 @@ TEST_F(X86Traps, ManyFaultsInARow) {
 }
 
 TEST_F(X86Traps, Exceptions) {
-  guest.put(0x00, "\x0f\x0b"sv);                          // ud2
-  guest.put(0x10, "\x31\xc9\x31\xd2\xf7\xf9"sv);          // xor %ecx,%ecx; xor %edx,%edx; idiv %ecx
-  guest.put(0x20, "\x0f\x20\xd8"sv);                      // mov %cr3,%rax
-  guest.put(0x30, "\xcc\x90"sv);                          // int3
-  guest.put(0x40, "\xf4"sv);                              // hlt
+  guest.put(0x00, "\x0f\x0b"sv);                                // ud2
+  guest.put(0x10, "\x31\xc9\x31\xd2\xf7\xf9"sv);                // xor %ecx,%ecx; xor %edx,%edx; idiv %ecx
+  guest.put(0x20, "\x0f\x20\xd8"sv);                            // mov %cr3,%rax
+  guest.put(0x30, "\xcc\x90"sv);                                // int3
+  guest.put(0x40, "\xf4"sv);                                    // hlt
   guest.put(0x50, "\x48\xb8\0\0\0\0\0\0\0\x80\x48\x8b\x18"sv);  // load from a non-canonical address
-  guest.put(0x60, "\xc5\xfd\xfe\xc8"sv);                  // vpaddd: no AVX here
+  guest.put(0x60, "\xc5\xfd\xfe\xc8"sv);                        // vpaddd: no AVX here
   for (int round = 0; round < 2; ++round) {
     expect_exception(guest.run_at(0x00), Exception::illegal_instruction);
     EXPECT_EQ(guest.pc(), 0x00u);

@@ -1,0 +1,131 @@
+#include "fs/hostfs/host_file_system.h"
+
+#include "fs/hostfs/host_directory.h"
+#include "fs/tree/special_node.h"
+
+namespace halcyon::fs {
+
+HostFileSystem::HostFileSystem(Vfs& vfs, std::unique_ptr<hal::HostFiles> files, bool is_writable)
+    : FileSystem(vfs, "hostfs", hostfs_magic, is_writable ? Caching::existing : Caching::all),
+      files_(std::move(files)),
+      is_writable_(is_writable) {}
+
+HostFileSystem::~HostFileSystem() {
+  table_.clear_and_dispose([](HostIdentity* identity) { Own<HostIdentity> gone(identity); });
+}
+
+Result<Ref<HostFileSystem>> HostFileSystem::create(Vfs& vfs, std::unique_ptr<hal::HostFiles> files, bool is_writable) {
+  return make_ref<HostFileSystem>(vfs, std::move(files), is_writable);
+}
+
+Result<Ref<Inode>> HostFileSystem::make_root() {
+  hal::HostAttributes attributes = TRY(files_->attributes({}));
+  attributes.is_synthetic = false;
+  return node_for(attributes, nullptr, {});
+}
+
+Result<FileSystemStatistics> HostFileSystem::statistics() {
+  FileSystemStatistics statistics = TRY(FileSystem::statistics());
+  std::lock_guard guard(host_lock_);
+  hal::HostSpace space = TRY(files_->space());
+  statistics.block_size = space.block_size;
+  statistics.blocks = space.blocks;
+  statistics.blocks_free = space.blocks_free;
+  statistics.blocks_available = space.blocks_available;
+  statistics.files = space.files;
+  statistics.files_free = space.files_free;
+  return statistics;
+}
+
+Result<HostIdentity*> HostFileSystem::identity_for(const hal::HostId& id) {
+  {
+    std::lock_guard guard(table_lock_);
+    auto found = table_.find(id);
+    if (found != table_.end()) return &*found;
+  }
+  Own<HostIdentity> fresh = TRY(make<HostIdentity>());
+  fresh->id = id;
+  std::lock_guard guard(table_lock_);
+  auto [place, is_new] = table_.insert(*fresh);
+  if (is_new) {
+    fresh->number = next_number_++;
+    static_cast<void>(fresh.release());
+  }
+  return &*place;
+}
+
+Result<Ref<Inode>> HostFileSystem::make_node(const hal::HostAttributes& attributes, HostIdentity& identity) {
+  Attributes known = to_attributes(attributes);
+  NodeStart start{known.type, known.permissions, known.uid, known.gid, identity.number};
+  auto finish = [&](auto node) -> Result<Ref<Inode>> {
+    if (!node) return std::unexpected(node.error());
+    std::lock_guard guard(table_lock_);
+    identity.node = node->get();
+    identity.object = node->get();
+    return *std::move(node);
+  };
+  switch (known.type) {
+    case FileType::directory: return finish(make_ref<HostDirectory>(*this, identity, start, attributes.is_synthetic));
+    case FileType::regular: return finish(make_ref<HostFile>(*this, identity, start, attributes));
+    case FileType::symlink: return finish(make_ref<HostSymlink>(*this, identity, start));
+    case FileType::fifo: return finish(make_ref<HostNode<FifoNode>>(*this, identity, start));
+    default: return finish(make_ref<HostNode<SpecialNode>>(*this, identity, start, attributes.special_device));
+  }
+}
+
+// Under Vfs::tree, so nobody makes the same node meanwhile; an old one may be on its way out, though, and is replaced.
+Result<Ref<Inode>> HostFileSystem::node_for(const hal::HostAttributes& attributes, Ref<HostDirectory> parent, std::string_view name) {
+  HostIdentity* identity = TRY(identity_for(attributes.id));
+  NameText place;
+  if (auto named = place.set(name); !named) return std::unexpected(named.error());
+  Ref<Inode> node;
+  HostObject* object = nullptr;
+  {
+    std::lock_guard guard(table_lock_);
+    FileType type = to_attributes(attributes).type;
+    if (identity->node && identity->node->type() == type && identity->node->retain_if_alive()) {
+      node = Ref<Inode>::adopt(identity->node);
+      object = identity->object;
+    }
+  }
+  if (!node) {
+    node = TRY(make_node(attributes, *identity));
+    std::lock_guard guard(table_lock_);
+    object = identity->object;
+  }
+  move(*object, std::move(parent), place);
+  object->take(attributes);
+  return node;
+}
+
+void HostFileSystem::forget(HostIdentity& identity, const Node& node) {
+  std::lock_guard guard(table_lock_);
+  if (identity.node != &node) return;
+  identity.node = nullptr;
+  identity.object = nullptr;
+}
+
+// The old parent goes with the parameter, after the lock.
+void HostFileSystem::move(HostObject& object, Ref<HostDirectory> parent, NameText& name) {
+  std::lock_guard guard(host_lock_);
+  std::swap(object.parent_, parent);
+  object.name_.swap(name);
+}
+
+Result<std::string_view> HostFileSystem::path_of(const HostObject& object, std::string_view child, PathBuffer& buffer) {
+  size_t start = buffer.size();
+  auto prepend = [&](std::string_view text) {
+    size_t needed = text.size() + (start == buffer.size() ? 0 : 1);
+    if (needed > start) return false;
+    if (start != buffer.size()) buffer[--start] = '/';
+    start -= text.size();
+    std::memcpy(buffer.data() + start, text.data(), text.size());
+    return true;
+  };
+  if (!child.empty() && !prepend(child)) return err::nametoolong;
+  for (const HostObject* at = &object; at->parent_; at = at->parent_.get())
+    if (!prepend(at->name_.view())) return err::nametoolong;
+  return std::string_view(buffer.data() + start, buffer.size() - start);
+}
+
+}  // namespace halcyon::fs
