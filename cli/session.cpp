@@ -214,6 +214,7 @@ int run_session(SessionRequest request) {
   system->vfs().devices().add(controlling_terminal);
   streams.start(kernel);
   mount_guest(*system, request.tree);
+  require(system->mount_standard(), "cannot mount /dev");
 
   int status;
   {

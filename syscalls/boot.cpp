@@ -8,7 +8,8 @@
 
 namespace halcyon {
 
-System::System(hal::Machine& machine, const BootOptions& options) : options_(options), kernel_(machine, options.kernel) {}
+System::System(hal::Machine& machine, const BootOptions& options)
+    : options_(options), kernel_(machine, options.kernel), standard_files_(machine) {}
 
 Result<> System::initialize() {
   Ref<Credentials> root = TRY(make_ref<Credentials>());
@@ -17,6 +18,7 @@ Result<> System::initialize() {
   abi_ = TRY(Abi::create(kernel_.machine().isa()));
   vfs_ = TRY(make<fs::Vfs>(time_, options_.dentry_limit));
   if (auto ready = vfs_->initialize(); !ready) return ready;
+  standard_files_.add_to(*vfs_);
   Own<Scheduler> scheduler = TRY(make_scheduler(options_.kernel.scheduler, kernel_.cpu_count()));
   return kernel_.initialize(std::move(scheduler), *abi_);
 }

@@ -16,6 +16,7 @@
 #include "fs/vfs/vfs.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/exec.h"
+#include "syscalls/standard_files.h"
 
 namespace halcyon {
 
@@ -47,6 +48,8 @@ class System {
 
   // Mounts the root file system; once, before everything else. ENOMEM.
   Result<> mount_root(Ref<fs::FileSystem> root, std::string_view source, uint32_t flags = 0);
+  // Mounts what every tree has: StandardFiles::mount_all.
+  Result<> mount_standard() { return standard_files_.mount_all(caller()); }
   // The root context: its root and working directory are the root of the tree, its umask is 022.
   fs::Context& context() { return *context_; }
   // Acts as root in the root context, for setting up the tree through fs/calls.
@@ -75,6 +78,7 @@ class System {
   Kernel kernel_;
   KernelTime time_{kernel_};
   Own<Abi> abi_;
+  StandardFiles standard_files_;
   Own<fs::Vfs> vfs_;
   Ref<fs::Context> context_;
   Ref<const Credentials> root_credentials_;

@@ -1,0 +1,37 @@
+// StandardFiles: the kinds of file systems and the devices that every kernel has, and where they are mounted. Adding one is a member, a
+// line in add_to and, if it has a place in every tree, a line in mount_all.
+#pragma once
+
+#include "fs/calls/mounts.h"
+#include "fs/devfs/device_file_system.h"
+#include "fs/ramfs/ram_file_system.h"
+#include "hal/machine.h"
+
+namespace halcyon {
+
+class StandardFiles {
+ public:
+  explicit StandardFiles(hal::Machine& machine) : random_(machine) {}
+
+  // Before the first mount; lives as long as the Vfs.
+  void add_to(fs::Vfs& vfs);
+  // Mounts /dev and what lies below it; a mount point that is missing is made. ENOMEM, and what making a directory says.
+  Result<> mount_all(const fs::Caller& caller);
+
+ private:
+  class MachineRandom final : public fs::RandomSource {
+   public:
+    explicit MachineRandom(hal::Machine& machine) : machine_(machine) {}
+    void fill(std::span<std::byte> bytes) override { machine_.random(bytes); }
+
+   private:
+    hal::Machine& machine_;
+  };
+
+  MachineRandom random_;
+  fs::MemoryDevices devices_{random_};
+  fs::RamFileSystemType tmpfs_{"tmpfs"}, ramfs_{"ramfs"};
+  fs::DeviceFileSystemType devtmpfs_;
+};
+
+}  // namespace halcyon
