@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Real programs on Halcyon, compared with the host's own Linux.
+
+Every case under scripts/ (a busybox sh script) and programs/ (a C program) runs natively once, which is the oracle, and then on Halcyon for
+each instruction set and seed. Standard output, standard error and exit status must be equal. For riscv64 the oracle is the same busybox
+release, or the same C program, natively on x86_64: cases print nothing that names the machine.
+
+Lines at the top of a case say how it is to be run (suite/cases.py). The last line of the output is 'N passed, N failed[, N skipped]'.
+"""
+import argparse
+import concurrent.futures
+import sys
+import time
+
+from suite import build, cases, determinism, native, report
+from suite.halcyon import Variant
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description='Runs programs on Halcyon and on the host, and compares.')
+    parser.add_argument('--isa', action='append', choices=build.ISAS, help='only this instruction set (default: both)')
+    parser.add_argument('--cpus', type=int, default=1, help='simulated CPUs')
+    parser.add_argument('--deterministic', action='store_true', help='run with --deterministic=SEED; see --seeds')
+    parser.add_argument('--seeds', type=int, default=1, help='with --deterministic: seeds 1 to N')
+    parser.add_argument('--filter', default='', metavar='TEXT', help='only cases whose name contains TEXT')
+    parser.add_argument('--jobs', type=int, default=2, help='cases that run at once')
+    parser.add_argument('--slowest', type=int, default=0, metavar='N', help='show the N slowest runs')
+    parser.add_argument('-v', '--verbose', action='store_true', help='name every run, and show whole differences')
+    return parser.parse_args()
+
+
+def make_variants(options):
+    seeds = range(1, options.seeds + 1) if options.deterministic else [None]
+    return [Variant(isa, options.cpus, seed) for isa in options.isa or build.ISAS for seed in seeds]
+
+
+def plan(options, chosen):
+    """The jobs: functions that each return a list of report.Outcome."""
+    variants = make_variants(options)
+    jobs = [lambda case=case: cases.check(case, variants) for case in chosen]
+    if not options.deterministic:
+        for isa in options.isa or build.ISAS:
+            jobs += [job for name, job in determinism.jobs(isa) if options.filter in name]
+    return jobs
+
+
+def main():
+    options = parse_arguments()
+    start = time.monotonic()
+    chosen = [case for case in cases.discover() if options.filter in case.name]
+    build.prepare(options.isa or build.ISAS, options.jobs)
+    native.require()
+    summary = report.Summary(options.verbose)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(job) for job in plan(options, chosen)]):
+            summary.add(done.result())
+    summary.show_slowest(options.slowest)
+    print(f'{time.monotonic() - start:.1f} s')
+    print(summary.totals())
+    return summary.status()
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except (build.Failed, native.Unavailable) as failure:
+        print(failure)
+        print('0 passed, 1 failed')
+        sys.exit(1)

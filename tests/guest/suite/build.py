@@ -1,0 +1,94 @@
+"""Compiles the C programs for both instruction sets and makes the roots that the cases run in.
+
+build/guest/root/ISA is the rootfs of that ISA (its files linked, not copied) with the programs in /test. Nothing is made twice: a program is
+compiled when it or the header is newer, or when the root has lost it.
+"""
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import subprocess
+
+TOP = pathlib.Path(__file__).resolve().parents[3]
+HERE = TOP / 'tests/guest'
+OUT = TOP / 'build/guest'
+ISAS = ('x86_64', 'riscv64')
+COMPILERS = {'x86_64': 'musl-gcc', 'riscv64': 'riscv64-linux-gnu-gcc'}
+FLAGS = ['-static', '-O1', '-g', '-std=gnu17', '-Wall', '-Wextra', '-Wno-unused-parameter', '-pthread', '-I', HERE / 'programs']
+HEADER = HERE / 'programs/guest.h'
+NATIVE = OUT / 'native'
+
+
+class Failed(Exception):
+    pass
+
+
+def root(isa):
+    return OUT / 'root' / isa
+
+
+def program_sources():
+    return sorted((HERE / 'programs').rglob('*.c'))
+
+
+def program_path(isa, source):
+    return root(isa) / 'test' / source.stem
+
+
+def is_current(target, *sources):
+    return target.exists() and all(target.stat().st_mtime >= source.stat().st_mtime for source in sources)
+
+
+def check(command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode:
+        raise Failed(f'{" ".join(str(word) for word in command)}\n{done.stdout}{done.stderr}')
+
+
+def make_root(isa):
+    stored = TOP / 'build/rootfs' / isa
+    if not (stored / 'bin/busybox').exists():
+        raise Failed(f'{stored} is missing: ./dev rootfs')
+    marker = root(isa) / 'bin/busybox'
+    if not is_current(marker, stored / 'bin/busybox'):
+        shutil.rmtree(root(isa), ignore_errors=True)
+        shutil.copytree(stored, root(isa), symlinks=True, copy_function=link)
+    (root(isa) / 'test').mkdir(exist_ok=True)
+
+
+def link(source, target):
+    if os.path.islink(source):
+        os.symlink(os.readlink(source), target)
+    else:
+        os.link(source, target)
+
+
+def compile_program(isa, source):
+    target = program_path(isa, source)
+    if not is_current(target, source, HEADER):
+        check([COMPILERS[isa], *FLAGS, '-o', target, source])
+
+
+def prepare(isas, jobs):
+    """Everything that the runs need. The x86_64 programs are always made: they are the oracle."""
+    wanted = sorted({'x86_64', *isas})
+    for isa in wanted:
+        make_root(isa)
+    native = HERE / 'suite/native.c'
+    if not is_current(NATIVE, native):
+        check(['gcc', '-O1', '-Wall', '-Wextra', '-o', NATIVE, native])
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for done in [pool.submit(compile_program, isa, source) for isa in wanted for source in program_sources()]:
+            done.result()
+    for isa in wanted:
+        make_archive(isa)
+
+
+def archive(isa):
+    return OUT / f'{isa}.tar'
+
+
+def make_archive(isa):
+    programs = [program_path(isa, source) for source in program_sources()]
+    if not is_current(archive(isa), root(isa) / 'bin/busybox', *programs):
+        check(['tar', '-c', '-f', archive(isa), '-C', root(isa), '.'])

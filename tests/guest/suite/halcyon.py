@@ -1,0 +1,30 @@
+"""Runs a case on Halcyon."""
+import os
+
+from . import build, result
+
+BINARY = os.environ.get('HALCYON', str(build.TOP / 'build/hosted/halcyon'))
+
+
+class Variant:
+    """How Halcyon is run: instruction set, CPUs, and the seed of a deterministic run (or None)."""
+
+    def __init__(self, isa, cpus=1, seed=None):
+        self.isa, self.cpus, self.seed = isa, cpus, seed
+
+    def options(self):
+        options = ['--cpus', self.cpus]
+        if self.seed is not None:
+            options.append(f'--deterministic={self.seed}')
+        return options
+
+    def __str__(self):
+        cpus = f' cpus={self.cpus}' if self.cpus != 1 else ''
+        seed = f' seed={self.seed}' if self.seed is not None else ''
+        return f'{self.isa}{cpus}{seed}'
+
+
+def run(case, variant, options=()):
+    command = [BINARY, 'run', '--root', build.archive(variant.isa), '--cwd', '/', *variant.options(), *case.halcyon_options, *options, '--',
+               *case.command]
+    return result.run(command, case.timeout, result.ENVIRONMENT)

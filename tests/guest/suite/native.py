@@ -1,0 +1,17 @@
+"""Runs a case on the host's own Linux: the oracle. native.c gives it a root, process ids, mounts and a host name of its own."""
+from . import build, result
+
+
+class Unavailable(Exception):
+    pass
+
+
+def run(case):
+    return result.run([build.NATIVE, *case.native_options, build.root('x86_64'), *case.command], case.timeout, result.ENVIRONMENT)
+
+
+def require():
+    """Raises Unavailable if this host does not let us make namespaces."""
+    probe = result.run([build.NATIVE, build.root('x86_64'), '/bin/true'], 10, result.ENVIRONMENT)
+    if probe.status != 0:
+        raise Unavailable(f'no oracle: this host does not run programs in namespaces of their own: {probe.errors.strip()}')
