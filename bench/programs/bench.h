@@ -27,5 +27,3 @@ static inline void require(int holds, const char* what) {
   perror(what);
   exit(1);
 }
-
-int run_benchmarks(const struct Benchmark* table, int argc, char** argv);

@@ -33,9 +33,16 @@ int main(int argc, char** argv) {
   int found = 0;
   for (size_t table = 0; table < sizeof tables / sizeof *tables; ++table) {
     for (const struct Benchmark* each = tables[table]; each->name; ++each) {
-      if (argc == 2 && strcmp(argv[1], "--list") == 0) printf("%s\n", each->name), ++found;
-      for (int index = 1; index < argc; ++index)
-        if (strcmp(argv[index], each->name) == 0) measure(each), ++found;
+      if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        printf("%s\n", each->name);
+        ++found;
+      }
+      for (int index = 1; index < argc; ++index) {
+        if (strcmp(argv[index], each->name) == 0) {
+          measure(each);
+          ++found;
+        }
+      }
     }
   }
   if (!found) fprintf(stderr, "usage: bench --list | NAME...\n");
