@@ -34,9 +34,10 @@ Result<> map_zero_part(AddressSpace& memory, const ElfSegment& segment, UserAddr
     auto mapped = memory.map(request);
     if (!mapped) return std::unexpected(mapped.error());
   }
-  // The rest of the last file page is zeroed if it can be written; a read-only segment keeps what the file holds, as on Linux.
-  if (segment.file_size && (segment.protection & prot::write) && zero_start > file_end) {
-    size_t tail = std::min(zero_start, end) - file_end;
+  // The whole rest of the last file page is zeroed if it can be written, also behind the segment's end: ld.so allocates there. A segment
+  // without zero bytes, or one that is read-only, keeps what the file holds, as on Linux.
+  if (segment.file_size && end > file_end && (segment.protection & prot::write) && zero_start > file_end) {
+    size_t tail = zero_start - file_end;
     if (clear_user(memory, file_end, tail) != tail) return err::io;
   }
   return {};
