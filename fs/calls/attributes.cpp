@@ -83,10 +83,4 @@ Result<size_t> readlink(const Caller& caller, const Start& start, std::string_vi
   return out.done();
 }
 
-Result<> check_xattr(const Caller& caller, const Start& start, std::string_view path, uint32_t flags) {
-  auto found = resolve(caller, start, path, flags);
-  if (!found) return std::unexpected(found.error());
-  return err::opnotsupp;
-}
-
 }  // namespace halcyon::fs

@@ -45,7 +45,4 @@ Result<FileSystemStatistics> statfs(File& file);
 // readlinkat(2): stores as much of the target as fits and returns the length.
 Result<size_t> readlink(const Caller& caller, const Start& start, std::string_view path, Sink& out);
 
-// Extended attributes: no file system here has any. ENODATA, or EOPNOTSUPP for setting one, after the walk.
-Result<> check_xattr(const Caller& caller, const Start& start, std::string_view path, uint32_t flags);
-
 }  // namespace halcyon::fs
