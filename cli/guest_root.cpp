@@ -1,107 +1,68 @@
-// The guest's tree of files inside the kernel: the root by its kind, unpacked from an archive if it is one. Archives are unpacked entry by
-// entry through the calls that programs use, so that links, modes and times come out as tar(1) would leave them.
+// The guest's tree of files inside the kernel: the root by its kind, and on it what --bind names. A host directory is read where it is, and
+// covered by a layer in memory that takes all writes; only a bound one with :rw is written through.
 #include "cli/failure.h"
 #include "cli/session.h"
-#include "fs/calls/attributes.h"
+#include "cli/unpack.h"
 #include "fs/calls/names.h"
-#include "fs/calls/open.h"
+#include "fs/hostfs/host_file_system.h"
+#include "fs/overlay/overlay_file_system.h"
 #include "fs/ramfs/ram_file_system.h"
 #include "syscalls/boot.h"
 
 namespace halcyon::cli {
 namespace {
 
-constexpr uint32_t type_mask = 0170000;
-
-class Unpacker {
- public:
-  explicit Unpacker(const fs::Caller& caller) : caller_(caller) {}
-
-  void create(ArchiveEntry& entry) {
-    std::string path = "/" + entry.path;
-    Result<> made = make(entry, path);
-    if (!made && made.error() == Errno::exist) {
-      // A later entry of the same name: tar(1) removes the earlier object.
-      require(fs::unlink(caller_, {}, path), entry);
-      made = make(entry, path);
-    }
-    require(made, entry);
-    if (entry.is_hard_link) return;
-    if (entry.is_regular()) fill(entry, path);
-    set_attributes(entry, path);
-  }
-
-  // A directory's time would change with every entry in it.
-  void set_time(const ArchiveEntry& entry) {
-    fs::TimeChange time{fs::TimeChange::Kind::set, entry.modified};
-    require(fs::utimens(caller_, {}, "/" + entry.path, time, time, 0), entry);
-  }
-
- private:
-  void require(const Result<>& outcome, const ArchiveEntry& entry) {
-    if (outcome) return;
-    const char* hint = outcome.error() == Errno::nomem || outcome.error() == Errno::nospc ? " (give more --memory)" : "";
-    fail(exit_status::own_failure, "--root: cannot unpack '{}': {}{}", entry.path, errno_name(outcome.error()), hint);
-  }
-
-  Result<> make(const ArchiveEntry& entry, const std::string& path) {
-    if (entry.is_hard_link) return fs::link(caller_, {}, "/" + entry.target, {}, path, 0);
-    if (entry.is_symlink()) return fs::symlink(caller_, entry.target, {}, path);
-    if (!entry.is_directory()) return fs::mknod(caller_, {}, path, entry.mode, make_device(entry.device_major, entry.device_minor));
-    if (entry.path.empty()) return {};
-    Result<> made = fs::mkdir(caller_, {}, path, entry.mode & ~type_mask);
-    if (made || made.error() != Errno::exist) return made;
-    auto old = fs::stat(caller_, {}, path, 0);
-    if (old && old->type == FileType::directory) return {};
-    return made;
-  }
-
-  void fill(ArchiveEntry& entry, const std::string& path) {
-    auto file = fs::open(caller_, {}, path, open_flag::write_only | open_flag::no_follow, 0);
-    if (!file) require(std::unexpected(file.error()), entry);
-    KernelSource source(std::as_bytes(std::span(entry.data)));
-    while (source.remaining() > 0) {
-      auto written = (*file)->write(source);
-      if (!written) require(std::unexpected(written.error()), entry);
-    }
-    std::string().swap(entry.data);
-  }
-
-  void set_attributes(const ArchiveEntry& entry, const std::string& path) {
-    uint32_t follow = 0;
-    require(fs::chown(caller_, {}, path, entry.uid, entry.gid, follow), entry);
-    // After chown(2), which clears the set-id bits.
-    if (!entry.is_symlink()) require(fs::chmod(caller_, {}, path, entry.mode & ~type_mask, follow), entry);
-    if (!entry.is_directory()) set_time(entry);
-  }
-
-  const fs::Caller& caller_;
-};
-
-// Empties `image` on the way.
-void unpack(ArchiveImage& image, const fs::Caller& caller) {
-  uint32_t umask = caller.context.set_umask(0);
-  Unpacker unpacker(caller);
-  for (ArchiveEntry& entry : image.entries()) unpacker.create(entry);
-  for (ArchiveEntry& entry : image.entries())
-    if (entry.is_directory()) unpacker.set_time(entry);
-  caller.context.set_umask(umask);
+template <class T>
+T require(Result<T> outcome, std::string_view option, std::string_view place) {
+  if (!outcome) fail(exit_status::own_failure, "{}: cannot show {}: {}", option, place, errno_name(outcome.error()));
+  if constexpr (!std::is_void_v<T>) return *std::move(outcome);
 }
 
-void require(const Result<>& outcome) {
-  if (!outcome) fail(exit_status::own_failure, "cannot mount the guest's root: {}", errno_name(outcome.error()));
+Ref<fs::FileSystem> host_tree(fs::Vfs& vfs, const std::string& path, bool is_writable, std::string_view option) {
+  auto files = require(hal::open_host_files(path, is_writable), option, path);
+  auto host = require(fs::HostFileSystem::create(vfs, std::move(files), is_writable), option, path);
+  if (is_writable) return host;
+  return require(fs::OverlayFileSystem::create(vfs, std::move(host)), option, path);
+}
+
+Ref<fs::FileSystem> make_root(fs::Vfs& vfs, GuestTree& tree) {
+  switch (tree.kind()) {
+    case GuestTree::Kind::host:
+    case GuestTree::Kind::directory: return host_tree(vfs, tree.directory(), false, "--root");
+    case GuestTree::Kind::archive:
+    case GuestTree::Kind::none: break;
+  }
+  return require(fs::RamFileSystem::create(vfs), "--root", "the guest's root");
+}
+
+// The place to mount on, made together with the directories above it where it is missing.
+fs::Path mount_point(const fs::Caller& caller, const Bind& bind, bool is_directory) {
+  for (size_t slash = bind.guest.find('/', 1);; slash = bind.guest.find('/', slash + 1)) {
+    std::string_view path = std::string_view(bind.guest).substr(0, slash);
+    bool is_last = slash == std::string::npos;
+    auto found = fs::resolve(caller, {}, path, fs::walk_flag::follow);
+    if (!found && found.error() == Errno::noent) {
+      require(!is_last || is_directory ? fs::mkdir(caller, {}, path, 0755) : fs::mknod(caller, {}, path, 0644, 0), "--bind", bind.guest);
+      found = fs::resolve(caller, {}, path, fs::walk_flag::follow);
+    }
+    if (is_last || !found) return require(std::move(found), "--bind", bind.guest);
+  }
+}
+
+void mount_bound(System& system, const Bind& bind) {
+  Ref<fs::FileSystem> file_system = host_tree(system.vfs(), bind.host, bind.is_writable, "--bind");
+  fs::Path place = mount_point(system.caller(), bind, bind.is_directory);
+  require(system.vfs().mount(std::move(file_system), place, bind.host, 0), "--bind", bind.guest);
 }
 
 }  // namespace
 
 void mount_guest(System& system, GuestTree& tree) {
-  if (tree.kind() == GuestTree::Kind::host || tree.kind() == GuestTree::Kind::directory) {
-    fail(exit_status::own_failure, "--root: this build cannot read host directories");
-  }
-  auto root = fs::RamFileSystem::create(system.vfs());
-  if (!root) require(std::unexpected(root.error()));
-  require(system.mount_root(*std::move(root), "rootfs"));
+  bool is_hosts = tree.kind() == GuestTree::Kind::host || tree.kind() == GuestTree::Kind::directory;
+  std::string_view source = is_hosts ? std::string_view(tree.directory()) : "rootfs";
+  require(system.mount_root(make_root(system.vfs(), tree), source), "--root", source);
   if (tree.kind() == GuestTree::Kind::archive) unpack(*tree.archive(), system.caller());
+  for (const Bind& bind : tree.binds()) mount_bound(system, bind);
 }
 
 }  // namespace halcyon::cli

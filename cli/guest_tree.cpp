@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 #include <cstring>
 
 #include "cli/failure.h"
@@ -54,10 +55,14 @@ GuestTree::GuestTree(const std::optional<std::string>& root, const std::vector<B
     }
   }
   for (Bind& bind : binds_) {
-    if (stat(bind.host.c_str(), &info) != 0) fail(exit_status::own_failure, "--bind: cannot use {}: {}", bind.host, std::strerror(errno));
-    if (!S_ISDIR(info.st_mode)) fail(exit_status::own_failure, "--bind: {} is not a directory", bind.host);
-    if (access(bind.host.c_str(), R_OK | X_OK) != 0)
+    std::unique_ptr<char, decltype(&free)> real(realpath(bind.host.c_str(), nullptr), &free);
+    if (!real || stat(real.get(), &info) != 0) fail(exit_status::own_failure, "--bind: cannot use {}: {}", bind.host, std::strerror(errno));
+    bind.is_directory = S_ISDIR(info.st_mode);
+    if (!bind.is_directory && !S_ISREG(info.st_mode))
+      fail(exit_status::own_failure, "--bind: {} is neither a directory nor a regular file", bind.host);
+    if (access(real.get(), bind.is_directory ? R_OK | X_OK : R_OK) != 0)
       fail(exit_status::own_failure, "--bind: cannot read {}: {}", bind.host, std::strerror(errno));
+    bind.host = real.get();
     std::string normal;
     if (!normalise_path(bind.guest, &normal)) fail(exit_status::own_failure, "--bind: the guest path {} has '..' in it", bind.guest);
     bind.guest = "/" + normal;
@@ -75,7 +80,7 @@ std::optional<GuestNode> GuestTree::look_up(const std::string& path, int* error)
     if (is_below(path, bind.guest) && (!bound || bind.guest.size() >= bound->guest.size())) bound = &bind;
   }
   uint32_t made_mode = node.mode;
-  if (bound) node.host_path = bound->host + "/" + path.substr(bound->guest == "/" ? 0 : bound->guest.size());
+  if (bound) node.host_path = bound->host + (path == bound->guest ? "" : path.substr(bound->guest == "/" ? 0 : bound->guest.size()));
   else if (kind_ == Kind::host || kind_ == Kind::directory) node.host_path = is_kernels_own(path) ? "" : directory_ + "/" + path;
   if (!node.host_path.empty()) {
     struct stat info;

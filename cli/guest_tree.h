@@ -35,6 +35,8 @@ class GuestTree {
   Kind kind() const { return kind_; }
   // The host directory that is the root; "/" for the host's own.
   const std::string& directory() const { return directory_; }
+  // With host paths that are absolute and lead through no symlink, in the order of the command line.
+  const std::vector<Bind>& binds() const { return binds_; }
   ArchiveImage* archive() { return archive_.get(); }
 
   // An absolute path of the guest, with symlinks followed. Nothing if it is not there, with the reason in *error (an errno number).

@@ -18,6 +18,7 @@ struct Bind {
   std::string host;
   std::string guest;         // absolute
   bool is_writable = false;  // what the guest writes goes through to the host; otherwise it stays in memory
+  bool is_directory = true;  // known once GuestTree has looked
   bool operator==(const Bind&) const = default;
 };
 

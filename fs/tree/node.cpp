@@ -87,7 +87,17 @@ void Node::touch_modified(Nanoseconds now) {
   touch_changed(now);
 }
 
+void Node::add_link() {
+  if (type_ != FileType::directory || links() != 1) links_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Node::drop_all_links() {
+  links_.store(0, std::memory_order_relaxed);
+  no_name_left();
+}
+
 void Node::drop_link() {
+  if (type_ == FileType::directory && links() <= 2) return;
   if (links_.fetch_sub(1, std::memory_order_relaxed) == 1) no_name_left();
 }
 

@@ -34,9 +34,12 @@ class Node : public Inode {
   FileSystem& file_system() const { return file_system_; }
   uint64_t number() const { return number_; }
   uint32_t links() const { return links_.load(std::memory_order_relaxed); }
-  // Names come and go, under Vfs::tree. `drop_link` with the last name calls no_name_left.
-  void add_link() { links_.fetch_add(1, std::memory_order_relaxed); }
+  // Names come and go, under Vfs::tree; a directory gains and loses the ".." of its subdirectories. `drop_link` with a file's last name
+  // calls no_name_left. A directory with one link does not count them: file systems of hosts do that.
+  void add_link();
   void drop_link();
+  // A directory is removed.
+  void drop_all_links();
   void touch_changed(Nanoseconds now) { changed_.store(now, std::memory_order_relaxed); }
   // A directory gained or lost an entry.
   void touch_modified(Nanoseconds now);

@@ -56,8 +56,7 @@ Result<> TreeDirectory::rmdir(std::string_view name, Inode& child) {
   bool empty = TRY(directory.is_empty());
   if (!empty) return err::notempty;
   if (auto taken = take_out(name); !taken) return taken;
-  directory.drop_link();
-  directory.drop_link();
+  directory.drop_all_links();
   drop_link();
   touch_modified(file_system().now());
   return {};
@@ -93,10 +92,11 @@ Result<> TreeDirectory::rename(std::string_view name, Inode& child, Inode& to, s
   Ref<Inode> keep_loser = loser ? Ref<Inode>(*loser) : nullptr;
   target.put(to_name, Ref<Inode>(child), std::move(fresh));
   commit_take_out(name, std::move(whiteout));
-  if (loser) loser->drop_link();
   if (loser && is_directory) {
-    loser->drop_link();
+    loser->drop_all_links();
     target.drop_link();
+  } else if (loser) {
+    loser->drop_link();
   }
   if (is_directory && &target != this) {
     drop_link();

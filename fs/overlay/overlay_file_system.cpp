@@ -1,0 +1,125 @@
+#include "fs/overlay/overlay_file_system.h"
+
+#include <mutex>
+
+#include "core/mm/frame_allocator.h"
+#include "fs/overlay/overlay_node.h"
+#include "fs/tree/special_node.h"
+
+namespace halcyon::fs {
+
+OverlayFileSystem::OverlayFileSystem(Vfs& vfs, Ref<FileSystem> lower)
+    : TreeFileSystem(vfs, "overlay", overlayfs_magic), lower_(std::move(lower)) {}
+
+Result<Ref<OverlayFileSystem>> OverlayFileSystem::create(Vfs& vfs, Ref<FileSystem> lower) {
+  return make_ref<OverlayFileSystem>(vfs, std::move(lower));
+}
+
+Result<Ref<Inode>> OverlayFileSystem::make_root() {
+  Ref<Inode> root = TRY(lower_->make_root());
+  return cover(std::move(root));
+}
+
+// A directory that is kept may hold others that are: one at a time, without the lock.
+void OverlayFileSystem::shut_down() {
+  for (;;) {
+    Ref<Inode> node;
+    {
+      std::lock_guard guard(table_lock_);
+      if (kept_.empty()) break;
+      Cover& cover = kept_.front();
+      kept_.pop_front();
+      node = Ref<Inode>::adopt(&cover.node_);
+    }
+  }
+  lower_->shut_down();
+}
+
+Result<FileSystemStatistics> OverlayFileSystem::statistics() {
+  FileSystemStatistics statistics = TRY(FileSystem::statistics());
+  FrameAllocator& memory = frames();
+  statistics.blocks = statistics.files = memory.total_pages();
+  statistics.blocks_free = statistics.blocks_available = statistics.files_free = memory.free_pages();
+  return statistics;
+}
+
+Result<Ref<Node>> OverlayFileSystem::new_node(FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device) {
+  NodeStart start{type, permissions, uid, gid, new_number()};
+  switch (type) {
+    case FileType::regular: return make_ref<FileNode>(*this, start);
+    case FileType::directory: return make_ref<TreeDirectory>(*this, start);
+    case FileType::fifo: return make_ref<FifoNode>(*this, start);
+    case FileType::socket:
+    case FileType::character_device:
+    case FileType::block_device: return make_ref<SpecialNode>(*this, start, device);
+    case FileType::symlink: break;
+  }
+  return err::inval;
+}
+
+Result<Ref<Inode>> OverlayFileSystem::make_cover(Ref<Inode> lower, const Attributes& known) {
+  switch (known.type) {
+    case FileType::directory: return make_ref<OverlayDirectory>(*this, std::move(lower), known);
+    case FileType::regular: return make_ref<OverlayFile>(*this, std::move(lower), known);
+    case FileType::fifo: return make_ref<OverlayNode<FifoNode>>(*this, std::move(lower), known);
+    case FileType::symlink: {
+      Vec<char> text;
+      if (auto sized = text.resize(path_max); !sized) return std::unexpected(sized.error());
+      KernelSink sink(std::as_writable_bytes(text.span()));
+      if (auto read = lower->read_link(sink); !read) return std::unexpected(read.error());
+      String target = TRY(String::copy({text.data(), sink.done()}));
+      return make_ref<OverlayNode<SymlinkNode>>(*this, std::move(lower), known, std::move(target));
+    }
+    default: return make_ref<OverlayNode<SpecialNode>>(*this, std::move(lower), known, known.special_device);
+  }
+}
+
+// An old node of the same number that is on its way out, or of another type, is replaced.
+Ref<Inode> OverlayFileSystem::find(const Attributes& lower) {
+  Cover* cover = nullptr;
+  {
+    std::lock_guard guard(table_lock_);
+    auto found = table_.find(lower.inode);
+    if (found == table_.end()) return nullptr;
+    if (found->node_.type() == lower.type && found->node_.retain_if_alive()) cover = &*found;
+    else table_.erase(found);
+  }
+  if (!cover) return nullptr;
+  Ref<Inode> node = Ref<Inode>::adopt(&cover->node_);
+  if (!cover->is_changed()) cover->take(lower);
+  return node;
+}
+
+void OverlayFileSystem::add(Cover& cover) {
+  std::lock_guard guard(table_lock_);
+  table_.insert(cover);
+}
+
+void OverlayFileSystem::forget(Cover& cover) {
+  std::lock_guard guard(table_lock_);
+  if (cover.CoverTableHook::is_linked()) table_.erase(table_.iterator_to(cover));
+}
+
+void OverlayFileSystem::keep(Cover& cover) {
+  std::lock_guard guard(table_lock_);
+  if (cover.is_changed_.exchange(true, std::memory_order_acq_rel) || cover.node_.links() == 0) return;
+  cover.node_.retain();
+  kept_.push_back(cover);
+}
+
+// Whoever takes the last name holds a reference of his own.
+void OverlayFileSystem::let_go(Cover& cover) {
+  Ref<Inode> node;
+  std::lock_guard guard(table_lock_);
+  if (!cover.CoverKeptHook::is_linked()) return;
+  kept_.erase(kept_.iterator_to(cover));
+  node = Ref<Inode>::adopt(&cover.node_);
+}
+
+Result<Ref<Inode>> OverlayFileSystem::cover(Ref<Inode> lower) {
+  Attributes known = TRY(lower->attributes());
+  if (Ref<Inode> node = find(known)) return node;
+  return make_cover(std::move(lower), known);
+}
+
+}  // namespace halcyon::fs
