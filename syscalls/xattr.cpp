@@ -73,7 +73,9 @@ Result<uint64_t> sys_fgetxattr(Thread& self, Fd fd, UserPtr<const char> name, Us
   return refuse(self, find(self, fd), name);
 }
 
-Result<uint64_t> sys_listxattr(Thread& self, UserPtr<const char> path, UserPtr<std::byte>, size_t) { return refuse(find(self, path, true)); }
+Result<uint64_t> sys_listxattr(Thread& self, UserPtr<const char> path, UserPtr<std::byte>, size_t) {
+  return refuse(find(self, path, true));
+}
 Result<uint64_t> sys_llistxattr(Thread& self, UserPtr<const char> path, UserPtr<std::byte>, size_t) {
   return refuse(find(self, path, false));
 }
