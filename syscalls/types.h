@@ -58,6 +58,7 @@ using SchedPolicy = Typed<struct SchedPolicyTag, int>;
 using FlockOperation = Typed<struct FlockTag, uint32_t>;
 using FallocateMode = Typed<struct FallocateTag, uint32_t>;
 using EventFlags = Typed<struct EventFlagsTag, uint32_t>;  // of eventfd2
+using RseqFlags = Typed<struct RseqTag, int>;
 using Hex = Typed<struct HexTag, uint64_t>;
 
 // Structures of user memory that are the same on every 64-bit ISA. Those that differ are put and got by Abi (syscalls/abi/abi.h).

@@ -63,6 +63,7 @@ void Thread::run_handler(const SignalInfo& info, SignalAction action) {
     reset.handler = SignalAction::default_handler;
     actions().exchange(info.number, reset);
   }
+  if (restartable.address) leave_sequence(*this);
   if (!kernel().personality().push_signal_frame(*this, info, action, old_mask)) {
     // No stack to run on. A SIGSEGV handler would fail in the same way.
     if (info.number == sig::segv) actions().exchange(sig::segv, SignalAction{});

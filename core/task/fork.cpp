@@ -47,6 +47,11 @@ void inherit(Thread& child, Thread& self, const CloneRequest& request) {
   child.policy = self.policy;
   child.timer_slack = self.timer_slack;
   child.clear_child_tid = request.clear_child_tid;
+  if (!request.share_memory && self.restartable.address) {
+    child.restartable = self.restartable;
+    child.restartable.cpu = RestartableArea::no_cpu;
+    child.add_work(work::sequence);
+  }
   if (!request.share_memory || request.wait_for_exec) child.signal_stack() = self.signal_stack();
   hal::UserContext& context = child.context();
   context.copy_from(self.context());

@@ -26,11 +26,18 @@ struct EventHandler {
   EventHandler* next = nullptr;
 };
 
+// What a kernel left behind when it had ended: nothing, unless something leaked.
+struct KernelRemains {
+  uint64_t objects = 0;  // in the heap
+  uint64_t pages = 0;    // frames, without those that the heap keeps for itself
+};
+
 struct KernelOptions {
   std::string_view scheduler = "round-robin";
   std::string_view host_name = "halcyon";
   unsigned fault_around = 4;  // pages per anonymous fault, 1 to 4
   Nanoseconds time_slice = 4'000'000;
+  KernelRemains* remains = nullptr;  // filled in by ~Kernel if wanted
 };
 
 // Observes every system call, for strace and statistics. Called on the thread's own stack; may block.
@@ -132,6 +139,7 @@ class Kernel {
   KernelOptions options_;
   Clock clock_;
   FrameAllocator frames_;
+  const uint64_t free_at_start_ = frames_.free_pages();
   Heap heap_;
   TimerQueue timers_{clock_};
   FutexTable futexes_;

@@ -24,11 +24,13 @@ void Thread::before_user_mode() {
     if (halcyon::per_cpu().must_reschedule) {
       involuntary_switches.fetch_add(1, std::memory_order_relaxed);
       yield();
+      note_interruption();
       continue;
     }
     if (pending & work::stop) stop_here();
     else if (pending & work::signal) deliver_signals();
     else if (pending & work::reschedule) clear_work(work::reschedule), yield();
+    else if (pending & work::sequence) leave_sequence(*this);
     else return;
   }
 }
@@ -68,7 +70,9 @@ void Thread::handle_trap(const hal::Trap& trap) {
 }
 
 void Thread::handle_fault(const hal::Trap& trap) {
+  uint64_t switches = voluntary_switches.load(std::memory_order_relaxed);
   auto result = memory().fault(trap.address, trap.access);
+  if (voluntary_switches.load(std::memory_order_relaxed) != switches) note_interruption();
   if (result) {
     minor_faults.fetch_add(1, std::memory_order_relaxed);
     return;

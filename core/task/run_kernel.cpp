@@ -59,6 +59,7 @@ Kernel::~Kernel() {
   idle_process_ = nullptr;
   scheduler_.reset();
   while (!processes_.empty()) remove_process(processes_.front());
+  if (options_.remains) *options_.remains = {heap_.live_objects(), free_at_start_ - frames_.free_pages() - heap_.pages()};
   for (unsigned id = 0; id < machine_.cpu_count(); ++id) machine_.cpu(id).per_cpu = nullptr;
 }
 

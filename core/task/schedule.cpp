@@ -31,6 +31,7 @@ void switch_to(Thread& next) {
   next.is_on_cpu_.store(true, std::memory_order_relaxed);
   Kernel& kernel = *cpu.kernel;
   if (self.context_ && kernel.cpu_count() > 1) cpu.cpu->put_back(*self.context_);
+  if (next.last_cpu != cpu.cpu->id()) next.note_interruption();
   next.last_cpu = cpu.cpu->id();
   next.ran_since = kernel.clock().monotonic();
   cpu.previous = &self;
@@ -159,6 +160,7 @@ void switch_away_dead() {
   next.state_.store(RunState::running, std::memory_order_relaxed);
   while (next.is_on_cpu_.load(std::memory_order_acquire)) hal::spin_pause();
   next.is_on_cpu_.store(true, std::memory_order_relaxed);
+  if (next.last_cpu != cpu.cpu->id()) next.note_interruption();
   next.last_cpu = cpu.cpu->id();
   next.ran_since = cpu.kernel->clock().monotonic();
   cpu.previous = &self;

@@ -15,6 +15,7 @@
 #include "core/mm/address_space.h"
 #include "core/task/credentials.h"
 #include "core/task/limits.h"
+#include "core/task/restartable.h"
 #include "core/task/signal.h"
 #include "core/time/timer.h"
 #include "hal/machine.h"
@@ -42,6 +43,7 @@ inline constexpr uint32_t signal = 1;      // a signal may be deliverable
 inline constexpr uint32_t reschedule = 2;  // somebody else should run
 inline constexpr uint32_t die = 4;         // the thread is to exit: its process exits or executes another program
 inline constexpr uint32_t stop = 8;        // job control stopped the process
+inline constexpr uint32_t sequence = 16;   // a restartable sequence may have been interrupted, or the CPU has changed
 }  // namespace work
 
 enum class RunState : uint8_t { running, parking, parked, ready, dead };
@@ -135,6 +137,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   // Set and read by system calls of the thread itself (set_tid_address(2), set_robust_list(2), rseq(2), prctl(2)).
   UserAddr clear_child_tid = 0;
   UserAddr robust_list = 0;
+  RestartableArea restartable;
   std::atomic<uint64_t> affinity{~uint64_t{0}};
   std::array<char, 16> name{};             // comm; others may see it half changed, as on Linux
   uint64_t syscall_number = 0;             // of the call being carried out
@@ -183,6 +186,10 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   void run_user();
   void before_user_mode();
   void handle_fault(const hal::Trap& trap);
+  // Something else ran on its CPU since it left user code.
+  void note_interruption() {
+    if (restartable.address) work_.fetch_or(work::sequence, std::memory_order_relaxed);
+  }
   void finish_restart(const SignalAction* action);
   bool take_signal(SignalInfo* info);
   bool run_default_action(const SignalInfo& info);

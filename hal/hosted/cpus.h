@@ -46,13 +46,13 @@ class HostedCpu : public Cpu {
   // Runs user code until a trap, or until `blocks` (at least 1) more blocks have run, which it reports as `interrupted`. Leaves in `blocks`
   // how many are left. Nobody else gets the host thread meanwhile.
   virtual Trap run_slice(UserContext& context, Root root, uint64_t& blocks) = 0;
+  void raise(uint32_t bits) { pending_.fetch_or(bits, std::memory_order_release); }
 
  private:
   friend class HostedMachine;
   enum class State : uint8_t { stopped, active, idle };
 
   bool has_pending() const { return pending_.load(std::memory_order_relaxed) != 0; }
-  void raise(uint32_t bits) { pending_.fetch_or(bits, std::memory_order_release); }
   bool can_run() const { return state_ == State::active || (state_ == State::idle && has_pending()); }
 
   HostedMachine& machine_;

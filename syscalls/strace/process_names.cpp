@@ -131,6 +131,10 @@ void show(Writer& out, ResourceId value) { show_choice(out, resources, value, "R
 void show(Writer& out, UsageWho value) { show_choice(out, usages, widen(value), "RUSAGE"); }
 void show(Writer& out, PrctlOption value) { show_choice(out, prctl_options, widen(value), "PR"); }
 void show(Writer& out, ArchPrctlOption value) { show_choice(out, arch_options, widen(value), "ARCH"); }
+void show(Writer& out, RseqFlags value) {
+  constexpr Name rseq_flags[] = {{1, "RSEQ_FLAG_UNREGISTER"}};
+  show_flags(out, rseq_flags, static_cast<uint32_t>(value.value), "RSEQ_FLAG");
+}
 void show(Writer& out, RandomFlags value) { show_flags(out, random_flags, value, "GRND"); }
 void show(Writer& out, PriorityWhich value) { show_choice(out, priorities, widen(value), "PRIO"); }
 void show(Writer& out, SchedPolicy value) { show_choice(out, policies, widen(value), "SCHED"); }

@@ -27,6 +27,7 @@ Result<> replace_program(Thread& self, NewProgram program) {
   self.replace_actions(std::move(actions));
   self.replace_credentials(std::move(program.credentials));
   self.signal_stack() = SignalStack{};
+  self.restartable = {};
   self.restart_block() = RestartBlock{};
   self.name.fill('\0');
   program.name.copy(self.name.data(), self.name.size() - 1);

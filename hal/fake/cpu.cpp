@@ -1,0 +1,180 @@
+#include "hal/fake/cpu.h"
+
+#include <atomic>
+
+#include "core/base/assert.h"
+#include "core/base/types.h"
+#include "hal/fake/context.h"
+#include "hal/fake/fiber.h"
+#include "hal/fake/machine.h"
+#include "hal/isa/riscv64/page_format.h"
+#include "hal/isa/x86_64/page_format.h"
+
+namespace halcyon::hal {
+
+FakeCpu::FakeCpu(FakeMachine& machine, unsigned id) : HostedCpu(machine, id), machine_(machine) {}
+
+void FakeCpu::put_back(UserContext& context) {
+  if (held_ != &context) return;
+  held_->holder_ = nullptr;
+  held_ = nullptr;
+}
+
+// --- running
+
+Trap FakeCpu::run_slice(UserContext& user_context, Root root, uint64_t& blocks) {
+  auto& context = static_cast<FakeContext&>(user_context);
+  if (context.holder_ != this) {
+    if (context.holder_) panic("a context that another CPU holds: a put_back is missing", __FILE__, __LINE__);
+    if (held_) put_back(*held_);
+    held_ = &context;
+    context.holder_ = this;
+  }
+  root_ = root;
+  left_ = blocks;
+  Trap trap = run_user(context);
+  blocks = left_;
+  return trap;
+}
+
+Trap FakeCpu::run_user(FakeContext& context) {
+  for (;;) {
+    Trap trap;
+    bool is_rewound = false;
+    Fiber* fiber = nullptr;
+    switch (machine_.find_fiber(context, &fiber, &is_rewound)) {
+      case FakeMachine::Pc::stale: return {.kind = Trap::Kind::exception, .exception = Exception::illegal_instruction};
+      case FakeMachine::Pc::no_memory: panic("no memory for a program's stack", __FILE__, __LINE__);
+      case FakeMachine::Pc::address:
+        if (run_code(context, &trap)) return trap;
+        continue;
+      case FakeMachine::Pc::fiber: break;
+    }
+    if (fiber->resume(*this, is_rewound) == Fiber::Outcome::trapped) {
+      context.set_pc(machine_.resume_token(*fiber));
+      return fiber->last_trap();
+    }
+    machine_.recycle(*fiber);
+  }
+}
+
+namespace {
+
+// The instructions of which sigreturn trampolines are made: "mov $n, %eax; syscall", "li a7, n; ecall".
+struct Instruction {
+  enum class Kind : uint8_t { illegal, load_number, syscall } kind = Kind::illegal;
+  unsigned size = 0;
+  uint64_t value = 0;
+};
+
+Instruction decode(Isa isa, uint64_t bits) {
+  using enum Instruction::Kind;
+  auto word = static_cast<uint32_t>(bits);
+  if (isa == Isa::x86_64) {
+    if ((word & 0xff) == 0xb8) return {load_number, 5, bits >> 8 & 0xffff'ffff};
+    if ((word & 0xffff) == 0x050f) return {syscall, 2, 0};
+    return {};
+  }
+  if ((word & 0xfffff) == 0x893) return {load_number, 4, static_cast<uint64_t>(static_cast<int32_t>(word) >> 20)};
+  if (word == 0x73) return {syscall, 4, 0};
+  return {};
+}
+
+}  // namespace
+
+// The pc is a real address. Returns true if what lies there traps.
+bool FakeCpu::run_code(FakeContext& context, Trap* trap) {
+  if (spend(FakeMachine::call_blocks) == 0) {
+    *trap = {.kind = Trap::Kind::interrupted};
+    return true;
+  }
+  uint64_t pc = context.pc();
+  std::byte* place = translate(pc, Access::execute, trap);
+  if (!place) return true;
+  CodeWord word = machine_.fetch(place);
+  if (word.magic == CodeWord::call) {
+    context.set_pc(word.token);
+    return false;
+  }
+  Instruction instruction = decode(machine_.isa(), word.magic);
+  if (instruction.kind == Instruction::Kind::load_number) {
+    *context.slot(Reg::number) = instruction.value;
+    context.set_pc(pc + instruction.size);
+    return false;
+  }
+  if (instruction.kind == Instruction::Kind::syscall) {
+    context.set_pc(pc + instruction.size);
+    *trap = {.kind = Trap::Kind::syscall};
+    return true;
+  }
+  *trap = {.kind = Trap::Kind::exception, .exception = Exception::illegal_instruction};
+  return true;
+}
+
+// --- memory
+
+FakeCpu::Cached& FakeCpu::cached(Root root, uint64_t address) {
+  uint64_t page = address >> page_shift;
+  return cache_[(page ^ page >> 8 ^ root >> page_shift) % cache_size];
+}
+
+void FakeCpu::forget(Root root, uint64_t start, uint64_t end) {
+  start = page_floor(start);
+  if (end - start <= page_size) {
+    Cached& one = cached(root, start);
+    if (one.root == root && one.page == start) one.root = no_root;
+    return;
+  }
+  for (Cached& each : cache_)
+    if (each.root == root && each.page >= start && each.page < end) each.root = no_root;
+}
+
+void FakeCpu::forget_root(Root root) {
+  forget(root, 0, ~uint64_t{0});
+  if (root_ == root) root_ = no_root;
+}
+
+template <class Format>
+bool FakeCpu::walk(uint64_t address, Access access, Cached& to) {
+  uint64_t entry = Format::table(root_);
+  uint64_t* slot = nullptr;
+  for (unsigned level = Format::levels; level-- > 0;) {
+    auto* table = static_cast<uint64_t*>(static_cast<void*>(machine_.direct_map() + Format::address(entry)));
+    slot = &table[address >> (page_shift + 9 * level) & 511];
+    entry = *slot;
+    if (!Format::is_present(entry)) return false;
+  }
+  if (!Format::permits(entry, access)) return false;
+  uint64_t touched = Format::touched(access);
+  if ((entry & touched) != touched) {
+    if (machine_.faults_on_touch()) return false;
+    entry = std::atomic_ref(*slot).fetch_or(touched) | touched;
+  }
+  to = {root_, page_floor(address), entry};
+  return true;
+}
+
+template <class Format>
+std::byte* FakeCpu::translate_as(uint64_t address, Access access, Trap* fault) {
+  constexpr unsigned bits = page_shift + 9 * Format::levels;
+  constexpr uint64_t lower_half = uint64_t{1} << (bits - 1);
+  Cached& place = cached(root_, address);
+  uint64_t touched = Format::touched(access);
+  bool is_known = place.root == root_ && place.page == page_floor(address) && Format::permits(place.entry, access) &&
+                  (place.entry & touched) == touched;
+  if (!is_known && (address >= lower_half || !walk<Format>(address, access, place))) {
+    *fault = {.kind = Trap::Kind::page_fault, .access = access, .address = address};
+    // Between the halves lies nothing: x86_64 does not even look at the tables.
+    bool is_canonical = address < lower_half || address >= ~(lower_half - 1);
+    if (!is_canonical && machine_.isa() == Isa::x86_64) *fault = {.kind = Trap::Kind::exception, .exception = Exception::protection};
+    return nullptr;
+  }
+  return machine_.direct_map() + Format::address(place.entry) + (address & page_mask);
+}
+
+std::byte* FakeCpu::translate(uint64_t address, Access access, Trap* fault) {
+  return machine_.isa() == Isa::x86_64 ? translate_as<x86_64::PageFormat>(address, access, fault)
+                                       : translate_as<riscv64::PageFormat>(address, access, fault);
+}
+
+}  // namespace halcyon::hal

@@ -1,0 +1,129 @@
+#include "tests/support/task.h"
+
+namespace halcyon::test {
+namespace {
+
+constexpr int at_cwd = -100;
+constexpr uint32_t at_removedir = 0x200, at_empty_path = 0x1000;
+constexpr uint32_t o_rdwr = 2, o_creat = 0100, o_trunc = 01000;
+
+struct X86Stat {
+  uint64_t device, inode, links;
+  uint32_t mode, uid, gid, padding;
+  uint64_t special_device;
+  int64_t size, block_size, blocks;
+  Timespec accessed, modified, changed;
+  int64_t unused[3];
+};
+static_assert(sizeof(X86Stat) == 144);
+
+struct GenericStat {
+  uint64_t device, inode;
+  uint32_t mode, links, uid, gid;
+  uint64_t special_device, padding1;
+  int64_t size;
+  int32_t block_size, padding2;
+  int64_t blocks;
+  Timespec accessed, modified, changed;
+  uint32_t unused[2];
+};
+static_assert(sizeof(GenericStat) == 128);
+
+template <class Layout>
+StatView view(const Layout& from) {
+  return {from.device,
+          from.inode,
+          from.links,
+          from.mode,
+          from.uid,
+          from.gid,
+          from.special_device,
+          static_cast<uint64_t>(from.size),
+          static_cast<uint64_t>(from.block_size),
+          static_cast<uint64_t>(from.blocks),
+          from.accessed,
+          from.modified,
+          from.changed};
+}
+
+}  // namespace
+
+int Task::open(std::string_view path, uint32_t flags, uint32_t mode) { return call(Call::openat, at_cwd, path, flags, mode); }
+
+int Task::create(std::string_view path, std::string_view contents, uint32_t mode) {
+  int fd = open(path, o_rdwr | o_creat | o_trunc, mode);
+  EXPECT_GE(fd, 0) << Outcome{fd} << " for " << path;
+  EXPECT_EQ(write(fd, contents), contents.size());
+  EXPECT_EQ(call(Call::lseek, fd, 0, 0), ok);
+  return fd;
+}
+
+Task::Pipe Task::pipe(uint32_t flags) {
+  UserAddr fds = room(2 * sizeof(int));
+  EXPECT_EQ(call(Call::pipe2, fds, flags), ok);
+  return {get<int>(fds), get<int>(fds + sizeof(int))};
+}
+
+Outcome Task::write(int fd, std::string_view text) {
+  UserAddr from = room(text.size() + 1);
+  user_.write(from, std::as_bytes(std::span(text)));
+  return call(Call::write, fd, from, text.size());
+}
+
+std::string Task::read(int fd, size_t most) {
+  UserAddr to = room(most);
+  Outcome got = call(Call::read, fd, to, most);
+  return got.is_error() ? std::string(errno_name(got.error())) : get_text(to, got);
+}
+
+Outcome Task::dup2(int old_fd, int new_fd) {
+  if (old_fd == new_fd) return {new_fd};
+  return call(Call::dup3, old_fd, new_fd, 0);
+}
+
+Outcome Task::unlink(std::string_view path) { return call(Call::unlinkat, at_cwd, path, 0); }
+Outcome Task::rmdir(std::string_view path) { return call(Call::unlinkat, at_cwd, path, at_removedir); }
+Outcome Task::mkdir(std::string_view path, uint32_t mode) { return call(Call::mkdirat, at_cwd, path, mode); }
+Outcome Task::rename(std::string_view from, std::string_view to) { return call(Call::renameat2, at_cwd, from, at_cwd, to, 0); }
+Outcome Task::link(std::string_view from, std::string_view to) { return call(Call::linkat, at_cwd, from, at_cwd, to, 0); }
+Outcome Task::symlink(std::string_view target, std::string_view path) { return call(Call::symlinkat, target, at_cwd, path); }
+Outcome Task::chmod(std::string_view path, uint32_t mode) { return call(Call::fchmodat, at_cwd, path, mode); }
+Outcome Task::chown(std::string_view path, uint32_t uid, uint32_t gid) { return call(Call::fchownat, at_cwd, path, uid, gid, 0); }
+Outcome Task::access(std::string_view path, uint32_t mode) { return call(Call::faccessat, at_cwd, path, mode); }
+
+std::string Task::readlink(std::string_view path) {
+  constexpr size_t most = 4096;
+  UserAddr to = room(most);
+  Outcome got = call(Call::readlinkat, at_cwd, path, to, most);
+  return got.is_error() ? std::string(errno_name(got.error())) : get_text(to, got);
+}
+
+Outcome Task::stat(std::string_view path, StatView* to, uint32_t flags) {
+  UserAddr place = room(sizeof(X86Stat));
+  Outcome done = call(Call::newfstatat, at_cwd, path, place, flags);
+  if (!done.is_error() && to) *to = is_x86() ? view(get<X86Stat>(place)) : view(get<GenericStat>(place));
+  return done;
+}
+
+Outcome Task::fstat(int fd, StatView* to) {
+  UserAddr place = room(sizeof(X86Stat));
+  Outcome done = call(Call::newfstatat, fd, "", place, at_empty_path);
+  if (!done.is_error() && to) *to = is_x86() ? view(get<X86Stat>(place)) : view(get<GenericStat>(place));
+  return done;
+}
+
+Outcome Task::poll(std::vector<PollFd>& fds, Nanoseconds timeout) {
+  UserAddr array = room(fds.size() * sizeof(PollFd) + 1);
+  for (size_t index = 0; index < fds.size(); ++index) set(array + index * sizeof(PollFd), fds[index]);
+  Outcome done = call(Call::ppoll, array, fds.size(), timeout < 0 ? UserAddr{0} : timespec(timeout), nullptr, 8);
+  for (size_t index = 0; index < fds.size(); ++index) fds[index] = get<PollFd>(array + index * sizeof(PollFd));
+  return done;
+}
+
+int Task::ready(int fd, int events) {
+  std::vector<PollFd> fds{{fd, static_cast<int16_t>(events), 0}};
+  poll(fds, 0);
+  return fds[0].returned;
+}
+
+}  // namespace halcyon::test
