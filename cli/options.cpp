@@ -57,6 +57,8 @@ void declare_run(CLI::App& run, RawRun& raw) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   run.add_flag("--strace", raw.strace, "trace system calls, to standard error or --strace=FILE");
+  run.add_flag("--strace-times", raw.options.strace_times, "begin each line of --strace with the time, in seconds since 1970")
+      ->disable_flag_override();
   run.add_flag("--deterministic", raw.seed, "the same run every time, or every time for the same --deterministic=SEED");
   run.add_flag("--time", raw.options.time, "at the end print counts of system calls, faults, switches and blocks, and the time")
       ->disable_flag_override();

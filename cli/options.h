@@ -31,6 +31,7 @@ struct RunOptions {
   std::vector<std::pair<std::string, std::string>> environment;  // overrides
   bool strace = false;
   std::string strace_file;       // empty: standard error
+  bool strace_times = false;     // each line begins with the time
   std::optional<uint64_t> seed;  // --deterministic
   bool time = false;
   std::string scheduler = "round-robin";

@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "cli/failure.h"
+#include "cli/trace_output.h"
 #include "core/task/process.h"
 #include "core/tty/stream_file.h"
 #include "core/tty/tty.h"
@@ -23,6 +24,7 @@
 #include "hal-unicorn/unicorn_machine.h"
 #include "hal/hosted/host_streams.h"
 #include "syscalls/boot.h"
+#include "syscalls/strace/strace.h"
 
 namespace halcyon::cli {
 namespace {
@@ -182,6 +184,23 @@ void print_summary(Kernel& kernel, WallClock::time_point start) {
              counts.page_faults.load(), counts.switches.load(), kernel.machine().work_done(), seconds);
 }
 
+// --strace. Made before the kernel, for it has to outlive every thread.
+class Trace {
+ public:
+  explicit Trace(const RunOptions& options) {
+    if (!options.strace) return;
+    output_.emplace(options.strace_file);
+    strace_.emplace(*output_, strace::Strace::Options{.shows_time = options.strace_times});
+  }
+  void start(Kernel& kernel) {
+    if (strace_) kernel.set_observer(&*strace_);
+  }
+
+ private:
+  std::optional<TraceOutput> output_;
+  std::optional<strace::Strace> strace_;
+};
+
 struct TerminalService {
   Tty& tty;
   ~TerminalService() { tty.stop(); }
@@ -195,6 +214,7 @@ int run_session(SessionRequest request) {
   hal::HostPoll poll;
   if (options.seed) poll.set_deterministic();
   StandardStreams streams(poll);
+  Trace trace(options);
   int terminal = streams.is_terminal(0) ? 0 : -1;
   hal::HostConsole console(poll, terminal, streams.fallback());
   auto machine = make_machine(options, request.program.isa, poll, console);
@@ -213,6 +233,7 @@ int run_session(SessionRequest request) {
   system->vfs().devices().add(*console_device);
   system->vfs().devices().add(controlling_terminal);
   streams.start(kernel);
+  trace.start(kernel);
   mount_guest(*system, request.tree);
   require(system->mount_standard(), "cannot mount /dev");
 

@@ -5,6 +5,7 @@
 #include "core/task/process.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/strace/names.h"
+#include "syscalls/time.h"
 
 namespace halcyon::strace {
 
@@ -73,9 +74,12 @@ void Strace::write(std::string_view text) {
 
 // Who speaks is said only while there are several. The reaper is not traced.
 void Strace::begin_line(Thread& self) {
-  if (self.kernel().thread_count.load(std::memory_order_relaxed) <= 2) return;
-  FixedText<32> prefix;
-  print(prefix, "[pid {:5}] ", self.tid());
+  FixedText<64> prefix;
+  if (self.kernel().thread_count.load(std::memory_order_relaxed) > 2) print(prefix, "[pid {:5}] ", self.tid());
+  if (options_.shows_time) {
+    Nanoseconds now = self.kernel().clock().realtime();
+    print(prefix, "{}.{:06} ", now / second, now % second / 1000);
+  }
   write(prefix.view());
 }
 
@@ -101,7 +105,7 @@ void Strace::put(State& state, std::string_view text, std::string_view result, b
   if (!result.empty()) {
     static constexpr std::string_view spaces = "                                                                ";
     write(" ");
-    if (column_ < result_column_) write(spaces.substr(0, result_column_ - column_));
+    if (column_ < options_.result_column) write(spaces.substr(0, options_.result_column - column_));
     write("= ");
     write(result);
   }

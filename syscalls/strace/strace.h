@@ -23,8 +23,12 @@ namespace halcyon::strace {
 
 class Strace final : public SyscallObserver {
  public:
-  // Results line up in `result_column`.
-  explicit Strace(Writer& out, size_t result_column = 40) : out_(out), result_column_(result_column) {}
+  struct Options {
+    size_t result_column = 40;  // where results line up
+    bool shows_time = false;    // lines begin with CLOCK_REALTIME in seconds, as those of strace -ttt
+  };
+  explicit Strace(Writer& out) : Strace(out, Options{}) {}
+  Strace(Writer& out, const Options& options) : out_(out), options_(options) {}
   ~Strace() override;
 
   void enter(Thread& self, uint64_t number) override;
@@ -53,7 +57,7 @@ class Strace final : public SyscallObserver {
   void begin_line(Thread& self);
 
   Writer& out_;
-  const size_t result_column_;
+  const Options options_;
   Mutex lock_{Rank::device};
   Own<State> states_;      // under lock_
   State* open_ = nullptr;  // under lock_: whose line lacks its end
