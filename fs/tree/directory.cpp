@@ -72,7 +72,11 @@ Result<> TreeDirectory::link(std::string_view name, Inode& target) {
   return {};
 }
 
-uint64_t TreeDirectory::own_size() { return entry_count_.load(std::memory_order_relaxed) * 20; }
+// As Linux's tmpfs counts, with . and .. among the entries: an empty directory has a size too.
+uint64_t TreeDirectory::own_size() {
+  constexpr uint64_t entry_size = 20;
+  return (entry_count_.load(std::memory_order_relaxed) + 2) * entry_size;
+}
 
 // Passes on what the entries above do not mention.
 class TreeDirectory::Unmentioned final : public DirectoryVisitor {
