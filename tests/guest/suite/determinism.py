@@ -14,7 +14,7 @@ def traced(isa, seed):
     case = Case(PROGRAM, 'scripts')
     with tempfile.TemporaryDirectory() as folder:
         trace = pathlib.Path(folder) / 'trace'
-        done = halcyon.run(case, halcyon.Variant(isa, CPUS, seed), [f'--strace={trace}'])
+        done = halcyon.run(case, halcyon.Variant(isa, CPUS, seed), [f'--strace={trace}', '--strace-times'])
         return done, trace.read_text().splitlines() if trace.exists() else ['no trace']
 
 
