@@ -90,7 +90,7 @@ ResourceUse use_of_thread(Thread& self) {
   use.user_time = self.user_time, use.system_time = self.system_time;
   use.minor_faults = self.minor_faults, use.major_faults = self.major_faults;
   use.voluntary_switches = self.voluntary_switches, use.involuntary_switches = self.involuntary_switches;
-  use.max_resident_pages = self.memory().resident_pages();
+  use.max_resident_pages = self.memory().peak_resident_pages();
   return use;
 }
 

@@ -28,9 +28,9 @@ bool may_signal(Thread& self, Process& target, int signal) {
   const Credentials& who = self.credentials();
   if (has_capability(who, capability::kill)) return true;
   Thread* main = target.main_thread();
-  uint32_t uid = target.owner_uid;
-  uint32_t suid = uid;
-  if (main) uid = main->credentials().uid, suid = main->credentials().suid;
+  const Credentials* his = main ? main->resources().credentials.get() : target.remains.credentials.get();
+  uint32_t uid = his ? his->uid : 0;
+  uint32_t suid = his ? his->suid : 0;
   if (who.euid == suid || who.euid == uid || who.uid == suid || who.uid == uid) return true;
   return signal == sig::cont && target.session && target.session == self.process().session;
 }

@@ -1,6 +1,7 @@
 // The system as a whole: its names, its memory and load, randomness, writing files through, turning it off.
 #include <mutex>
 
+#include "core/base/version.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process.h"
@@ -68,9 +69,9 @@ Result<> sync_open_files(Kernel& kernel) {
 
 Result<uint64_t> sys_uname(Thread& self, UserPtr<UserUtsname> user_name) {
   UtsnameLayout name{};
-  set(name.system, "Linux");
-  set(name.release, "6.1.0-halcyon");
-  set(name.version, "#1 SMP Halcyon");
+  set(name.system, os_type);
+  set(name.release, os_release);
+  set(name.version, os_version);
   set(name.machine, abi_of(self).machine_name());
   {
     Kernel& kernel = self.kernel();

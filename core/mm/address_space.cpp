@@ -90,7 +90,7 @@ Result<Ref<AddressSpace>> AddressSpace::fork() {
       result = std::unexpected(copy.error());
       break;
     }
-    child->mapped_pages_ += vma.length() >> page_shift;
+    child->add_mapped(vma.length());
     child->vmas_.insert(*(*copy).release());
     // Pages of a shared file mapping are found again in the cache; copying their entries would only save faults.
     if (vma.wipe_on_fork) continue;
@@ -101,29 +101,6 @@ Result<Ref<AddressSpace>> AddressSpace::fork() {
   machine_.shoot_down(root(), 0, layout_.user_end);
   if (!result) return std::unexpected(result.error());
   return child;
-}
-
-void AddressSpace::visit(VmaVisitor& visitor) {
-  std::lock_guard guard(lock_);
-  for (const Vma& vma : vmas_) visitor.vma(vma);
-}
-
-MemoryUse AddressSpace::use() {
-  std::lock_guard guard(lock_);
-  MemoryUse use;
-  for (const Vma& vma : vmas_) {
-    uint64_t pages = vma.length() >> page_shift;
-    use.mapped += pages;
-    if (vma.grows_down) use.stack += pages;
-    else if (vma.protection & prot::write && !vma.is_shared) use.data += pages;
-    if (vma.protection & prot::execute) use.executable += pages;
-  }
-  return use;
-}
-
-uint64_t AddressSpace::resident_pages() {
-  std::lock_guard guard(lock_);
-  return tables_->count_present(0, layout_.user_end);
 }
 
 void AddressSpace::set_limits(uint64_t address_space, uint64_t data, uint64_t stack) {

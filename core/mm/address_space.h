@@ -40,14 +40,26 @@ struct MapRequest {
   const char* name = nullptr;
 };
 
-// Sizes for /proc and getrusage, in pages.
+// Sizes for /proc and getrusage, in pages. `tables` are those of the page tables themselves.
 struct MemoryUse {
-  uint64_t mapped = 0, data = 0, stack = 0, executable = 0;
+  uint64_t mapped = 0, peak_mapped = 0, resident = 0, peak_resident = 0;
+  uint64_t data = 0, stack = 0, executable = 0, locked = 0, tables = 0;
+};
+// What resident pages hold: memory of the process's own, pages of files, pages of files in memory and of shared memory.
+struct ResidentPages {
+  uint64_t anonymous = 0, file = 0, shared = 0;
 };
 
+// What a program found on its stack: getauxval(3).
+struct AuxiliaryVector : RefCounted {
+  Vec<uint64_t> words;
+};
+
+// Called with the address space's lock held.
 class VmaVisitor {
  public:
-  virtual void vma(const Vma& vma) = 0;
+  // `pages` are the tables that the VMA's pages are in. False: visit no more.
+  virtual bool vma(const Vma& vma, const PageTables& pages) = 0;
 
  protected:
   ~VmaVisitor() = default;
@@ -103,16 +115,20 @@ class AddressSpace : public RefCounted {
   };
   Result<FutexKey> futex_key(UserAddr address, bool is_private);
 
-  void visit(VmaVisitor& visitor);
+  // --- usage.cpp
+  // Visits the VMAs that end behind `from`.
+  void visit(VmaVisitor& visitor, UserAddr from = 0);
   MemoryUse use();
-  uint64_t resident_pages();
+  ResidentPages resident_kinds();
+  uint64_t peak_resident_pages();
   void set_limits(uint64_t address_space, uint64_t data, uint64_t stack);
 
-  // For /proc/PID/{cmdline,environ,stat,exe}: set by execve, read under the process's own rules.
+  // For /proc/PID/{auxv,cmdline,environ,stat,exe}: set by execve, read under the process's own rules.
   struct ProgramInfo {
     UserAddr arguments_start = 0, arguments_end = 0, environment_start = 0, environment_end = 0;
     UserAddr code_start = 0, code_end = 0, data_start = 0, data_end = 0, stack_start = 0, break_start = 0;
     Ref<File> executable;
+    Ref<AuxiliaryVector> auxiliary;
   };
   ProgramInfo program();
   void set_program(ProgramInfo program);
@@ -137,6 +153,11 @@ class AddressSpace : public RefCounted {
   Result<> insert(Own<Vma> vma);
   void remove(UserAddr start, UserAddr end, Removed& removed);
   void clear_pages(UserAddr start, UserAddr end);
+  void add_mapped(uint64_t length) {
+    mapped_pages_ += length >> page_shift;
+    peak_mapped_ = std::max(peak_mapped_, mapped_pages_);
+  }
+  void note_peak() { peak_resident_ = std::max(peak_resident_, tables_->present_pages()); }
   bool fits_limits(const MapRequest& request, uint64_t length);
   Result<> fault_anonymous(Vma& vma, UserAddr page, hal::Access access);
   Result<> fault_cached(Vma& vma, UserAddr page, hal::Access access, FrameRef frame);
@@ -152,7 +173,8 @@ class AddressSpace : public RefCounted {
   VmaSet vmas_;
   UserAddr break_start_ = 0;
   UserAddr break_ = 0;
-  uint64_t mapped_pages_ = 0;
+  uint64_t mapped_pages_ = 0, peak_mapped_ = 0;
+  uint64_t peak_resident_ = 0;  // before pages were last taken out
   uint64_t limit_pages_ = ~uint64_t{0};
   uint64_t data_limit_ = ~uint64_t{0};
   uint64_t stack_limit_ = 8 << 20;

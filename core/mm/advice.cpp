@@ -152,7 +152,7 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
       if (mapped_pages_ + (more >> page_shift) > limit_pages_) return err::nomem;
       // Shared anonymous memory does not grow: touching the new part is SIGBUS, as on Linux.
       vma->end += more;
-      mapped_pages_ += more >> page_shift;
+      add_mapped(more);
       merge_around(request.address, vma->end);
       return request.address;
     }
@@ -184,7 +184,7 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   moved->shared = vma->shared;
   moved->offset = vma->offset + (request.address - vma->start);
   vmas_.insert(*moved.release());
-  mapped_pages_ += new_length >> page_shift;
+  add_mapped(new_length);
   uint64_t kept = std::min(old_length, new_length);
   if (kept != 0) {
     // Entries moved before a failure stay with their pages' new place; the rest fault in again there only if backed by a file.

@@ -45,7 +45,7 @@ Vma* AddressSpace::grow_stack(UserAddr address) {
   if (below != vmas_.begin() && std::prev(below)->end + guard_gap > start && !std::prev(below)->grows_down) return nullptr;
   if (below != vmas_.begin() && std::prev(below)->end > start) return nullptr;
   vma->start = start;
-  mapped_pages_ += pages;
+  add_mapped(pages << page_shift);
   return vma;
 }
 

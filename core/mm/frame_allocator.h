@@ -62,6 +62,9 @@ class FrameAllocator {
       sync_code(address);
   }
 
+  // Who holds how many pages, for /proc/meminfo: counted by page caches (with a source behind them, or none) and page tables.
+  std::atomic<uint64_t> cached_pages{0}, memory_file_pages{0}, table_pages{0};
+
   uint64_t total_pages() const { return page_count_; }
   uint64_t free_pages() const { return free_count_.load(std::memory_order_relaxed); }
 

@@ -80,6 +80,7 @@ void AddressSpace::merge_around(UserAddr start, UserAddr end) {
 
 // Takes all pages of [start, end) out of the tables, batch by batch, each shot down before its frames go.
 void AddressSpace::clear_pages(UserAddr start, UserAddr end) {
+  note_peak();
   UserAddr at = start;
   while (at < end) {
     FrameBatch batch;
@@ -147,7 +148,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
     vma->shared = std::move(shared);
     vma->offset = request.offset;
     vmas_.insert(*vma.release());
-    mapped_pages_ += length >> page_shift;
+    add_mapped(length);
     merge_around(address, address + length);
   }
   if (request.populate) {
@@ -229,7 +230,7 @@ UserAddr AddressSpace::set_break(UserAddr address) {
     (*vma)->name = "[heap]";
     vmas_.insert(*(*vma).release());
   }
-  mapped_pages_ += (new_end - old_end) >> page_shift;
+  add_mapped(new_end - old_end);
   return break_ = address;
 }
 

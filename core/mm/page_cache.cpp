@@ -10,6 +10,12 @@ PageCache::PageCache(PageSource* source, uint64_t size) : source_(source), size_
 
 PageCache::~PageCache() { remove_from(0); }
 
+void PageCache::count_pages(int64_t change) {
+  resident_.fetch_add(static_cast<uint64_t>(change), std::memory_order_relaxed);
+  std::atomic<uint64_t>& all = source_ ? frames().cached_pages : frames().memory_file_pages;
+  all.fetch_add(static_cast<uint64_t>(change), std::memory_order_relaxed);
+}
+
 FrameRef PageCache::find(uint64_t index) {
   return pages_.with([&](RadixTree& pages) {
     PhysAddr frame = pages.find(index);
@@ -29,7 +35,7 @@ Result<FrameRef> PageCache::get(uint64_t index) {
     if (other != RadixTree::none) return FrameRef::share(other);
     auto inserted = pages.insert(index, fresh.address());
     if (!inserted) return std::unexpected(inserted.error());
-    resident_.fetch_add(1, std::memory_order_relaxed);
+    count_pages(1);
     FrameRef result = fresh;
     static_cast<void>(fresh.release());  // the tree's reference
     return result;
@@ -47,7 +53,7 @@ Result<FrameRef> PageCache::get_for_write(uint64_t index, bool whole_page) {
     if (other != RadixTree::none) return FrameRef::share(other);
     auto inserted = pages.insert(index, fresh.address());
     if (!inserted) return std::unexpected(inserted.error());
-    resident_.fetch_add(1, std::memory_order_relaxed);
+    count_pages(1);
     FrameRef result = fresh;
     static_cast<void>(fresh.release());
     return result;
@@ -147,7 +153,7 @@ void PageCache::remove_from(uint64_t first_index) {
       }
       return taken;
     });
-    resident_.fetch_sub(count, std::memory_order_relaxed);
+    count_pages(-static_cast<int64_t>(count));
     if (count < std::size(removed)) return;
   }
 }

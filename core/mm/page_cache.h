@@ -58,6 +58,9 @@ class PageCache {
   // Drops all clean pages: their source has changed behind the cache.
   void invalidate(uint64_t new_size);
 
+  // False: it is the file itself.
+  bool has_source() const { return source_ != nullptr; }
+
   // Frames held, for st_blocks and statistics.
   uint64_t resident_pages() const { return resident_.load(std::memory_order_relaxed); }
 
@@ -67,6 +70,7 @@ class PageCache {
  private:
   Result<FrameRef> get_for_write(uint64_t index, bool whole_page);
   Result<> zero_tail(uint64_t size);
+  void count_pages(int64_t change);
   void remove_from(uint64_t first_index);
 
   PageSource* source_;

@@ -24,11 +24,21 @@ struct PageFlags {
   bool copy_on_write = false;
   bool read = true;  // false: PROT_NONE, the entry is not accessible but keeps its frame
   bool dirty = false;
+  bool accessed = false;
 };
 
 struct Translation {
   PhysAddr frame = 0;
   PageFlags flags;
+};
+
+// Looks at present pages, in order of address.
+class PageVisitor {
+ public:
+  virtual void page(UserAddr address, const Translation& translation) = 0;
+
+ protected:
+  ~PageVisitor() = default;
 };
 
 // Frames that were taken out of entries. They are dropped when it is emptied, or destroyed.
@@ -50,7 +60,7 @@ class FrameBatch {
 
 class PageTables {
  public:
-  virtual ~PageTables() = default;
+  virtual ~PageTables();
   // A tree whose kernel half the machine has filled. ENOMEM.
   static Result<Own<PageTables>> create(hal::Machine& machine);
 
@@ -76,12 +86,22 @@ class PageTables {
   virtual Result<> share_with(PageTables& child, UserAddr start, UserAddr end, bool copy_on_write) = 0;
   // mremap: moves the entries of [from, from + length) to `to`, where nothing is present. ENOMEM (some may have moved: call again).
   virtual Result<> move(UserAddr from, UserAddr to, uint64_t length) = 0;
-  // Present pages in [start, end), for mincore and /proc.
-  virtual uint64_t count_present(UserAddr start, UserAddr end) const = 0;
+  // Visits the present pages of [start, end), for /proc.
+  virtual void visit(UserAddr start, UserAddr end, PageVisitor& visitor) const = 0;
+
+  // Present pages, and pages of the tree itself.
+  uint64_t present_pages() const { return present_; }
+  uint64_t table_pages() const { return tables_; }
 
  protected:
-  explicit PageTables(FrameRef root) : root_(std::move(root)) {}
+  explicit PageTables(FrameRef root);
+  void count_table();
+
   FrameRef root_;
+  uint64_t present_ = 0;
+
+ private:
+  uint64_t tables_ = 0;
 };
 
 }  // namespace halcyon

@@ -20,7 +20,7 @@ class PageTablesOf final : public PageTables {
   bool protect(UserAddr start, UserAddr end, PageFlags flags) override;
   Result<> share_with(PageTables& child, UserAddr start, UserAddr end, bool copy_on_write) override;
   Result<> move(UserAddr from, UserAddr to, uint64_t length) override;
-  uint64_t count_present(UserAddr start, UserAddr end) const override;
+  void visit(UserAddr start, UserAddr end, PageVisitor& visitor) const override;
 
  private:
   static constexpr uint64_t entries_per_table = 512;

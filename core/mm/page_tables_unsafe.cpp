@@ -15,6 +15,15 @@ void FrameBatch::drop_all() {
   count_ = 0;
 }
 
+PageTables::PageTables(FrameRef root) : root_(std::move(root)) { count_table(); }
+
+PageTables::~PageTables() { frames().table_pages.fetch_sub(tables_, std::memory_order_relaxed); }
+
+void PageTables::count_table() {
+  ++tables_;
+  frames().table_pages.fetch_add(1, std::memory_order_relaxed);
+}
+
 Result<Own<PageTables>> PageTables::create(hal::Machine& machine) {
   FrameRef root = TRY(FrameRef::allocate());
   hal::Root address = root.address();
@@ -45,7 +54,8 @@ PageFlags PageTablesOf<Format>::decode(uint64_t entry) {
                    .execute = Format::may_execute(entry),
                    .copy_on_write = Format::is_copy_on_write(entry),
                    .read = Format::may_read(entry),
-                   .dirty = Format::is_dirty(entry)};
+                   .dirty = Format::is_dirty(entry),
+                   .accessed = (entry & Format::accessed) != 0};
 }
 
 template <class Format>
@@ -84,6 +94,7 @@ Result<uint64_t*> PageTablesOf<Format>::make_entry(UserAddr address) {
     if (!Format::is_present(value)) {
       FrameRef fresh = TRY(FrameRef::allocate());
       exchange(value, Format::table(fresh.release()));
+      count_table();
     }
     table = table_at(Format::address(value));
   }
@@ -115,6 +126,7 @@ Result<> PageTablesOf<Format>::map(UserAddr address, FrameRef&& frame, PageFlags
   uint64_t* slot = TRY(make_entry(address));
   ASSERT(!Format::is_present(*slot));
   exchange(*slot, encode(frame.release(), flags));
+  ++present_;
   return {};
 }
 
@@ -131,6 +143,7 @@ Result<> PageTablesOf<Format>::map_zeroed(UserAddr address, unsigned count, Page
     if (!frame && index == 0) return std::unexpected(frame.error());
     if (!frame) break;
     exchange(slot[index], encode(frame->release(), flags));
+    ++present_;
   }
   return {};
 }
@@ -180,6 +193,7 @@ bool PageTablesOf<Format>::unmap(UserAddr* address, UserAddr end, FrameBatch& ba
       return false;
     }
     batch.add(Format::address(exchange(slot, 0)));
+    --present_;
     any = true;
     return true;
   });
@@ -223,6 +237,7 @@ Result<> PageTablesOf<Format>::share_with(PageTables& child, UserAddr start, Use
     }
     frames().retain(Format::address(value));
     exchange(**target, encode(Format::address(value), flags));
+    ++other.present_;
     return true;
   });
   return result;
@@ -244,13 +259,12 @@ Result<> PageTablesOf<Format>::move(UserAddr from, UserAddr to, uint64_t length)
 }
 
 template <class Format>
-uint64_t PageTablesOf<Format>::count_present(UserAddr start, UserAddr end) const {
-  uint64_t count = 0;
-  for_each(start, end, [&](UserAddr, uint64_t&) {
-    ++count;
+void PageTablesOf<Format>::visit(UserAddr start, UserAddr end, PageVisitor& visitor) const {
+  for_each(start, end, [&](UserAddr address, uint64_t& slot) {
+    uint64_t value = slot;
+    visitor.page(address, {Format::address(value), decode(value)});
     return true;
   });
-  return count;
 }
 
 template class PageTablesOf<hal::x86_64::PageFormat>;

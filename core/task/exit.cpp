@@ -99,7 +99,7 @@ void Thread::exit() {
   release_vfork_parent(*this);
   leave_memory();
   if (process.live_threads.load(std::memory_order_acquire) == 1) kernel.file_locks().drop_process(process.pid(), nullptr);
-  uint64_t resident = resources_.memory ? resources_.memory->resident_pages() : 0;
+  uint64_t resident = resources_.memory ? resources_.memory->peak_resident_pages() : 0;
   bool is_last = process.live_threads.load(std::memory_order_acquire) == 1;
   if (is_last && process.session && process.session->id == process.pid() && kernel.leader_exit_hook) kernel.leader_exit_hook(process);
   {
@@ -133,7 +133,7 @@ void Thread::exit() {
     use.voluntary_switches = voluntary_switches, use.involuntary_switches = involuntary_switches;
     use.max_resident_pages = resident;
     process.dead_threads_use.add(use);
-    if (resources_.credentials) process.owner_uid = resources_.credentials->uid;
+    process.remains = {name, resources_.credentials, nice, policy, last_cpu};
     kernel.thread_count.fetch_sub(1, std::memory_order_relaxed);
     process.live_threads.fetch_sub(1, std::memory_order_release);
     process.thread_event.wake_all();

@@ -35,7 +35,8 @@ struct KernelRemains {
 struct KernelOptions {
   std::string_view scheduler = "round-robin";
   std::string_view host_name = "halcyon";
-  unsigned fault_around = 4;  // pages per anonymous fault, 1 to 4
+  std::string_view command_line;  // /proc/cmdline; outlives the kernel
+  unsigned fault_around = 4;      // pages per anonymous fault, 1 to 4
   Nanoseconds time_slice = 4'000'000;
   KernelRemains* remains = nullptr;  // filled in by ~Kernel if wanted
 };
@@ -84,6 +85,7 @@ class Kernel {
   Result<int> allocate_id();
   // Under the tree lock: lookups and membership. The list holds a reference per process.
   Process* find_process(int pid);
+  Process* next_process(int pid);  // the one with the lowest pid >= `pid`, for /proc; null at the end
   Thread* find_thread(int tid);
   Result<Ref<Process>> add_process(int pid, Process* parent);
   void remove_process(Process& process);  // a zombie was waited for
@@ -94,7 +96,9 @@ class Kernel {
   std::atomic<uint64_t> thread_count{0};
   std::atomic<uint64_t> forks{0};
   uint64_t thread_limit() const { return thread_limit_; }
-  Process* init() { return init_; }  // the reaper, pid 1
+  Process* init() { return init_; }           // the reaper, pid 1
+  static constexpr int id_limit = 4'194'304;  // /proc/sys/kernel/pid_max: ids are below
+  int last_id() const { return last_id_.load(std::memory_order_relaxed); }
 
   // --- running (run_kernel.cpp)
   // Creates pid 1, the built-in reaper. When the process `main_pid` exits, the rest is ended and run() returns its wait4 status.
@@ -121,7 +125,8 @@ class Kernel {
   KernelStatistics& statistics() { return statistics_; }
   unsigned cpu_count() const { return machine_.cpu_count(); }
   PerCpu& per_cpu(unsigned id) { return per_cpu_[id]; }
-  std::array<uint64_t, 3> load_averages() const;  // fixed point, 1 << 16 is 1.0
+  std::array<uint64_t, 3> load_averages();  // fixed point, 1 << 16 is 1.0
+  unsigned running_count() const;           // threads that run or wait for a CPU
 
   // uname(2), sethostname(2). Under names_lock.
   SpinLock names_lock{Rank::signals};
@@ -132,6 +137,7 @@ class Kernel {
   static void cpu_entry(void* per_cpu);
   void idle_loop();
   void tick(Nanoseconds now);
+  void sample_load(Nanoseconds now);
   void kill_all();
   static void reaper(void* kernel);
 
@@ -157,6 +163,7 @@ class Kernel {
   ProcessIndex process_index_;
   int next_id_ = 1;
   bool has_wrapped_ = false;
+  std::atomic<int> last_id_{0};
   uint64_t thread_limit_ = 0;
   Process* init_ = nullptr;
   Ref<Process> idle_process_;
@@ -166,7 +173,7 @@ class Kernel {
   EventHandler* event_handlers_ = nullptr;
   SyscallObserver* observer_ = nullptr;
   KernelStatistics statistics_;
-  Nanoseconds next_load_sample_ = 0;
+  std::atomic<Nanoseconds> next_load_sample_{0};
   std::array<std::atomic<uint64_t>, 3> load_{};
 };
 

@@ -31,7 +31,7 @@ ResourceUse Process::use() {
     one.major_faults = thread.major_faults;
     one.voluntary_switches = thread.voluntary_switches;
     one.involuntary_switches = thread.involuntary_switches;
-    if (thread.has_memory()) one.max_resident_pages = thread.memory().resident_pages();
+    if (thread.has_memory()) one.max_resident_pages = thread.memory().peak_resident_pages();
     total.add(one);
   }
   return total;

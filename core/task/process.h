@@ -67,13 +67,19 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   bool has_executed = false;  // since fork: setpgid(2) EACCES
   bool is_subreaper = false;
   int exit_signal = sig::chld;
-  uint32_t owner_uid = 0;  // real uid of its last thread, once there is none
-  int wait_status = 0;     // as wait4(2) encodes it, once is_zombie
+  int wait_status = 0;  // as wait4(2) encodes it, once is_zombie
   int parent_death_signal = 0;
   enum class Report : uint8_t { none, stopped, continued } report = Report::none;  // what waitid may still tell
   int report_signal = 0;
   ResourceUse children_use;  // of children that were waited for
   ResourceUse dead_threads_use;
+  // Of its last thread, once there is none: for wait(2), kill(2) and /proc.
+  struct Remains {
+    std::array<char, 16> name{};
+    Ref<const Credentials> credentials;
+    int nice = 0, policy = 0;
+    unsigned cpu = 0;
+  } remains;
   Nanoseconds start_time = 0;
 
   // signals

@@ -7,12 +7,16 @@
 namespace halcyon {
 
 namespace {
-constexpr int id_limit = 4'194'304;  // /proc/sys/kernel/pid_max
 constexpr int first_reused_id = 300;
 }  // namespace
 
 Process* Kernel::find_process(int pid) {
   auto found = process_index_.find(pid);
+  return found == process_index_.end() ? nullptr : &*found;
+}
+
+Process* Kernel::next_process(int pid) {
+  auto found = process_index_.lower_bound(pid);
   return found == process_index_.end() ? nullptr : &*found;
 }
 
@@ -34,6 +38,7 @@ Result<int> Kernel::allocate_id() {
     next_id_ = next_id_ + 1 >= id_limit ? first_reused_id : next_id_ + 1;
     if (!has_wrapped_) {
       if (next_id_ == first_reused_id && id != first_reused_id - 1) has_wrapped_ = true;
+      last_id_.store(id, std::memory_order_relaxed);
       return id;
     }
     bool is_used = find_thread(id) != nullptr || find_process(id) != nullptr;
@@ -41,7 +46,9 @@ Result<int> Kernel::allocate_id() {
       if (is_used) break;
       is_used = process.process_group == id || (process.session && process.session->id == id);
     }
-    if (!is_used) return id;
+    if (is_used) continue;
+    last_id_.store(id, std::memory_order_relaxed);
+    return id;
   }
   return err::again;
 }

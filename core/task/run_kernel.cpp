@@ -78,9 +78,9 @@ void Kernel::idle_loop() {
       continue;
     }
     if (cpu.cpu->id() == 0 && thread_count.load(std::memory_order_acquire) == 0) return;
-    Nanoseconds before = clock_.monotonic();
+    cpu.idle_since = clock_.monotonic();
     hal::idle();
-    halcyon::per_cpu().idle_time += clock_.monotonic() - before;
+    cpu.idle_time += clock_.monotonic() - std::exchange(cpu.idle_since, -1);
   }
 }
 
@@ -105,15 +105,35 @@ void Kernel::tick(Nanoseconds now) {
   cpu.next_tick = now + options_.time_slice;
   if (cpu.current == cpu.idle) return;
   if (scheduler_->tick(*cpu.current, cpu.cpu->id(), options_.time_slice)) cpu.must_reschedule = true;
-  if (now < next_load_sample_) return;
-  // calc_load: an exponential average over 1, 5 and 15 minutes, sampled every 5 seconds (getloadavg(3)).
-  constexpr uint64_t decay[3] = {60330, 64453, 65174};  // e^(-5/60), e^(-5/300), e^(-5/900) times 65536
-  next_load_sample_ = now + 5'000'000'000;
-  uint64_t active = (static_cast<uint64_t>(scheduler_->ready_count()) + 1) << 16;
-  for (unsigned index = 0; index < 3; ++index) load_[index] = (load_[index] * decay[index] + active * (65536 - decay[index])) >> 16;
+  if (now >= next_load_sample_.load(std::memory_order_relaxed)) sample_load(now);
 }
 
-std::array<uint64_t, 3> Kernel::load_averages() const { return {load_[0].load(), load_[1].load(), load_[2].load()}; }
+unsigned Kernel::running_count() const {
+  unsigned count = scheduler_->ready_count();
+  for (unsigned id = 0; id < machine_.cpu_count(); ++id) count += per_cpu_[id].current != per_cpu_[id].idle;
+  return count;
+}
+
+// An exponential average over 1, 5 and 15 minutes, sampled every 5 seconds (getloadavg(3)). Samples that nobody took are those of times in
+// which every CPU was halted.
+void Kernel::sample_load(Nanoseconds now) {
+  constexpr uint64_t decay[3] = {60330, 64453, 65174};  // e^(-5/60), e^(-5/300), e^(-5/900) times 65536
+  constexpr Nanoseconds period = 5'000'000'000;
+  constexpr Nanoseconds longest = 2000;  // samples, after which nothing is left of the oldest average
+  Nanoseconds due = next_load_sample_.load(std::memory_order_relaxed);
+  if (!next_load_sample_.compare_exchange_strong(due, now + period, std::memory_order_relaxed)) return;
+  auto fold = [&](uint64_t active) {
+    for (unsigned index = 0; index < 3; ++index) load_[index] = (load_[index] * decay[index] + active * (65536 - decay[index])) >> 16;
+  };
+  for (Nanoseconds missed = std::min((now - due) / period, longest); missed > 0; --missed) fold(0);
+  fold(uint64_t{running_count()} << 16);
+}
+
+std::array<uint64_t, 3> Kernel::load_averages() {
+  Nanoseconds now = clock_.monotonic();
+  if (now >= next_load_sample_.load(std::memory_order_relaxed)) sample_load(now);
+  return {load_[0].load(), load_[1].load(), load_[2].load()};
+}
 
 void Kernel::drain_pending() {
   PerCpu& cpu = halcyon::per_cpu();

@@ -70,6 +70,8 @@ void Thread::account(bool is_user) {
   Nanoseconds elapsed = now - ran_since;
   ran_since = now;
   (is_user ? user_time : system_time).fetch_add(elapsed, std::memory_order_relaxed);
+  PerCpu& cpu = halcyon::per_cpu();
+  (!is_user ? cpu.system_time : nice > 0 ? cpu.nice_time : cpu.user_time) += elapsed;
 }
 
 void yield() {

@@ -21,7 +21,8 @@ bool matches(const Process& child, const WaitRequest& request) {
 
 uint32_t owner_of(Process& child) {
   Thread* main = child.main_thread();
-  return main ? main->credentials().uid : child.owner_uid;
+  const Credentials* who = main ? main->resources().credentials.get() : child.remains.credentials.get();
+  return who ? who->uid : 0;
 }
 
 // Fills in what there is to tell of one child; false if nothing. Under the tree lock.

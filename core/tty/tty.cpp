@@ -118,7 +118,7 @@ Result<Attributes> TtyFile::attributes() {
   Attributes attributes;
   attributes.type = FileType::character_device;
   attributes.permissions = 0620;
-  attributes.special_device = make_device(5, 1);
+  attributes.special_device = tty_.device();
   return attributes;
 }
 

@@ -52,6 +52,9 @@ class Tty {
   void detach();
   // The device is gone: SIGHUP and SIGCONT to the session's leader and the foreground group; reads return 0, everything else EIO.
   void hang_up();
+  // Its device number, and the group in the foreground (0: none): for /proc/PID/stat. The latter under the tree lock.
+  uint64_t device() const { return make_device(5, 1); }
+  int foreground_group() const { return foreground_; }
   bool is_hung_up() const { return is_hung_up_.load(std::memory_order_acquire); }
   // Kernel::leader_exit_hook.
   static void leader_exits(Process& leader);

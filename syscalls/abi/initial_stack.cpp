@@ -50,7 +50,8 @@ struct Placed {
   UserAddr file_name, platform, random;
 };
 
-Result<> append_auxiliary(Vec<uint64_t>& words, Abi& abi, const StackContents& contents, const Placed& placed) {
+Result<Ref<AuxiliaryVector>> make_auxiliary(Abi& abi, const StackContents& contents, const Placed& placed) {
+  Ref<AuxiliaryVector> vector = TRY(make_ref<AuxiliaryVector>());
   const LoadedProgram& program = contents.program;
   const Credentials& who = *contents.credentials;
   const uint64_t entries[][2] = {{aux::minsigstksz, 2048},
@@ -75,9 +76,9 @@ Result<> append_auxiliary(Vec<uint64_t>& words, Abi& abi, const StackContents& c
                                  {aux::null, 0}};
   for (const auto& entry : entries) {
     if (entry[0] == aux::platform && placed.platform == 0) continue;
-    if (auto added = words.append(entry); !added) return added;
+    if (auto added = vector->words.append(entry); !added) return std::unexpected(added.error());
   }
-  return {};
+  return vector;
 }
 
 }  // namespace
@@ -112,7 +113,8 @@ Result<UserAddr> build_initial_stack(AddressSpace& memory, Abi& abi, const Stack
   if (auto added = words.push(arguments.count); !added) return std::unexpected(added.error());
   if (auto added = append_addresses(words, arguments, arguments_at); !added) return std::unexpected(added.error());
   if (auto added = append_addresses(words, environment, environment_at); !added) return std::unexpected(added.error());
-  if (auto added = append_auxiliary(words, abi, contents, placed); !added) return std::unexpected(added.error());
+  Ref<AuxiliaryVector> auxiliary = TRY(make_auxiliary(abi, contents, placed));
+  if (auto added = words.append(auxiliary->words.span()); !added) return std::unexpected(added.error());
   stack.move_to((stack.sp() - words.size() * sizeof(uint64_t)) & ~uint64_t{15});
   UserAddr sp = stack.sp();
   stack.move_to(sp + words.size() * sizeof(uint64_t));
@@ -124,6 +126,7 @@ Result<UserAddr> build_initial_stack(AddressSpace& memory, Abi& abi, const Stack
   info.environment_start = environment_at;
   info.environment_end = environment_at + environment.bytes.size();
   info.stack_start = sp;
+  info.auxiliary = std::move(auxiliary);
   memory.set_program(std::move(info));
   return sp;
 }

@@ -35,7 +35,8 @@ Result<> replace_program(Thread& self, NewProgram program) {
     std::lock_guard guard(self.kernel().tree());
     process.has_executed = true;
     process.exit_signal = sig::chld;
-    process.is_dumpable = true;
+    const Credentials& who = self.credentials();
+    process.is_dumpable = who.euid == who.uid && who.egid == who.gid;
   }
   hal::UserContext& context = self.context();
   context.reset();
