@@ -19,6 +19,7 @@ std::string UnicornMachine::start(const UnicornOptions& options) {
   target_ = isa_ == Isa::x86_64 ? make_x86_64_target(engine_) : make_riscv64_target(engine_);
   engine_.set_target(*target_);
   if (std::string failure = target_->start(options.memory, is_deterministic()); !failure.empty()) return failure;
+  cpu_info_ = target_->cpu_info();
   for (unsigned id = 0; id < cpu_count(); ++id) {
     cpus_.push_back(std::make_unique<UnicornCpu>(*this, id));
     add_cpu(*cpus_.back());

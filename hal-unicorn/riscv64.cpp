@@ -61,6 +61,7 @@ std::string RiscvTarget::start(uint64_t memory, bool) {
   if (std::string failure = engine_.open(UC_ARCH_RISCV, UC_MODE_RISCV64, memory, environment_call); !failure.empty()) return failure;
   build_boot_tables();
   engine_.write(UC_RISCV_REG_MSTATUS, engine_.read(UC_RISCV_REG_MSTATUS) | floating_point_on);
+  cpu_info_.riscv64.misa = engine_.read(UC_RISCV_REG_MISA);
   engine_.write(UC_RISCV_REG_MCOUNTEREN, all_counters);
   engine_.write(UC_RISCV_REG_SCOUNTEREN, all_counters);
   load_root(boot::root);

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "hal-unicorn/engine.h"
+#include "hal/cpu_info.h"
 #include "hal/trap.h"
 
 namespace halcyon::hal {
@@ -44,6 +45,9 @@ class Target {
   virtual unsigned trap_size() const = 0;  // of a system call instruction, in bytes
   virtual void write_flags(UnicornContext&, uint64_t) {}
 
+  // What user code sees of the CPU. After start.
+  const CpuInfo& cpu_info() const { return cpu_info_; }
+
   virtual size_t floating_point_size() const = 0;
   virtual void save_floating_point(UnicornContext& context, std::span<std::byte> image) = 0;
   virtual bool load_floating_point(UnicornContext& context, std::span<const std::byte> image) = 0;
@@ -62,6 +66,7 @@ class Target {
 
   Engine& engine_;
   uc_context* pristine_ = nullptr;
+  CpuInfo cpu_info_;
 
  private:
   std::array<int, 64> ids_;

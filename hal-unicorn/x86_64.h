@@ -30,7 +30,7 @@ class X86Target final : public Target {
   void build_boot_tables();
   std::string enter_user_mode(bool is_deterministic);
   std::string calibrate();
-  void record_cpuid();
+  void record_cpuid(bool hides_random);
   CpuidLeaf cpuid(uint64_t leaf);
   Stop run_boot_code(uint64_t offset);
   static void on_syscall(uc_engine*, void* engine);

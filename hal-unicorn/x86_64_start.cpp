@@ -44,7 +44,7 @@ std::string X86Target::start(uint64_t memory, bool is_deterministic) {
   build_boot_tables();
   if (std::string failure = enter_user_mode(is_deterministic); !failure.empty()) return failure;
   if (std::string failure = calibrate(); !failure.empty()) return failure;
-  if (is_deterministic) record_cpuid();
+  record_cpuid(is_deterministic);
   for (unsigned index = 0; index < 16; ++index) engine_.write(id(general(index)), 0);
   engine_.write(UC_X86_REG_CR2, 0);
   engine_.write(UC_X86_REG_RFLAGS, 0x202);
@@ -134,13 +134,34 @@ X86Target::CpuidLeaf X86Target::cpuid(uint64_t leaf) {
 }
 
 // RDRAND and RDSEED return the host's random numbers and cannot be trapped; programs that ask cpuid will not use them.
-void X86Target::record_cpuid() {
+void X86Target::record_cpuid(bool hides_random) {
   constexpr uint64_t rdrand = uint64_t{1} << 30, rdseed = uint64_t{1} << 18;
+  auto low = [](uint64_t value) { return static_cast<uint32_t>(value); };
+  CpuInfo::X86_64& info = cpu_info_.x86_64;
+  CpuidLeaf leaf_0 = cpuid(0);
+  for (size_t index = 0; uint64_t part : {leaf_0.rbx, leaf_0.rdx, leaf_0.rcx})
+    for (int byte = 0; byte < 4; ++byte) info.vendor[index++] = static_cast<char>(part >> 8 * byte);
+  info.highest_leaf = low(leaf_0.rax);
   leaf_1_ = cpuid(1);
   leaf_7_ = cpuid(7);
-  leaf_1_.rcx &= ~rdrand;
-  leaf_7_.rbx &= ~rdseed;
-  hides_random_ = true;
+  if (hides_random) {
+    leaf_1_.rcx &= ~rdrand;
+    leaf_7_.rbx &= ~rdseed;
+  }
+  hides_random_ = hides_random;
+  info.signature = low(leaf_1_.rax);
+  info.cache_line = (low(leaf_1_.rbx) >> 8 & 0xff) * 8;
+  info.features_edx = low(leaf_1_.rdx), info.features_ecx = low(leaf_1_.rcx);
+  info.structured_ebx = low(leaf_7_.rbx), info.structured_ecx = low(leaf_7_.rcx);
+  CpuidLeaf extended = cpuid(0x8000'0001);
+  info.extended_edx = low(extended.rdx), info.extended_ecx = low(extended.rcx);
+  for (size_t index = 0; uint64_t leaf : {0x8000'0002, 0x8000'0003, 0x8000'0004}) {
+    CpuidLeaf name = cpuid(leaf);
+    for (uint64_t part : {name.rax, name.rbx, name.rcx, name.rdx})
+      for (int byte = 0; byte < 4; ++byte) info.model_name[index++] = static_cast<char>(part >> 8 * byte);
+  }
+  CpuidLeaf sizes = cpuid(0x8000'0008);
+  info.physical_bits = low(sizes.rax) & 0xff, info.virtual_bits = low(sizes.rax) >> 8 & 0xff;
 }
 
 // Returns 1 if it has done the instruction's work.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 
+#include "hal/cpu_info.h"
 #include "hal/devices.h"
 #include "hal/trap.h"
 
@@ -98,6 +99,11 @@ class Machine {
 
   // How many units of user work all CPUs did since the start, for statistics: translated blocks under Unicorn, 0 where unknown.
   virtual uint64_t work_done() const = 0;
+
+  const CpuInfo& cpu_info() const { return cpu_info_; }
+
+ protected:
+  CpuInfo cpu_info_;  // set once while the machine is built
 };
 
 }  // namespace halcyon::hal

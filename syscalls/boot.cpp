@@ -9,7 +9,7 @@
 namespace halcyon {
 
 System::System(hal::Machine& machine, const BootOptions& options)
-    : options_(options), kernel_(machine, options.kernel), standard_files_(machine) {}
+    : options_(options), kernel_(machine, options.kernel), standard_files_(kernel_) {}
 
 Result<> System::initialize() {
   Ref<Credentials> root = TRY(make_ref<Credentials>());

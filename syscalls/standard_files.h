@@ -4,18 +4,18 @@
 
 #include "fs/calls/mounts.h"
 #include "fs/devfs/device_file_system.h"
+#include "fs/procfs/proc_file_system.h"
 #include "fs/ramfs/ram_file_system.h"
-#include "hal/machine.h"
 
 namespace halcyon {
 
 class StandardFiles {
  public:
-  explicit StandardFiles(hal::Machine& machine) : random_(machine) {}
+  explicit StandardFiles(Kernel& kernel) : random_(kernel.machine()), proc_(kernel) {}
 
   // Before the first mount; lives as long as the Vfs.
   void add_to(fs::Vfs& vfs);
-  // Mounts /dev and what lies below it; a mount point that is missing is made. ENOMEM, and what making a directory says.
+  // Mounts /dev and what lies below it, and /proc; a mount point that is missing is made. ENOMEM, and what making a directory says.
   Result<> mount_all(const fs::Caller& caller);
 
  private:
@@ -32,6 +32,7 @@ class StandardFiles {
   fs::MemoryDevices devices_{random_};
   fs::RamFileSystemType tmpfs_{"tmpfs"}, ramfs_{"ramfs"};
   fs::DeviceFileSystemType devtmpfs_;
+  fs::ProcFileSystemType proc_;
 };
 
 }  // namespace halcyon

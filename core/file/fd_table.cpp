@@ -112,4 +112,9 @@ unsigned FdTable::open_count() {
   return count;
 }
 
+size_t FdTable::size() {
+  std::lock_guard guard(lock_);
+  return slots_.size();
+}
+
 }  // namespace halcyon

@@ -35,6 +35,7 @@ class FdTable : public RefCounted {
   // The lowest open descriptor >= fd, or -1: for /proc/PID/fd.
   int next_open(int fd);
   unsigned open_count();
+  size_t size();  // slots that there are now
 
  private:
   struct Slot {

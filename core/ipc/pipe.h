@@ -14,6 +14,7 @@ namespace halcyon {
 
 inline constexpr size_t pipe_buf = 4096;  // PIPE_BUF
 inline constexpr size_t default_pipe_size = 65536;
+inline constexpr size_t max_pipe_size = 1 << 20;  // without CAP_SYS_RESOURCE: /proc/sys/fs/pipe-max-size
 
 class Pipe;
 

@@ -9,9 +9,7 @@
 
 namespace halcyon {
 
-namespace {
-constexpr size_t max_unprivileged_size = 1 << 20;  // /proc/sys/fs/pipe-max-size
-}
+namespace {}
 
 Pipe::Pipe(uint32_t uid, uint32_t gid, Nanoseconds now, uint64_t id) : id_(id), uid_(uid), gid_(gid), created_(now) {}
 
@@ -196,8 +194,7 @@ size_t Pipe::capacity() {
 Result<size_t> Pipe::set_capacity(size_t size) {
   if (size > size_t{1} << 31) return err::inval;
   size_t count = std::bit_ceil(std::max<size_t>(page_ceil(size) / page_size, 1));
-  if (count * page_size > max_unprivileged_size && !has_capability(current_thread().credentials(), capability::sys_resource))
-    return err::perm;
+  if (count * page_size > max_pipe_size && !has_capability(current_thread().credentials(), capability::sys_resource)) return err::perm;
   Vec<Slot> slots;
   if (auto sized = slots.resize(count); !sized) return std::unexpected(sized.error());
   std::lock_guard guard(lock_);

@@ -67,6 +67,8 @@ class VmaVisitor {
 
 class AddressSpace : public RefCounted {
  public:
+  static constexpr size_t max_map_count = 65530;  // VMAs: /proc/sys/vm/max_map_count
+
   static Result<Ref<AddressSpace>> create(hal::Machine& machine);
   ~AddressSpace();
 

@@ -7,10 +7,6 @@
 
 namespace halcyon {
 
-namespace {
-constexpr size_t max_map_count = 65530;
-}
-
 // The highest gap below mmap_base that holds `length`, or the hinted place if it is free.
 Result<UserAddr> AddressSpace::find_gap(UserAddr hint, uint64_t length) {
   hint = page_floor(hint);

@@ -1,8 +1,11 @@
 #include "core/mm/vma.h"
 
 #include "core/file/inode.h"
+#include "core/task/kernel.h"
 
 namespace halcyon {
+
+SharedMemory::SharedMemory(uint64_t size) : id_(per_cpu().kernel ? kernel().next_anonymous_inode() : 0), pages_(nullptr, size) {}
 
 PageCache* Vma::cache() const {
   if (shared) return &shared->pages();

@@ -18,10 +18,12 @@ inline constexpr uint32_t all = 7;
 // Anonymous memory that fork shares (MAP_SHARED|MAP_ANONYMOUS, /dev/zero, System V): a page cache without a file.
 class SharedMemory : public RefCounted {
  public:
-  explicit SharedMemory(uint64_t size) : pages_(nullptr, size) {}
+  explicit SharedMemory(uint64_t size);
   PageCache& pages() { return pages_; }
+  uint64_t id() const { return id_; }  // the inode number that /proc/PID/maps shows
 
  private:
+  const uint64_t id_;
   PageCache pages_;
 };
 

@@ -133,7 +133,7 @@ void Thread::exit() {
     use.voluntary_switches = voluntary_switches, use.involuntary_switches = involuntary_switches;
     use.max_resident_pages = resident;
     process.dead_threads_use.add(use);
-    process.remains = {name, resources_.credentials, nice, policy, last_cpu};
+    process.remains = {name, resources_.credentials, process.session ? process.session->id : 0, nice, policy, last_cpu};
     kernel.thread_count.fetch_sub(1, std::memory_order_relaxed);
     process.live_threads.fetch_sub(1, std::memory_order_release);
     process.thread_event.wake_all();

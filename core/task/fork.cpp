@@ -70,6 +70,7 @@ Result<Ref<Process>> make_process(Thread& self, int pid, const CloneRequest& req
   process->start_time = kernel.clock().monotonic();
   process->is_dumpable = parent.is_dumpable.load();
   process->no_new_privileges = parent.no_new_privileges.load();
+  process->oom_score_adjustment = parent.oom_score_adjustment.load();
   {
     std::lock_guard guard(parent.limits_lock);
     process->limits = parent.limits;

@@ -78,6 +78,7 @@ class Kernel {
   FileLocks& file_locks() { return file_locks_; }
   FutexTable& futexes() { return futexes_; }
   const KernelOptions& options() const { return options_; }
+  const std::array<std::byte, 16>& boot_id() const { return boot_id_; }  // random, of this start
 
   // --- processes (processes.cpp). The process-tree lock protects all that process.h marks "tree".
   Mutex& tree() { return tree_; }
@@ -137,12 +138,14 @@ class Kernel {
   static void cpu_entry(void* per_cpu);
   void idle_loop();
   void tick(Nanoseconds now);
+  static constexpr Nanoseconds load_period = 5'000'000'000;
   void sample_load(Nanoseconds now);
   void kill_all();
   static void reaper(void* kernel);
 
   hal::Machine& machine_;
   KernelOptions options_;
+  std::array<std::byte, 16> boot_id_;
   Clock clock_;
   FrameAllocator frames_;
   const uint64_t free_at_start_ = frames_.free_pages();
@@ -173,7 +176,7 @@ class Kernel {
   EventHandler* event_handlers_ = nullptr;
   SyscallObserver* observer_ = nullptr;
   KernelStatistics statistics_;
-  std::atomic<Nanoseconds> next_load_sample_{0};
+  std::atomic<Nanoseconds> next_load_sample_{load_period};
   std::array<std::atomic<uint64_t>, 3> load_{};
 };
 

@@ -77,7 +77,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   struct Remains {
     std::array<char, 16> name{};
     Ref<const Credentials> credentials;
-    int nice = 0, policy = 0;
+    int session = 0, nice = 0, policy = 0;
     unsigned cpu = 0;
   } remains;
   Nanoseconds start_time = 0;
@@ -105,6 +105,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   std::atomic<uint64_t> live_threads{0};
   std::atomic<bool> is_dumpable{true};
   std::atomic<bool> no_new_privileges{false};
+  std::atomic<int> oom_score_adjustment{0};  // -1000 to 1000
 
   // The thread whose tid is the pid, or any other; null when all are gone. Under the tree lock.
   Thread* main_thread();

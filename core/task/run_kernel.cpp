@@ -24,6 +24,7 @@ Kernel::Kernel(hal::Machine& machine, const KernelOptions& options)
 Result<> Kernel::initialize(Own<Scheduler> scheduler, Personality& personality) {
   scheduler_ = std::move(scheduler);
   personality_ = &personality;
+  machine_.random(boot_id_);
   Ref<Process> idle_process = TRY(make_ref<Process>(*this, 0));
   // What the kernel does on its own behalf, before and after it runs, it does as root.
   Ref<Credentials> root = TRY(make_ref<Credentials>());
@@ -118,14 +119,13 @@ unsigned Kernel::running_count() const {
 // which every CPU was halted.
 void Kernel::sample_load(Nanoseconds now) {
   constexpr uint64_t decay[3] = {60330, 64453, 65174};  // e^(-5/60), e^(-5/300), e^(-5/900) times 65536
-  constexpr Nanoseconds period = 5'000'000'000;
-  constexpr Nanoseconds longest = 2000;  // samples, after which nothing is left of the oldest average
+  constexpr Nanoseconds longest = 2000;                 // samples, after which nothing is left of the oldest average
   Nanoseconds due = next_load_sample_.load(std::memory_order_relaxed);
-  if (!next_load_sample_.compare_exchange_strong(due, now + period, std::memory_order_relaxed)) return;
+  if (!next_load_sample_.compare_exchange_strong(due, now + load_period, std::memory_order_relaxed)) return;
   auto fold = [&](uint64_t active) {
     for (unsigned index = 0; index < 3; ++index) load_[index] = (load_[index] * decay[index] + active * (65536 - decay[index])) >> 16;
   };
-  for (Nanoseconds missed = std::min((now - due) / period, longest); missed > 0; --missed) fold(0);
+  for (Nanoseconds missed = std::min((now - due) / load_period, longest); missed > 0; --missed) fold(0);
   fold(uint64_t{running_count()} << 16);
 }
 

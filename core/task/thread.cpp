@@ -35,6 +35,7 @@ Kernel& Thread::kernel() const { return process_->kernel(); }
 
 void Thread::start() {
   hal::prepare_stack(stack_, entry, this);
+  start_time = kernel().clock().monotonic();
   retain();  // the scheduler's reference; finish_switch drops it when the thread is dead
   state_.store(RunState::ready, std::memory_order_release);
   kernel().make_ready(*this, true);

@@ -134,6 +134,8 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   // time.
   void account(bool is_user);
 
+  Nanoseconds start_time = 0;  // CLOCK_MONOTONIC
+
   // Set and read by system calls of the thread itself (set_tid_address(2), set_robust_list(2), rseq(2), prctl(2)).
   UserAddr clear_child_tid = 0;
   UserAddr robust_list = 0;

@@ -1,0 +1,76 @@
+#include "fs/files/text_file.h"
+
+#include <mutex>
+
+#include "fs/tree/text_node.h"
+
+namespace halcyon::fs {
+
+Result<> TextFile::make_text(Writer& out) { return node_.write_text(out); }
+
+Result<size_t> TextFile::read(Sink& out) {
+  std::lock_guard guard(lock_);
+  size_t done = TRY(read_locked(position_, out));
+  position_ += done;
+  return done;
+}
+
+Result<size_t> TextFile::read_at(uint64_t offset, Sink& out) {
+  std::lock_guard guard(lock_);
+  return read_locked(offset, out);
+}
+
+Result<size_t> TextFile::read_locked(uint64_t offset, Sink& out) {
+  if (out.remaining() == 0) return 0;
+  if (offset == 0 || !is_made_) {
+    text_.clear();
+    is_made_ = false;
+    if (auto made = make_text(text_); !made) return std::unexpected(made.error());
+    if (text_.has_failed()) return err::nomem;
+    is_made_ = true;
+  }
+  return text_.read(offset, out);
+}
+
+Result<size_t> TextFile::write(Source& in) {
+  std::lock_guard guard(lock_);
+  size_t done = TRY(write_locked(position_, in));
+  position_ += done;
+  return done;
+}
+
+Result<size_t> TextFile::write_at(uint64_t offset, Source& in) {
+  std::lock_guard guard(lock_);
+  return write_locked(offset, in);
+}
+
+Result<size_t> TextFile::write_locked(uint64_t offset, Source& in) {
+  if (!node_.is_storable()) return node_.write_error();
+  if (in.remaining() == 0) return 0;
+  Vec<char> text;
+  size_t count = std::min(in.remaining(), page_size - 1);
+  if (auto sized = text.resize(count); !sized) return std::unexpected(sized.error());
+  size_t got = TRY(in.read(std::as_writable_bytes(text.span())));
+  if (got < count) return err::fault;
+  return node_.store(offset, {text.data(), count});
+}
+
+Result<uint64_t> TextFile::seek(int64_t offset, Whence whence) {
+  std::lock_guard guard(lock_);
+  int64_t base = 0;
+  switch (whence) {
+    case Whence::set: break;
+    case Whence::current: base = static_cast<int64_t>(position_); break;
+    case Whence::end:
+      if (node_.seeks_from_end()) break;
+      return err::inval;
+    default: return err::inval;
+  }
+  int64_t position;
+  if (__builtin_add_overflow(base, offset, &position)) return err::overflow;
+  if (position < 0) return err::inval;
+  position_ = static_cast<uint64_t>(position);
+  return position_;
+}
+
+}  // namespace halcyon::fs

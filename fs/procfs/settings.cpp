@@ -1,0 +1,118 @@
+// /proc/sys: what the kernel's limits and names are. Only the names can be changed.
+#include <mutex>
+
+#include "core/base/version.h"
+#include "core/file/fd_table.h"
+#include "core/ipc/pipe.h"
+#include "core/mm/address_space.h"
+#include "core/task/credentials.h"
+#include "fs/procfs/proc_file_system.h"
+
+namespace halcyon::fs {
+
+namespace {
+
+using Name = std::array<char, 65>;
+
+Result<> write_name(Kernel& kernel, const Name& name, Writer& out) {
+  Name copy;
+  {
+    std::lock_guard guard(kernel.names_lock);
+    copy = name;
+  }
+  copy.back() = '\0';
+  print(out, "{}\n", static_cast<const char*>(copy.data()));
+  return {};
+}
+
+Result<> store_name(Kernel& kernel, Name& name, std::string_view text) {
+  if (!has_capability(current_thread().credentials(), capability::sys_admin)) return err::perm;
+  std::lock_guard guard(kernel.names_lock);
+  name.fill('\0');
+  text.copy(name.data(), name.size() - 1);
+  return {};
+}
+
+Result<> write_host_name(const TextContext& context, Writer& out) { return write_name(context.kernel, context.kernel.host_name, out); }
+Result<> store_host_name(const TextContext& context, std::string_view text) {
+  return store_name(context.kernel, context.kernel.host_name, text);
+}
+Result<> write_domain_name(const TextContext& context, Writer& out) { return write_name(context.kernel, context.kernel.domain_name, out); }
+Result<> store_domain_name(const TextContext& context, std::string_view text) {
+  return store_name(context.kernel, context.kernel.domain_name, text);
+}
+
+// Values that are known when the kernel is compiled.
+template <auto value>
+Result<> constant(const TextContext&, Writer& out) {
+  if constexpr (std::is_pointer_v<decltype(value)>) print(out, "{}\n", *value);
+  else print(out, "{}\n", value);
+  return {};
+}
+
+Result<> write_thread_limit(const TextContext& context, Writer& out) {
+  print(out, "{}\n", context.kernel.thread_limit());
+  return {};
+}
+
+// Random bytes in the form of a version 4 UUID (RFC 9562).
+void write_uuid(Writer& out, std::array<std::byte, 16> bytes) {
+  bytes[6] = (bytes[6] & std::byte{0x0f}) | std::byte{0x40};
+  bytes[8] = (bytes[8] & std::byte{0x3f}) | std::byte{0x80};
+  for (size_t index = 0; index < bytes.size(); ++index)
+    print(out, "{}{:02x}", index == 4 || index == 6 || index == 8 || index == 10 ? "-" : "", static_cast<unsigned>(bytes[index]));
+  out.write("\n");
+}
+
+Result<> write_new_uuid(const TextContext& context, Writer& out) {
+  std::array<std::byte, 16> bytes;
+  context.kernel.machine().random(bytes);
+  write_uuid(out, bytes);
+  return {};
+}
+
+Result<> write_boot_id(const TextContext& context, Writer& out) {
+  write_uuid(out, context.kernel.boot_id());
+  return {};
+}
+
+constexpr uint64_t entropy = 256, group_limit = 65536, no_limit = INT64_MAX, overflow_id = 65534;
+constexpr int always = 1, never_random = 0;
+
+constexpr SystemText kernel_settings[] = {{"cap_last_cap", constant<capability::last>},
+                                          {"domainname", write_domain_name, store_domain_name},
+                                          {"hostname", write_host_name, store_host_name},
+                                          {"ngroups_max", constant<group_limit>},
+                                          {"osrelease", constant<&os_release>},
+                                          {"ostype", constant<&os_type>},
+                                          {"overflowgid", constant<overflow_id>},
+                                          {"overflowuid", constant<overflow_id>},
+                                          {"pid_max", constant<Kernel::id_limit>},
+                                          {"randomize_va_space", constant<never_random>},
+                                          {"threads-max", write_thread_limit},
+                                          {"version", constant<&os_version>}};
+constexpr SystemText random_settings[] = {
+    {"boot_id", write_boot_id}, {"entropy_avail", constant<entropy>}, {"poolsize", constant<entropy>}, {"uuid", write_new_uuid}};
+// Memory is never refused because of what others were promised.
+constexpr SystemText memory_settings[] = {{"max_map_count", constant<AddressSpace::max_map_count>},
+                                          {"overcommit_memory", constant<always>}};
+constexpr SystemText file_settings[] = {
+    {"file-max", constant<no_limit>}, {"nr_open", constant<FdTable::hard_limit>}, {"pipe-max-size", constant<max_pipe_size>}};
+
+}  // namespace
+
+Result<> add_settings(ProcFileSystem& file_system, FixedDirectory& sys) {
+  auto add = [&](FixedDirectory& directory, std::span<const SystemText> texts) {
+    return add_texts(file_system, directory, file_system.context(), TextKind::setting, texts);
+  };
+  Ref<FixedDirectory> kernel = TRY(sys.add_directory(file_system, "kernel"));
+  if (auto added = add(*kernel, kernel_settings); !added) return added;
+  Ref<FixedDirectory> random = TRY(kernel->add_directory(file_system, "random"));
+  if (auto added = add(*random, random_settings); !added) return added;
+  Ref<FixedDirectory> memory = TRY(sys.add_directory(file_system, "vm"));
+  if (auto added = add(*memory, memory_settings); !added) return added;
+  Ref<FixedDirectory> files = TRY(sys.add_directory(file_system, "fs"));
+  return add(*files, file_settings);
+}
+
+}  // namespace halcyon::fs
