@@ -1,0 +1,15 @@
+"""The parts: values (reading C++ objects), kernel (its threads), unwinder (parked stacks), kthreads (the commands on them); registers, memory,
+file_image, elf_image, cfi, unwind (the user program), user (the command on it); printers."""
+import gdb
+
+from . import generated_code, kthreads, printers, unwinder, user
+
+
+def install():
+    printers.install()
+    unwinder.install()
+    generated_code.install()
+    kthreads.install()
+    user.install()
+    # `step` should go into the kernel's functions, not into those of std::expected and its kin that TRY goes through.
+    gdb.execute("skip -gfi /usr/include/c++/*/*", to_string=True)

@@ -1,0 +1,146 @@
+"""Printers for the kernel's types: Result, Ref, Own, Vec, String, Errno, user pointers, intrusive lists and sets."""
+import gdb
+import gdb.printing
+
+from .values import Unreadable, elements, text
+
+
+def errno_name(value):
+    """Errno::noent as ENOENT; the internal restart codes by what they are."""
+    name = str(value.cast(value.type.unqualified()).format_string(raw=True)).rpartition("::")[2]
+    return f"E{name.upper()}" if name.isidentifier() else f"errno {int(value)}"
+
+
+class ErrnoPrinter:
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        return errno_name(self.value)
+
+
+class ResultPrinter:
+    """std::expected<T, Errno>."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        if not bool(self.value["_M_has_value"]):
+            return f"failed: {errno_name(self.value['_M_unex'])}"
+        return "ok"
+
+    def children(self):
+        if bool(self.value["_M_has_value"]) and any(field.name == "_M_val" for field in _members(self.value.type)):
+            yield "value", self.value["_M_val"]
+
+
+def _members(struct):
+    for field in struct.strip_typedefs().fields():
+        if field.name is None or field.is_base_class:
+            yield from _members(field.type)
+        else:
+            yield field
+
+
+class PointerPrinter:
+    """Ref and Own: the object's address and real type."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        pointer = self.value["object_"]
+        kind = self.value.type.strip_typedefs().name.partition("<")[0].removeprefix("halcyon::")
+        if int(pointer) == 0:
+            return f"{kind}(null)"
+        real = pointer.dynamic_type.target()
+        references = ""
+        if kind == "Ref":
+            try:
+                references = f", {int(pointer.dereference()['references_']['_M_i'])} references"
+            except (gdb.error, gdb.MemoryError):
+                pass
+        return f"{kind}({real}* {int(pointer):#x}{references})"
+
+
+class VecPrinter:
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        return f"Vec of {int(self.value['size_'])}, capacity {int(self.value['capacity_'])}"
+
+    def children(self):
+        for index in range(int(self.value["size_"])):
+            yield f"[{index}]", (self.value["data_"] + index).dereference()
+
+    def display_hint(self):
+        return "array"
+
+
+class TextPrinter:
+    """String, NameText."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        return text(self.value)
+
+    def display_hint(self):
+        return "string"
+
+
+class ContainerPrinter:
+    """An intrusive list or set: the addresses of its elements; longer ones than gdb prints are cut by gdb."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        return self.value.type.strip_typedefs().name.partition("<")[0].rpartition("::")[2] + " of " + str(self.value.type.template_argument(0))
+
+    def children(self):
+        if self.value.address is None:
+            return  # a copy: its elements do not lead back to it
+        for index, element in enumerate(elements(self.value)):
+            yield f"[{index}]", element.address
+
+    def display_hint(self):
+        return "array"
+
+
+class UserPointerPrinter:
+    """UserPtr<T>: the user address, and for characters the text there in the current thread's memory."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        address = int(self.value["address_"])
+        pointed_to = self.value.type.strip_typedefs().template_argument(0).strip_typedefs().unqualified()
+        if str(pointed_to) != "char" or address == 0:
+            return f"user {address:#x}"
+        try:
+            return f'user {address:#x} "{self.string(address)}"'
+        except (Unreadable, gdb.error, gdb.MemoryError):
+            return f"user {address:#x} (not readable)"
+
+    @staticmethod
+    def string(address):
+        from .kernel import Kernel
+        from .memory import GuestMemory
+        return GuestMemory(Kernel.find().current()).string(address)
+
+
+def install():
+    printers = gdb.printing.RegexpCollectionPrettyPrinter("halcyon")
+    printers.add_printer("Errno", r"^halcyon::Errno$", ErrnoPrinter)
+    printers.add_printer("Result", r"^std::expected<.*, halcyon::Errno>$", ResultPrinter)
+    printers.add_printer("Ref, Own", r"^halcyon::(Ref|Own)<.*>$", PointerPrinter)
+    printers.add_printer("Vec", r"^halcyon::Vec<.*>$", VecPrinter)
+    printers.add_printer("String", r"^halcyon::(String|fs::NameText)$", TextPrinter)
+    printers.add_printer("UserPtr", r"^halcyon::UserPtr<.*>$", UserPointerPrinter)
+    printers.add_printer("list, set", r"^boost::intrusive::(list|set)<.*>$", ContainerPrinter)
+    gdb.printing.register_pretty_printer(None, printers, replace=True)
