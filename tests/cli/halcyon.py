@@ -1,10 +1,12 @@
 """What the command line tests share: where the binary is, how to run it, small files to run it on.
 
-The binary is $HALCYON, or build/hosted/halcyon of this tree."""
+The binary is the script's first argument if that is a file, else $HALCYON, else build/hosted/halcyon of this tree."""
 import os
 import pathlib
 import struct
 import subprocess
+import sys
+import unittest
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("HALCYON", str(TREE / "build/hosted/halcyon"))
@@ -39,3 +41,27 @@ def put(path, contents, mode=0o755):
     path.write_bytes(contents if isinstance(contents, bytes) else contents.encode())
     path.chmod(mode)
     return path
+
+
+class _Result(unittest.TextTestResult):
+    """Shows only what did not pass."""
+
+    def getDescription(self, test):
+        return test.id().partition(".")[2]
+
+
+def main():
+    """Runs the tests of the calling script, those named on the command line or all; the last line is 'N passed, N failed[, N skipped]'."""
+    global BINARY
+    arguments = sys.argv[1:]
+    if arguments and os.path.isfile(arguments[0]):
+        BINARY = os.path.abspath(arguments.pop(0))
+    runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=1, resultclass=_Result)
+    outcome = unittest.main(argv=sys.argv[:1] + arguments, testRunner=runner, exit=False).result
+    failed = len({getattr(test, "test_case", test).id() for test, _ in outcome.failures + outcome.errors})  # one, however many subtests
+    skipped = len({getattr(test, "test_case", test).id() for test, _ in outcome.skipped})
+    for test, reason in outcome.skipped:
+        print(f"skipped {outcome.getDescription(test)}: {reason}")
+    tail = f", {skipped} skipped" if skipped else ""
+    print(f"{outcome.testsRun - failed - skipped} passed, {failed} failed{tail}")
+    sys.exit(1 if failed or not outcome.testsRun else 0)

@@ -218,4 +218,4 @@ class Terminal(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    halcyon.main()

@@ -1,6 +1,6 @@
 """The backtrace of a user program: by its call frame information; where there is none, by frame pointers; and where those lead nowhere, by
 the next word on the stack that looks like a return address, which is said."""
-from . import cfi
+from . import cfi, signal_frames
 from .elf_image import ElfImage
 from .values import Unreadable
 
@@ -12,11 +12,11 @@ FRAME_POINTERS = {"x86_64": ("rbp", 8, 0), "riscv64": ("s0", -8, -16)}  # regist
 
 
 class Frame:
-    def __init__(self, pc, symbol, module, is_guess):
-        self.pc, self.symbol, self.module, self.is_guess = pc, symbol, module, is_guess
+    def __init__(self, pc, symbol, module, is_guess, is_signal):
+        self.pc, self.symbol, self.module, self.is_guess, self.is_signal = pc, symbol, module, is_guess, is_signal
 
     def __str__(self):
-        where = f"{self.symbol[0]}+{self.symbol[1]}" if self.symbol else "??"
+        where = "<signal handler called>" if self.is_signal else f"{self.symbol[0]}+{self.symbol[1]}" if self.symbol else "??"
         return f"{self.pc:#018x} in {where}" + (f" from {self.module}" if self.module else "") + (" (a guess)" if self.is_guess else "")
 
 
@@ -54,7 +54,8 @@ class Backtrace:
             pc, sp = self.registers[self.isa.pc], self.registers[self.isa.sp]
             module = self._module(pc)
             looked_up = pc - 1 if is_call else pc
-            yield Frame(pc, self._symbol(module, pc, looked_up), module.image.name if module else None, self._is_guess)
+            yield Frame(pc, self._symbol(module, pc, looked_up), module.image.name if module else None, self._is_guess,
+                        self._is_trampoline(pc))
             self._is_guess = False
             try:
                 caller, is_call = self._step(module, looked_up)
@@ -97,6 +98,9 @@ class Backtrace:
 
     def _step(self, module, address):
         """(the caller's registers, or None at the end; whether its pc is a return address)."""
+        if self._is_trampoline(self.registers[self.isa.pc]):
+            interrupted = signal_frames.interrupted(self.memory, self.isa, self.registers[self.isa.sp])
+            return {**self.registers, **interrupted}, False
         if module is not None:
             try:
                 entry = module.unwind_entry(address)
@@ -164,8 +168,16 @@ class Backtrace:
                 return {**self.registers, self.isa.sp: slot + 8, self.isa.pc: pc}
         raise Unreadable("no unwind information, and no return address on the stack near by")
 
+    def _is_trampoline(self, pc):
+        try:
+            return signal_frames.is_trampoline(self.memory, self.isa, pc)
+        except Unreadable:
+            return False
+
     def _is_return_address(self, pc):
-        """It is in executable memory, behind a call instruction."""
+        """It is in executable memory, behind a call instruction; or a signal handler's way back."""
+        if self._is_trampoline(pc):
+            return True
         vma = self.memory.vma_at(pc - 8)
         if vma is None or not vma.protection & EXECUTE or not vma.contains(pc):
             return False

@@ -1,49 +1,44 @@
 """The contents of a file that the guest has mapped: from the pages that its page cache holds, and where those are missing from the host's
 file behind it, if it is one of the host's."""
+import os
+
 import gdb
 
-from .values import target, text
+from .values import all_fields, number, target, text
 
 PAGE = 4096
 
 
-class FileImage:
-    def __init__(self, file, direct_map):
-        self.path = path_of(file)
-        self.direct_map = direct_map
-        inode = target(target(_location(file)["dentry"])["inode_"])
-        self.inode = inode
-        cache = inode["cache_"]
-        self.size = int(cache["size_"]["_M_i"])
-        self.pages = cache["pages_"]["value_"]
-        self.host_path = host_path_of(inode)
+class CachedPages:
+    """The pages of a PageCache (core/mm/page_cache.h)."""
+
+    def __init__(self, cache, direct_map):
+        self.size = number(cache["size_"])
+        self._tree = cache["pages_"]["value_"]
+        self._direct_map = direct_map
 
     def read(self, offset, length):
-        """As much as the file has; holes, and pages that are nowhere, are zeros."""
+        """As much as there is; holes are zeros."""
         length = max(0, min(length, self.size - offset))
         data = b""
         while len(data) < length:
             at = offset + len(data)
-            count = min(length - len(data), PAGE - at % PAGE)
-            data += self._read_page(at, count)
+            data += self._read_page(at, min(length - len(data), PAGE - at % PAGE))
         return data
 
     def _read_page(self, offset, count):
         frame = self._find(offset // PAGE)
-        if frame is not None:
-            return bytes(gdb.selected_inferior().read_memory(self.direct_map + frame + offset % PAGE, count))
-        if self.host_path is not None:
-            try:
-                with open(self.host_path, "rb") as file:
-                    file.seek(offset)
-                    return file.read(count).ljust(count, b"\0")
-            except OSError:
-                pass
-        return bytes(count)
+        if frame is None:
+            return self.missing(offset, count).ljust(count, b"\0")
+        return bytes(gdb.selected_inferior().read_memory(self._direct_map + frame + offset % PAGE, count))
+
+    def missing(self, offset, count):
+        """What is at `offset` if no page is there."""
+        return b""
 
     def _find(self, index):
         """The frame of a page in the radix tree (core/mm/radix_tree.cpp)."""
-        levels, node = int(self.pages["levels_"]), self.pages["root_"]
+        levels, node = int(self._tree["levels_"]), self._tree["root_"]
         if int(node) == 0 or index >> 6 * levels:
             return None
         for level in range(levels - 1, -1, -1):
@@ -55,6 +50,24 @@ class FileImage:
             if int(node) == 0:
                 return None
         return None
+
+
+class FileImage(CachedPages):
+    def __init__(self, file, direct_map):
+        inode = target(target(_location(file)["dentry"])["inode_"])
+        super().__init__(inode["cache_"], direct_map)
+        self.path = path_of(file)
+        self.host_path = host_path_of(file, inode)
+
+    def missing(self, offset, count):
+        if self.host_path is None:
+            return b""
+        try:
+            with open(self.host_path, "rb") as file:
+                file.seek(offset)
+                return file.read(count)
+        except OSError:
+            return b""
 
 
 def _location(file):
@@ -79,5 +92,19 @@ def path_of(file):
         mount, dentry = above, target(mount["mount_point_"])
 
 
-def host_path_of(inode):
-    return None
+def host_path_of(file, inode):
+    """The file's place on the host, if it is one of the host's: below what its mount shows."""
+    if "lower_" in (field.name for field in all_fields(inode.type)):
+        inode = target(inode["lower_"])  # the layer in memory over a host tree
+    if "identity_" not in (field.name for field in all_fields(inode.type)):
+        return None
+    node = gdb.lookup_type("halcyon::fs::HostObject")
+    at, names = inode.cast(node), []
+    while (parent := target(at["parent_"])) is not None:
+        names.append(text(at["name_"]))
+        at = parent.cast(node)
+    shown = text(target(_location(file)["mount"])["source_"])
+    pid = gdb.selected_inferior().pid
+    if not shown.startswith("/") and os.path.exists(f"/proc/{pid}/cwd"):
+        shown = os.path.join(f"/proc/{pid}/cwd", shown)
+    return os.path.join(shown, *reversed(names))

@@ -101,6 +101,8 @@ class KernelThread:
         return None
 
     def state(self):
+        if self.idle_of is not None and enumerator(self.kernel.hosted_cpu(self.idle_of)["state_"]) != "active":
+            return "idle"
         if self.is_live():
             return "running"
         if self.runs_on() is not None:

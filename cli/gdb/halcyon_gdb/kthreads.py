@@ -9,7 +9,7 @@ from .names import place, without_parameters
 from .values import Unreadable
 
 # What a parked thread stands in whatever it waits for.
-MACHINERY = re.compile(r"halcyon_switch_stack|halcyon::(hal::(switch_stack|idle|HostedMachine::\w+|HostedCpu::run)|switch_to|switch_away_dead|yield|park"
+MACHINERY = re.compile(r"halcyon_switch_stack|halcyon::(hal::(switch_stack|idle|HostedMachine::\w+|HostPoll::\w+|HostedCpu::run)|switch_to|switch_away_dead|yield|park"
                        r"|\(anonymous namespace\)::schedule|WaitQueue::.*|Mutex::lock(_slow)?)$")
 
 USER_MODE = "user mode"
@@ -21,7 +21,7 @@ def whereabouts(thread):
         found, call = None, None
         for frame in unwinder.frames(thread):
             name = without_parameters(frame.name() or "")
-            if found is None and name and not MACHINERY.match(name):
+            if found is None and name.startswith("halcyon::") and not MACHINERY.match(name):
                 found = place(frame)
             if name.startswith("halcyon::sys_"):
                 call = name[len("halcyon::sys_"):]
@@ -30,7 +30,7 @@ def whereabouts(thread):
                 return USER_MODE
             if name == "halcyon_stack_trampoline":
                 break
-    if found is None or found.startswith("halcyon_stack_"):
+    if found is None:
         return "its start"
     return f"{call}: {found}" if call and not found.startswith("sys_") else found
 

@@ -1,8 +1,8 @@
 """A user program's memory, read as the kernel reads it: by a walk of its page tables through the direct map. Pages that are not present but
-belong to a file's mapping come from the file."""
+belong to the mapping of a file, or of shared memory, come from that."""
 import gdb
 
-from .file_image import FileImage
+from .file_image import CachedPages, FileImage
 from .registers import isa_of
 from .values import Unreadable, elements, target
 
@@ -28,7 +28,7 @@ class Vma:
         self.start, self.end, self.offset = int(value["start"]), int(value["end"]), int(value["offset"])
         self.protection = int(value["protection"])
         self.is_shared = bool(value["is_shared"])
-        self.file = target(value["file"])
+        self.file, self.shared = target(value["file"]), target(value["shared"])
 
     def name(self):
         return self.value["name"].string() if int(self.value["name"]) else ""
@@ -90,6 +90,9 @@ class GuestMemory:
         vma = self.vma_at(address)
         if vma is not None and vma.file is not None:
             return self.image(vma).read(vma.offset + address - vma.start, count).ljust(count, b"\0")
+        if vma is not None and vma.shared is not None:
+            pages = CachedPages(vma.shared["pages_"], self.direct_map)
+            return pages.read(vma.offset + address - vma.start, count).ljust(count, b"\0")
         if vma is not None and vma.protection:
             return bytes(count)  # anonymous, and never touched
         raise Unreadable(f"no memory at {address:#x}")

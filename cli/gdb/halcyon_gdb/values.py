@@ -10,7 +10,7 @@ class Unreadable(gdb.GdbError):
 def atomic(value):
     """The value in a std::atomic (libstdc++: some base or member holds it last as _M_i, or _M_p for a pointer)."""
     while value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
-        names = [field.name for field in _all_fields(value.type.strip_typedefs())]
+        names = [field.name for field in all_fields(value.type)]
         for name in ("_M_base", "_M_b", "_M_i", "_M_p"):
             if name in names:
                 value = value[name]
@@ -25,10 +25,11 @@ def number(value):
     return int(atomic(value))
 
 
-def _all_fields(struct):
-    for field in struct.fields():
+def all_fields(struct):
+    """The fields of a class and its bases."""
+    for field in struct.strip_typedefs().fields():
         if field.is_base_class:
-            yield from _all_fields(field.type.strip_typedefs())
+            yield from all_fields(field.type)
         else:
             yield field
 
@@ -81,7 +82,7 @@ def _traits(container):
     traits = _find_base(container.type.strip_typedefs(), "boost::intrusive::bhtraits<")
     if traits is None:
         raise Unreadable(f"not a list or set that can be walked: {container.type}")
-    return str(traits), traits.template_argument(0).strip_typedefs(), traits.template_argument(3).strip_typedefs()
+    return traits.name, traits.template_argument(0).strip_typedefs(), traits.template_argument(3).strip_typedefs()
 
 
 def _find_base(struct, prefix):
@@ -90,7 +91,7 @@ def _find_base(struct, prefix):
         kind = field.type.strip_typedefs()
         if kind.code != gdb.TYPE_CODE_STRUCT:
             continue
-        if str(kind).startswith(prefix):
+        if (kind.name or "").startswith(prefix):
             return kind
         if (found := _find_base(kind, prefix)) is not None:
             return found
@@ -120,7 +121,7 @@ def _header(container):
             if getattr(field, "bitpos", None) is None or field.type.strip_typedefs().code != gdb.TYPE_CODE_STRUCT:
                 continue
             member = inner[field]
-            if str(member.type.strip_typedefs()).startswith(NODES):
+            if (member.type.strip_typedefs().name or "").startswith(NODES):
                 return member.address.cast(member.type.strip_typedefs().pointer())
             if (found := search(member)) is not None:
                 return found
