@@ -4,19 +4,25 @@ namespace halcyon {
 
 void StandardFiles::add_to(fs::Vfs& vfs) {
   devices_.add_to(vfs.devices());
-  for (fs::FileSystemType* type : {static_cast<fs::FileSystemType*>(&tmpfs_), static_cast<fs::FileSystemType*>(&ramfs_),
-                                   static_cast<fs::FileSystemType*>(&devtmpfs_), static_cast<fs::FileSystemType*>(&proc_)}) {
+  for (fs::FileSystemType* type : std::initializer_list<fs::FileSystemType*>{&tmpfs_, &ramfs_, &devtmpfs_, &proc_, &sys_})
     vfs.add_type(*type);
-  }
 }
 
 Result<> StandardFiles::mount_all(const fs::Caller& caller) {
-  Ref<fs::FileSystem> devices = TRY(devtmpfs_.create(caller.vfs(), "devtmpfs", ""));
-  if (auto mounted = fs::mount_new(caller, std::move(devices), "devtmpfs", "/dev"); !mounted) return mounted;
-  Ref<fs::FileSystem> shared_memory = TRY(tmpfs_.create(caller.vfs(), "tmpfs", "mode=1777"));
-  if (auto mounted = fs::mount_new(caller, std::move(shared_memory), "tmpfs", "/dev/shm"); !mounted) return mounted;
-  Ref<fs::FileSystem> proc = TRY(proc_.create(caller.vfs(), "proc", ""));
-  return fs::mount_new(caller, std::move(proc), "proc", "/proc");
+  namespace flag = fs::mount_flag;
+  const struct {
+    fs::FileSystemType& type;
+    std::string_view target, options;
+    uint32_t flags;
+  } mounts[] = {{devtmpfs_, "/dev", "", flag::no_suid},
+                {tmpfs_, "/dev/shm", "mode=1777", flag::no_suid | flag::no_dev},
+                {proc_, "/proc", "", flag::no_suid | flag::no_dev | flag::no_exec},
+                {sys_, "/sys", "", flag::no_suid | flag::no_dev | flag::no_exec}};
+  for (const auto& mount : mounts) {
+    Ref<fs::FileSystem> made = TRY(mount.type.create(caller.vfs(), mount.type.name(), mount.options));
+    if (auto done = fs::mount_new(caller, std::move(made), mount.type.name(), mount.target, mount.flags); !done) return done;
+  }
+  return {};
 }
 
 }  // namespace halcyon

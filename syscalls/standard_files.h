@@ -6,16 +6,17 @@
 #include "fs/devfs/device_file_system.h"
 #include "fs/procfs/proc_file_system.h"
 #include "fs/ramfs/ram_file_system.h"
+#include "fs/sysfs/sys_file_system.h"
 
 namespace halcyon {
 
 class StandardFiles {
  public:
-  explicit StandardFiles(Kernel& kernel) : random_(kernel.machine()), proc_(kernel) {}
+  explicit StandardFiles(Kernel& kernel) : random_(kernel.machine()), proc_(kernel), sys_(kernel) {}
 
   // Before the first mount; lives as long as the Vfs.
   void add_to(fs::Vfs& vfs);
-  // Mounts /dev and what lies below it, and /proc; a mount point that is missing is made. ENOMEM, and what making a directory says.
+  // Mounts /dev and what lies below it, /proc and /sys; a mount point that is missing is made. ENOMEM, and what making a directory says.
   Result<> mount_all(const fs::Caller& caller);
 
  private:
@@ -33,6 +34,7 @@ class StandardFiles {
   fs::RamFileSystemType tmpfs_{"tmpfs"}, ramfs_{"ramfs"};
   fs::DeviceFileSystemType devtmpfs_;
   fs::ProcFileSystemType proc_;
+  fs::SysFileSystemType sys_;
 };
 
 }  // namespace halcyon

@@ -57,6 +57,8 @@ struct KernelStatistics {
 
 class Kernel {
  public:
+  static constexpr unsigned max_cpus = 64;
+
   // Installs itself in the machine's CPUs; the caller's stack becomes CPU 0's idle thread. ENOMEM, EINVAL.
   Kernel(hal::Machine& machine, const KernelOptions& options);
   Result<> initialize(Own<Scheduler> scheduler, Personality& personality);
@@ -154,7 +156,6 @@ class Kernel {
   FutexTable futexes_;
   FileLocks file_locks_;
   std::atomic<uint64_t> anonymous_inodes_{4026532000};
-  static constexpr unsigned max_cpus = 64;
   std::array<PerCpu, max_cpus> per_cpu_;
   std::array<Ref<Thread>, max_cpus> idle_threads_;
   Own<Scheduler> scheduler_;

@@ -12,7 +12,7 @@ class SystemTextNode final : public TextNode {
   Result<> write_text(Writer& out) override { return text_.write(context_, out); }
   bool is_storable() const override { return text_.store != nullptr; }
   std::unexpected<Errno> write_error() const override { return err::io; }
-  bool seeks_from_end() const override { return kind_ == TextKind::setting; }
+  bool seeks_from_end() const override { return kind_ != TextKind::report; }
 
   Result<size_t> store(uint64_t offset, std::string_view text) override {
     // What continues an earlier write is dropped, as for any setting whose value has been taken.
@@ -24,15 +24,18 @@ class SystemTextNode final : public TextNode {
 
   Result<Ref<File>> open_own(const Path& path, uint32_t flags) override {
     bool writes = (flags & open_flag::access_mode) != open_flag::read_only;
-    if (writes && kind_ == TextKind::setting && !is_storable()) return err::acces;
+    if (writes && kind_ != TextKind::report && !is_storable()) return err::acces;
     return TextNode::open_own(path, flags);
   }
 
   Result<> change(const AttributeChange& change) override {
     constexpr uint32_t refused = AttributeChange::set_permissions | AttributeChange::set_uid | AttributeChange::set_gid;
-    if (kind_ == TextKind::setting && (change.what & refused)) return err::perm;
+    if (kind_ != TextKind::report && (change.what & refused)) return err::perm;
     return TextNode::change(change);
   }
+
+ protected:
+  uint64_t own_size() override { return kind_ == TextKind::attribute ? page_size : 0; }
 
  private:
   TextContext context_;

@@ -28,8 +28,9 @@ struct SystemText {
   Result<> (*store)(const TextContext& context, std::string_view text) = nullptr;
 };
 
-// Settings (/proc/sys, /sys) cannot even be opened for writing if there is nothing to set, and are written at their start.
-enum class TextKind : bool { report, setting };
+// Settings (/proc/sys) and attributes (/sys) cannot even be opened for writing if there is nothing to set, and are written at their start.
+// Attributes look a page long.
+enum class TextKind : uint8_t { report, setting, attribute };
 
 // Adds nodes for all of them. ENOMEM.
 Result<> add_texts(FixedFileSystem& file_system, FixedDirectory& directory, const TextContext& context, TextKind kind,
