@@ -24,7 +24,19 @@ constexpr uint64_t dirty_bit = 2;
 constexpr PhysAddr address_in(uint64_t value) { return value & ~(used_bit | dirty_bit); }
 }  // namespace
 
-RadixTree::~RadixTree() { ASSERT(root_ == nullptr); }
+RadixTree::~RadixTree() {
+  if (root_) drop(root_, levels_ - 1);
+}
+
+// Nodes without values: an insertion that ran out of memory left them.
+void RadixTree::drop(Node* node, unsigned level) {
+  for (Node::Slot& slot : node->slot) {
+    if (level > 0 && slot.child) drop(slot.child, level - 1);
+    else
+      ASSERT(slot.value == 0);
+  }
+  deallocate(node);
+}
 
 bool RadixTree::covers(uint64_t index) const { return levels_ * bits >= 64 || index >> (levels_ * bits) == 0; }
 
@@ -53,6 +65,7 @@ Result<> RadixTree::insert(uint64_t index, PhysAddr value) {
     root_ = new_node();
     if (!root_) return err::nomem;
     levels_ = 1;
+    while (!covers(index)) ++levels_;
   }
   while (!covers(index)) {
     Node* above = new_node();

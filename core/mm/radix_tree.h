@@ -36,6 +36,7 @@ class RadixTree {
   static unsigned slot_at(uint64_t index, unsigned level) { return static_cast<unsigned>(index >> (level * bits)) & (slots - 1); }
   bool covers(uint64_t index) const;
   PhysAddr next_in(const Node& node, unsigned level, uint64_t base, uint64_t* index, bool only_dirty) const;
+  static void drop(Node* node, unsigned level);
   static PhysAddr take_in(Node& node, unsigned level, uint64_t index);
 
   Node* root_ = nullptr;
