@@ -26,6 +26,30 @@ void Thread::leave_memory() {
 
 namespace {
 
+// Whether a parent keeps `group` from being orphaned: in the same session, but outside the group.
+bool controls(const Process* parent, const Process& member) {
+  return parent && parent->process_group != member.process_group && parent->session == member.session;
+}
+
+// POSIX: a process group that becomes orphaned, with a member that is stopped, gets SIGHUP and SIGCONT. It does if `lost`, the parent of
+// `member`, was the last to control it: because that parent has gone, or because `member` itself has (then it is `gone`).
+void signal_if_orphaned(Kernel& kernel, Process& member, Process* lost, Process* gone) {
+  if (!controls(lost, member)) return;
+  int group = member.process_group;
+  bool has_stopped = false;
+  for (Process& each : kernel.processes()) {
+    if (each.process_group != group || &each == gone || each.is_zombie) continue;
+    if (controls(each.parent, each)) return;
+    if (each.is_stopped) has_stopped = true;
+  }
+  if (!has_stopped) return;
+  for (Process& each : kernel.processes()) {
+    if (each.process_group != group || &each == gone) continue;
+    send_to_process(each, SignalInfo{.number = sig::hup, .code = si_code::kernel});
+    send_to_process(each, SignalInfo{.number = sig::cont, .code = si_code::kernel});
+  }
+}
+
 // The children of a process that goes belong to the nearest living subreaper, or to init.
 void reparent_children(Kernel& kernel, Process& process) {
   Process* heir = kernel.init();
@@ -45,25 +69,7 @@ void reparent_children(Kernel& kernel, Process& process) {
       child.exit_signal = sig::chld;
       heir->child_event.wake_all();
     }
-  }
-}
-
-// POSIX: when a session leader goes, its terminal's foreground group gets SIGHUP; a group that becomes orphaned with a stopped member gets
-// SIGHUP and SIGCONT. Under the tree lock.
-void signal_orphaned_groups(Kernel& kernel, Process& gone) {
-  int group = gone.process_group;
-  bool has_stopped = false;
-  for (Process& member : kernel.processes()) {
-    if (member.process_group != group || &member == &gone || member.is_zombie) continue;
-    Process* parent = member.parent;
-    if (parent && parent != &gone && parent->process_group != group && parent->session == member.session) return;
-    if (member.is_stopped) has_stopped = true;
-  }
-  if (!has_stopped) return;
-  for (Process& member : kernel.processes()) {
-    if (member.process_group != group || &member == &gone) continue;
-    send_to_process(member, SignalInfo{.number = sig::hup, .code = si_code::kernel});
-    send_to_process(member, SignalInfo{.number = sig::cont, .code = si_code::kernel});
+    signal_if_orphaned(kernel, child, &process, nullptr);
   }
 }
 
@@ -71,7 +77,7 @@ void signal_orphaned_groups(Kernel& kernel, Process& gone) {
 void become_zombie(Kernel& kernel, Process& process, int status) {
   for (IntervalTimer& timer : process.interval_timers) kernel.timers().disarm(timer);
   reparent_children(kernel, process);
-  signal_orphaned_groups(kernel, process);
+  signal_if_orphaned(kernel, process, process.parent, &process);
   process.wait_status = status;
   process.is_zombie = true;
   process.session = nullptr;
