@@ -1,7 +1,7 @@
 """Compiles the C programs for both instruction sets and makes the roots that the cases run in.
 
-build/guest/root/ISA is the rootfs of that ISA (its files linked, not copied) with the programs in /test. Nothing is made twice: a program is
-compiled when it or the header is newer, or when the root has lost it.
+build/guest/root/ISA is the rootfs of that ISA (its files linked, not copied) with the programs in /programs and the scripts in /scripts. Nothing
+is made twice: a program is compiled when it or the header is newer, or when the root has lost it.
 """
 import concurrent.futures
 import os
@@ -32,7 +32,7 @@ def program_sources():
 
 
 def program_path(isa, source):
-    return root(isa) / 'test' / source.stem
+    return root(isa) / 'programs' / source.stem
 
 
 def is_current(target, *sources):
@@ -53,7 +53,8 @@ def make_root(isa):
     if not is_current(marker, stored / 'bin/busybox'):
         shutil.rmtree(root(isa), ignore_errors=True)
         shutil.copytree(stored, root(isa), symlinks=True, copy_function=link)
-    (root(isa) / 'test').mkdir(exist_ok=True)
+    (root(isa) / 'programs').mkdir(exist_ok=True)
+    shutil.copytree(HERE / 'scripts', root(isa) / 'scripts', dirs_exist_ok=True)
 
 
 def link(source, target):
@@ -80,15 +81,3 @@ def prepare(isas, jobs):
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for done in [pool.submit(compile_program, isa, source) for isa in wanted for source in program_sources()]:
             done.result()
-    for isa in wanted:
-        make_archive(isa)
-
-
-def archive(isa):
-    return OUT / f'{isa}.tar'
-
-
-def make_archive(isa):
-    programs = [program_path(isa, source) for source in program_sources()]
-    if not is_current(archive(isa), root(isa) / 'bin/busybox', *programs):
-        check(['tar', '-c', '-f', archive(isa), '-C', root(isa), '.'])

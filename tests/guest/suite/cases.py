@@ -44,8 +44,8 @@ class Case:
 
     def make_command(self, arguments):
         if self.kind == 'scripts':
-            return ['/bin/busybox', 'sh', '-c', 'cd /tmp\n' + self.text, 'sh', *arguments]
-        return [f'/test/{self.path.stem}', *arguments]
+            return ['/bin/sh', f'/scripts/{self.path.relative_to(build.HERE / "scripts")}', *arguments]
+        return [f'/programs/{self.path.stem}', *arguments]
 
     def expected(self):
         stored = self.path.with_suffix('.expected')

@@ -25,6 +25,5 @@ class Variant:
 
 
 def run(case, variant, options=()):
-    command = [BINARY, 'run', '--root', build.archive(variant.isa), '--cwd', '/', *variant.options(), *case.halcyon_options, *options, '--',
-               *case.command]
+    command = [BINARY, 'run', '--root', build.root(variant.isa), '--cwd', '/tmp', *variant.options(), *case.halcyon_options, *options, '--', *case.command]
     return result.run(command, case.timeout, result.ENVIRONMENT)

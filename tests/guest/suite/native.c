@@ -1,6 +1,6 @@
 // native [--address-space MIB] ROOT PROGRAM [ARGUMENT...]: runs a program on the host's Linux the way Halcyon runs it.
 //
-// The program sees ROOT as its / (with a fresh /tmp, /dev and /proc), is process 2 below a process 1 that only reaps, leads a session
+// The program sees ROOT as its / (with a fresh /tmp, its working directory, and /dev and /proc), is process 2 below a process 1 that only reaps, leads a session
 // without a terminal, and its end ends all others. Namespaces do that; without root's rights a user namespace gives the right to make them.
 // The exit status is the program's, 128+N if signal N killed it, 125 if something failed before.
 #define _GNU_SOURCE
@@ -98,7 +98,7 @@ static int be_init(const char* root, char** command, rlim_t address_space) {
   make_mounts();
   check(sethostname("halcyon", 7), "host name");
   check(chroot("."), "chroot");
-  check(chdir("/"), "/");
+  check(chdir("/tmp"), "/tmp");
   pid_t pid = fork();
   check(pid, "fork");
   if (pid == 0) run_program(command, address_space);
