@@ -32,8 +32,7 @@ RadixTree::~RadixTree() {
 void RadixTree::drop(Node* node, unsigned level) {
   for (Node::Slot& slot : node->slot) {
     if (level > 0 && slot.child) drop(slot.child, level - 1);
-    else
-      ASSERT(slot.value == 0);
+    else ASSERT(slot.value == 0);
   }
   deallocate(node);
 }
