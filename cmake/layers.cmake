@@ -1,6 +1,21 @@
 # halcyon_layer(DIR): the library of one top-level layer, from every source file below DIR. core, fs and syscalls are kernel code; hal/hosted
 # and hal/fake too (no exceptions through kernel frames); hal-unicorn may use host libraries.
 
+# Most of a file's compile time goes into its headers, which neighbours share: `count` files at a time, next to each other in the list.
+# Files that give a neighbour's local names another meaning stay alone: those that exist once per ISA, and a few others.
+set(halcyon_alone "/(riscv64|x86_64)[^/]*(/|\\.cpp$)|/syscalls/sessions\\.cpp$|/fs/procfs/(proc_file_system|settings|system_texts)\\.cpp$")
+function(halcyon_unity target count)
+  if(NOT HALCYON_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${count})
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "${halcyon_alone}")
+  if(sources)
+    set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
 function(halcyon_layer directory)
   string(REPLACE "/" "_" name ${directory})
   string(REPLACE "-" "_" name ${name})
@@ -18,6 +33,7 @@ function(halcyon_layer directory)
   else()
     target_link_libraries(halcyon_${name} PRIVATE halcyon_kernel_options PUBLIC halcyon_common_options)
   endif()
+  halcyon_unity(halcyon_${name} 8)
   if(HALCYON_PCH)
     target_precompile_headers(halcyon_${name} PRIVATE ${PROJECT_SOURCE_DIR}/core/base/prelude.h)
   endif()
