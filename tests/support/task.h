@@ -12,6 +12,7 @@
 
 #include "hal/fake/user.h"
 #include "syscalls/table.h"
+#include "tests/support/abi.h"
 #include "tests/support/outcome.h"
 #include "tests/support/structs.h"
 #include "tests/support/world.h"

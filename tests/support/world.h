@@ -118,7 +118,7 @@ class KernelTest : public testing::TestWithParam<hal::Isa> {
 };
 
 #define KERNEL_TESTS(Suite)                                                               \
-  using Suite = KernelTest;                                                               \
+  struct Suite : KernelTest {};                                                           \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::Values(hal::Isa::x86_64, hal::Isa::riscv64), \
                            [](const auto& info) { return std::string(info.param == hal::Isa::x86_64 ? "x86_64" : "riscv64"); })
 
