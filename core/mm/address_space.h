@@ -103,6 +103,7 @@ class AddressSpace : public RefCounted {
   Result<> sync(UserAddr address, uint64_t length);          // msync(2) of shared file mappings
   Result<> lock(UserAddr address, uint64_t length, bool locked);
   bool is_resident(UserAddr page);
+  void sync_code(UserAddr start, UserAddr end);  // the program wrote to its code there
   // Every shared or private file page of `cache` from page `first_page` on leaves this address space (after a truncate).
   void unmap_file_pages(PageCache& cache, uint64_t first_page);
 

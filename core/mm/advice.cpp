@@ -100,6 +100,13 @@ Result<> AddressSpace::lock(UserAddr address, uint64_t length, bool locked) {
   return result;
 }
 
+void AddressSpace::sync_code(UserAddr start, UserAddr end) {
+  end = std::min(end, layout_.user_end);
+  if (start >= end) return;
+  std::lock_guard guard(lock_);
+  tables_->sync_code(page_floor(start), page_ceil(end));
+}
+
 bool AddressSpace::is_resident(UserAddr page) {
   std::lock_guard guard(lock_);
   Translation translation;

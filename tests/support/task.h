@@ -67,6 +67,9 @@ class Task {
   // A new private anonymous mapping, or one at `at`; fails the test if there is none.
   UserAddr map(size_t length, uint32_t protection = 3, UserAddr at = 0);
 
+  // What SIGSEGV, SIGBUS, SIGILL or SIGFPE tells a child that does `action`; number 0 if nothing was wrong.
+  Siginfo fault_of(Body action);
+
   // --- processes (task_process.cpp)
   int fork(Body child);
   int vfork(Body child);

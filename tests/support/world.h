@@ -115,6 +115,12 @@ class KernelTest : public testing::TestWithParam<hal::Isa> {
   bool is_x86() const { return isa() == hal::Isa::x86_64; }
   // A world with default options.
   int run(Body body) { return World({.isa = isa()}).run(std::move(body)); }
+  // A program that must end well.
+  void check(Body body) { EXPECT_EQ(run(std::move(body)), exited(0)); }
+  void check(WorldOptions options, Body body) {
+    options.isa = isa();
+    EXPECT_EQ(World(options).run(std::move(body)), exited(0));
+  }
 };
 
 #define KERNEL_TESTS(Suite)                                                               \
