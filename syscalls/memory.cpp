@@ -12,6 +12,8 @@ namespace {
 namespace map_flag {
 constexpr uint32_t shared = 1, private_map = 2, shared_validate = 3, type_mask = 0xf, fixed = 0x10, anonymous = 0x20, grows_down = 0x100;
 constexpr uint32_t locked = 0x2000, populate = 0x8000, nonblock = 0x10000, huge = 0x40000, fixed_no_replace = 0x100000;
+// What MAP_SHARED_VALIDATE knows: these and MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_STACK, MAP_32BIT, MAP_UNINITIALIZED.
+constexpr uint32_t known = type_mask | fixed | anonymous | grows_down | locked | populate | nonblock | 0x0402'5840;
 }  // namespace map_flag
 
 Result<> check_file(File& file, bool is_shared, uint32_t protection) {
@@ -44,8 +46,10 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   request.offset = offset;
   if (!(flags & anonymous)) {
     request.file = TRY(self.files().get(fd));
+    if (type == shared_validate && (flags & ~known)) return err::opnotsupp;
     if (auto checked = check_file(*request.file, request.is_shared, request.protection); !checked) return std::unexpected(checked.error());
   } else {
+    if (type == shared_validate) return err::inval;
     request.offset = 0;
   }
   return self.memory().map(request);

@@ -10,6 +10,7 @@ namespace halcyon {
 // The highest gap below mmap_base that holds `length`, or the hinted place if it is free.
 Result<UserAddr> AddressSpace::find_gap(UserAddr hint, uint64_t length) {
   hint = page_floor(hint);
+  if (hint != 0) hint = std::max(hint, layout_.min_address);
   if (hint >= layout_.min_address && is_valid_range(hint, length)) {
     Vma* next = find_from(hint);
     if (!next || next->start >= hint + length) return hint;
