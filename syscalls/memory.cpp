@@ -86,6 +86,7 @@ Result<uint64_t> sys_madvise(Thread& self, Hex address, size_t length, MadviseAd
                 keeponfork = 19;
   constexpr int cold = 20, pageout = 21;
   if (address & page_mask) return err::inval;
+  if (length != 0 && (page_ceil(length) == 0 || address + page_ceil(length) < address)) return err::inval;
   length = page_ceil(length);
   using Advice = AddressSpace::ForkAdvice;
   AddressSpace& memory = self.memory();
@@ -135,10 +136,13 @@ Result<uint64_t> sys_mincore(Thread& self, Hex address, size_t length, UserPtr<s
 }
 
 Result<uint64_t> sys_mlock(Thread& self, Hex address, size_t length) {
-  uint64_t limit = self.process().limit(Limit::locked_memory).soft;
-  if (limit == 0 && self.credentials().euid != 0) return err::perm;
-  if (length > limit && self.credentials().euid != 0) return err::nomem;
   AddressSpace& memory = self.memory();
+  if (!memory.is_valid_range(address, length)) return err::nomem;
+  if (!has_capability(self.credentials(), capability::ipc_lock)) {
+    uint64_t limit = self.process().limit(Limit::locked_memory).soft;
+    if (limit == 0) return err::perm;
+    if (memory.locked_pages_with(address, length) > limit >> page_shift) return err::nomem;
+  }
   if (auto locked = memory.lock(address, length, true); !locked) return std::unexpected(locked.error());
   for (UserAddr page = page_floor(address); page < address + length; page += page_size)
     if (!memory.fault(page, hal::Access::read)) return err::nomem;

@@ -102,6 +102,7 @@ class AddressSpace : public RefCounted {
   Result<> check_mapped(UserAddr address, uint64_t length);  // ENOMEM if a page of it is not mapped
   Result<> sync(UserAddr address, uint64_t length);          // msync(2) of shared file mappings
   Result<> lock(UserAddr address, uint64_t length, bool locked);
+  uint64_t locked_pages_with(UserAddr address, uint64_t length);  // how many would be locked if this range were, too
   bool is_resident(UserAddr page);
   void sync_code(UserAddr start, UserAddr end);  // the program wrote to its code there
   // Every shared or private file page of `cache` from page `first_page` on leaves this address space (after a truncate).

@@ -57,8 +57,8 @@ Result<> AddressSpace::advise_fork(UserAddr address, uint64_t length, ForkAdvice
 }
 
 Result<> AddressSpace::check_mapped(UserAddr address, uint64_t length) {
-  length = page_ceil(length);
   if (!is_valid_range(address, length)) return err::nomem;
+  length = page_ceil(length);
   std::lock_guard guard(lock_);
   UserAddr covered = address;
   UserAddr end = address + length;
@@ -105,6 +105,20 @@ void AddressSpace::sync_code(UserAddr start, UserAddr end) {
   if (start >= end) return;
   std::lock_guard guard(lock_);
   tables_->sync_code(page_floor(start), page_ceil(end));
+}
+
+uint64_t AddressSpace::locked_pages_with(UserAddr address, uint64_t length) {
+  std::lock_guard guard(lock_);
+  UserAddr start = page_floor(address);
+  UserAddr end = page_ceil(address + length);
+  uint64_t bytes = end - start;
+  for (const Vma& vma : vmas_) {
+    if (!vma.is_locked) continue;
+    UserAddr from = std::max(vma.start, start);
+    UserAddr to = std::min(vma.end, end);
+    bytes += vma.length() - (from < to ? to - from : 0);
+  }
+  return bytes >> page_shift;
 }
 
 bool AddressSpace::is_resident(UserAddr page) {
