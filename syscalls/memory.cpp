@@ -21,6 +21,7 @@ Result<> check_file(File& file, bool is_shared, uint32_t protection) {
   if (!file.is_readable()) return err::acces;
   if (is_shared && (protection & prot::write) && !file.is_writable()) return err::acces;
   if (is_shared && (protection & prot::write) && (file.flags() & open_flag::append)) return err::acces;
+  if (file.maps_zeroes()) return {};
   Inode* inode = file.mappable();
   if (!inode || !inode->page_cache()) return err::nodev;
   return {};
@@ -48,6 +49,7 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
     request.file = TRY(self.files().get(fd));
     if (type == shared_validate && (flags & ~known)) return err::opnotsupp;
     if (auto checked = check_file(*request.file, request.is_shared, request.protection); !checked) return std::unexpected(checked.error());
+    if (request.file->maps_zeroes()) request.file = nullptr, request.offset = 0;
   } else {
     if (type == shared_validate) return err::inval;
     request.offset = 0;

@@ -140,6 +140,16 @@ void AddressSpace::unmap_file_pages(PageCache& cache, uint64_t first_page) {
   }
 }
 
+void AddressSpace::protect_file_pages(PageCache& cache) {
+  std::lock_guard guard(lock_);
+  for (Vma& vma : vmas_) {
+    if (vma.cache() != &cache || !vma.tracks_writes()) continue;
+    PageFlags flags = flags_for(vma);
+    flags.copy_on_write = false;
+    if (tables_->protect(vma.start, vma.end, flags)) machine_.shoot_down(root(), vma.start, vma.end);
+  }
+}
+
 Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   uint64_t old_length = page_ceil(request.old_length);
   uint64_t new_length = page_ceil(request.new_length);
@@ -204,7 +214,7 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   moved->file = vma->file;
   moved->shared = vma->shared;
   moved->offset = vma->offset + (request.address - vma->start);
-  vmas_.insert(*moved.release());
+  enter(*moved.release());
   add_mapped(new_length);
   uint64_t kept = std::min(old_length, new_length);
   if (kept != 0) {
