@@ -218,9 +218,28 @@ TEST_P(FileMapping, ReadFromIntoTheSameFileWorks) {
   });
 }
 
-TEST_P(FileMapping, ExecutablesCannotBeWrittenWhileTheyRun) {
+TEST_P(FileMapping, AProgramCannotBeWrittenToWhileItRuns) {
+  check([](Task& task) {
+    EXPECT_EQ(task.open("/bin/test", o_wronly), fails::txtbsy);
+    EXPECT_EQ(task.open("/bin/test", o_rdwr), fails::txtbsy);
+    EXPECT_EQ(task.open("/bin/test", o_rdonly | o_trunc), fails::txtbsy);
+    EXPECT_EQ(task.call(Call::truncate, "/bin/test", 0), fails::txtbsy);
+    EXPECT_GE(task.open("/bin/test", o_rdonly), 0);
+    EXPECT_EQ(task.unlink("/bin/test"), ok);  // but removed and replaced
+    EXPECT_GE(task.open("/bin/test", o_wronly | o_creat, 0755), 0);
+  });
+}
+
+TEST_P(FileMapping, AFileThatIsBeingWrittenCannotBeExecuted) {
   World world({.isa = isa()});
-  EXPECT_EQ(world.run([](Task& task) { EXPECT_EQ(task.open("/bin/test", o_wronly), fails::txtbsy); }), exited(0));
+  world.install("/bin/next", [](Task& task) { task.exit(4); });
+  EXPECT_EQ(world.run([](Task& task) {
+    int fd = task.open("/bin/next", o_wronly);
+    EXPECT_EQ(task.execve("/bin/next"), fails::txtbsy);
+    EXPECT_EQ(task.close(fd), ok);
+    task.execve("/bin/next");
+  }),
+            exited(4));
 }
 
 TEST_P(FileMapping, ZeroDeviceGivesAnonymousMemory) {
