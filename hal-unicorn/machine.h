@@ -55,7 +55,7 @@ class UnicornMachine final : public HostedMachine {
   std::string start(const UnicornOptions& options);
 
   Isa isa() const override { return isa_; }
-  MemoryRange memory() const override { return {boot::end, engine_.memory_size() - boot::end}; }
+  Memory memory() const override { return {.start = boot::end, .size = engine_.memory_size() - boot::end}; }
   std::byte* direct_map() const override { return engine_.memory(); }
   std::unique_ptr<UserContext> new_context() override;
   void init_root(Root) override {}

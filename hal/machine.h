@@ -62,13 +62,21 @@ class Machine {
 
   virtual Isa isa() const = 0;
 
-  // RAM that the core may use, as physical addresses: page aligned, zero-filled where never written. `direct_map() + address` is where
-  // the kernel sees it.
   struct MemoryRange {
     uint64_t start;
     uint64_t size;
   };
-  virtual MemoryRange memory() const = 0;
+  // RAM that the core may use, as physical addresses, page aligned. `direct_map() + address` is where the kernel sees it.
+  struct Memory {
+    // The first 1/solid_part of the whole, and a page, has no holes.
+    static constexpr uint64_t solid_part = 128;
+
+    uint64_t start;
+    uint64_t size;
+    std::span<const MemoryRange> holes = {};  // what lies between but is none of the core's: page aligned, ascending, apart
+    bool is_zeroed = true;                    // RAM that the core has not written yet is zero-filled
+  };
+  virtual Memory memory() const = 0;
   virtual std::byte* direct_map() const = 0;
 
   virtual unsigned cpu_count() const = 0;

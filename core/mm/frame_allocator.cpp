@@ -15,15 +15,22 @@ Frame* metadata_at(std::byte* memory) { return static_cast<Frame*>(static_cast<v
 
 }  // namespace
 
-FrameAllocator::FrameAllocator(hal::Machine* machine, std::byte* direct_map, hal::Machine::MemoryRange range)
+FrameAllocator::FrameAllocator(hal::Machine* machine, std::byte* direct_map, const hal::Machine::Memory& memory)
     : machine_(machine),
       direct_map_(direct_map),
-      start_(range.start),
-      page_count_(static_cast<uint32_t>(range.size >> page_shift)),
-      frames_(metadata_at(direct_map + range.start)) {
+      start_(memory.start),
+      page_count_(static_cast<uint32_t>(memory.size >> page_shift)),
+      frames_(metadata_at(direct_map + memory.start)),
+      is_zeroed_(memory.is_zeroed),
+      watermark_(0),
+      holes_(memory.holes) {
+  static_assert(page_size / sizeof(Frame) >= hal::Machine::Memory::solid_part);
   uint64_t metadata_pages = page_ceil(page_count_ * sizeof(Frame)) >> page_shift;
-  watermark_ = static_cast<uint32_t>(std::min<uint64_t>(metadata_pages, page_count_));
-  free_count_ = page_count_ - watermark_;
+  move_watermark(static_cast<uint32_t>(std::min<uint64_t>(metadata_pages, page_count_)));
+  uint64_t total = page_count_;
+  for (const auto& hole : holes_) total -= hole.size >> page_shift;
+  total_ = total;
+  free_count_ = total - watermark_;
 }
 
 void FrameAllocator::push(uint32_t index, unsigned order) {
@@ -50,20 +57,60 @@ uint32_t FrameAllocator::pop(unsigned order) {
   return index;
 }
 
-// Hands out a naturally aligned block above the watermark; the pages skipped for alignment go to the free lists (they lose their zero
-// knowledge).
+void FrameAllocator::move_watermark(uint32_t to) {
+  if (!is_zeroed_) std::memset(static_cast<void*>(&frames_[watermark_]), 0, (to - watermark_) * sizeof(Frame));
+  watermark_ = to;
+}
+
+// Puts the pages from the watermark up to `end` into the free lists (they lose their zero knowledge).
+void FrameAllocator::pass_until(uint32_t end) {
+  while (watermark_ < end) {
+    uint32_t index = watermark_;
+    unsigned order = std::min(static_cast<unsigned>(__builtin_ctz(index)), max_order);
+    while ((1u << order) > end - index) --order;
+    move_watermark(index + (1u << order));
+    push(index, order);
+  }
+}
+
+// The first page of the next hole; without one, the end.
+uint32_t FrameAllocator::next_hole() const { return holes_.empty() ? page_count_ : index_of(holes_.front().start); }
+
+void FrameAllocator::pass_hole() {
+  pass_until(next_hole());
+  move_watermark(watermark_ + static_cast<uint32_t>(holes_.front().size >> page_shift));
+  holes_ = holes_.subspan(1);
+}
+
+// Hands out a naturally aligned block above the watermark.
 bool FrameAllocator::grow_watermark(unsigned order, uint32_t* index) {
   uint32_t size = 1u << order;
-  uint64_t aligned = align_up(watermark_, size);
-  if (aligned + size > page_count_) return false;
-  while (watermark_ < aligned) {
-    unsigned skip = static_cast<unsigned>(__builtin_ctz(watermark_));
-    push(watermark_, skip);
-    watermark_ += 1u << skip;
+  for (;;) {
+    uint64_t aligned = align_up(watermark_, size);
+    if (aligned + size <= next_hole()) {
+      pass_until(static_cast<uint32_t>(aligned));
+      *index = watermark_;
+      move_watermark(watermark_ + size);
+      return true;
+    }
+    if (holes_.empty()) return false;
+    pass_hole();
   }
-  *index = watermark_;
-  watermark_ += size;
-  return true;
+}
+
+void FrameAllocator::add(PhysAddr start, uint64_t size) {
+  {
+    std::lock_guard guard(lock_);
+    while (watermark_ < index_of(start) + (size >> page_shift)) pass_hole();
+  }
+  total_.fetch_add(size >> page_shift, std::memory_order_relaxed);
+  while (size > 0) {
+    unsigned order = std::min(static_cast<unsigned>(__builtin_ctz(index_of(start) | 1u << max_order)), max_order);
+    while ((page_size << order) > size) --order;
+    free(start, order);
+    start += page_size << order;
+    size -= page_size << order;
+  }
 }
 
 Result<FrameAllocator::Block> FrameAllocator::allocate(unsigned order) {
@@ -81,7 +128,7 @@ Result<FrameAllocator::Block> FrameAllocator::allocate(unsigned order) {
         push(index + (1u << found), found);
       }
     } else if (grow_watermark(order, &index)) {
-      is_zero = true;
+      is_zero = is_zeroed_;
     } else {
       return err::nomem;
     }

@@ -1,8 +1,9 @@
 // FrameAllocator: the buddy allocator over the machine's RAM.
 //
 // Free blocks of 2^order pages hang in one list per order, linked by page numbers in the frames' metadata. Pages above the watermark were
-// never handed out: they are neither in a list nor touched (nor is their metadata), and they are known to be zero. Metadata lies at the
-// start of the range, one 32-byte Frame per page, valid when all zero.
+// never handed out: they are neither in a list nor touched (nor is their metadata), and where the machine says so they are known to be
+// zero. Metadata lies at the start of the range, one 32-byte Frame per page, valid when all zero. The watermark jumps over the holes of the
+// machine's memory, whose frames are in use for good, unless add() gives them away.
 //
 // Lock: state_ (rank frames). Reference counts are atomic and need no lock.
 #pragma once
@@ -10,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
 
 #include "core/base/result.h"
 #include "core/base/types.h"
@@ -35,7 +37,7 @@ class FrameAllocator {
  public:
   static constexpr unsigned max_order = 10;
 
-  FrameAllocator(hal::Machine* machine, std::byte* direct_map, hal::Machine::MemoryRange range);
+  FrameAllocator(hal::Machine* machine, std::byte* direct_map, const hal::Machine::Memory& memory);
 
   // A block of 2^order pages, each with one reference; RAM is not touched. `is_zero` tells if all of it was never used. ENOMEM.
   struct Block {
@@ -43,6 +45,8 @@ class FrameAllocator {
     bool is_zero;
   };
   Result<Block> allocate(unsigned order);
+  // Takes over a part of one of the memory's holes, page aligned.
+  void add(PhysAddr start, uint64_t size);
   // Gives a block back without looking at reference counts.
   void free(PhysAddr address, unsigned order);
 
@@ -65,7 +69,7 @@ class FrameAllocator {
   // Who holds how many pages, for /proc/meminfo: counted by page caches (with a source behind them, or none) and page tables.
   std::atomic<uint64_t> cached_pages{0}, memory_file_pages{0}, table_pages{0};
 
-  uint64_t total_pages() const { return page_count_; }
+  uint64_t total_pages() const { return total_.load(std::memory_order_relaxed); }
   uint64_t free_pages() const { return free_count_.load(std::memory_order_relaxed); }
 
  private:
@@ -76,17 +80,24 @@ class FrameAllocator {
   uint32_t pop(unsigned order);
   void unlink(uint32_t index);
   bool grow_watermark(unsigned order, uint32_t* index);
+  void move_watermark(uint32_t to);
+  void pass_until(uint32_t end);
+  uint32_t next_hole() const;
+  void pass_hole();
 
   hal::Machine* machine_;  // null in unit tests
   std::byte* direct_map_;
   PhysAddr start_;
-  uint32_t page_count_;  // pages that can be allocated or hold metadata
+  uint32_t page_count_;  // from the first page to the last, holes included
   Frame* frames_;
+  bool is_zeroed_;
+  std::atomic<uint64_t> total_;  // pages that can be allocated or hold metadata
   std::atomic<uint64_t> free_count_;
 
   SpinLock lock_{Rank::frames};
-  uint32_t watermark_;                           // under lock_: first page never handed out
-  std::array<uint32_t, max_order + 1> heads_{};  // under lock_: page number + 1
+  uint32_t watermark_;                                // under lock_: first page never handed out
+  std::span<const hal::Machine::MemoryRange> holes_;  // under lock_: those above the watermark
+  std::array<uint32_t, max_order + 1> heads_{};       // under lock_: page number + 1
 };
 
 }  // namespace halcyon

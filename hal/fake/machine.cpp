@@ -51,7 +51,7 @@ FakeMachine::~FakeMachine() {
 }
 
 // The first page stays out, so that no root is 0.
-Machine::MemoryRange FakeMachine::memory() const { return {page_size, options_.memory - page_size}; }
+Machine::Memory FakeMachine::memory() const { return {.start = page_size, .size = options_.memory - page_size}; }
 
 std::unique_ptr<UserContext> FakeMachine::new_context() { return std::make_unique<FakeContext>(*this); }
 

@@ -51,7 +51,7 @@ class FakeMachine final : public HostedMachine {
 
   // --- Machine
   Isa isa() const override { return options_.isa; }
-  MemoryRange memory() const override;
+  Memory memory() const override;
   std::byte* direct_map() const override { return ram_; }
   std::unique_ptr<UserContext> new_context() override;
   void init_root(Root) override {}
