@@ -65,6 +65,14 @@ Result<> sync_open_files(Kernel& kernel) {
   return {};
 }
 
+// Returns to nobody: the caller is among those who are to die.
+uint64_t end_system(Kernel& kernel, Ending ending) {
+  static_cast<void>(sync_open_files(kernel));
+  std::lock_guard guard(kernel.tree());
+  kernel.shut_down(exited_status(0), ending);
+  return 0;
+}
+
 }  // namespace
 
 Result<uint64_t> sys_uname(Thread& self, UserPtr<UserUtsname> user_name) {
@@ -130,10 +138,9 @@ Result<uint64_t> sys_getrandom(Thread& self, UserPtr<std::byte> buffer, size_t l
 
 // Emulated CPUs notice a program's stores to its own code by themselves, so that the check of the flags is all there is to do. (A CPU with
 // an instruction cache that does not would need FENCE.I on every hart here.)
-Result<uint64_t> sys_riscv_flush_icache(Thread& self, Hex start, Hex end, Hex flags) {
+Result<uint64_t> sys_riscv_flush_icache(Thread&, Hex, Hex, Hex flags) {
   constexpr uint64_t local = 1;
   if (flags & ~local) return err::inval;
-  self.memory().sync_code(start, end);
   return 0;
 }
 
@@ -162,14 +169,9 @@ Result<uint64_t> sys_reboot(Thread& self, Hex magic, Hex magic2, Hex command, He
     case cad_on:
     case cad_off: return 0;
     case restart:
-    case restart_with_command:
-    case halt:
-    case power_off: {
-      static_cast<void>(sync_open_files(self.kernel()));
-      std::lock_guard guard(self.kernel().tree());
-      self.kernel().shut_down(exited_status(0));
-      return 0;  // to nobody: the caller is among those who are to die
-    }
+    case restart_with_command: return end_system(self.kernel(), Ending::restart);
+    case halt: return end_system(self.kernel(), Ending::halt);
+    case power_off: return end_system(self.kernel(), Ending::power_off);
     default: return err::inval;
   }
 }

@@ -26,6 +26,9 @@ struct EventHandler {
   EventHandler* next = nullptr;
 };
 
+// Why a kernel ends, and what the machine should do then (reboot(2)).
+enum class Ending : uint8_t { main_exit, power_off, halt, restart };
+
 // What a kernel left behind when it had ended: nothing, unless something leaked.
 struct KernelRemains {
   uint64_t objects = 0;  // in the heap
@@ -111,7 +114,9 @@ class Kernel {
   // A process has become a zombie. Under the tree lock.
   void note_exit(Process& process);
   // Ends every process but init; run() then returns `status`. Under the tree lock, or when nothing else runs.
-  void shut_down(int status);
+  void shut_down(int status, Ending ending = Ending::main_exit);
+  // After run().
+  Ending ending() const { return ending_; }
   bool is_shutting_down() const { return is_shutting_down_.load(std::memory_order_acquire); }
   // Deals with what interrupt handlers left in this CPU's pending word.
   void drain_pending();
@@ -174,6 +179,7 @@ class Kernel {
   int main_pid_ = 0;
   std::atomic<bool> is_shutting_down_{false};
   std::atomic<int> final_status_{0};
+  Ending ending_ = Ending::main_exit;
   EventHandler* event_handlers_ = nullptr;
   SyscallObserver* observer_ = nullptr;
   KernelStatistics statistics_;

@@ -224,8 +224,9 @@ void Kernel::note_exit(Process& process) {
   if (process.pid() == main_pid_ && !is_shutting_down()) shut_down(process.wait_status);
 }
 
-void Kernel::shut_down(int status) {
+void Kernel::shut_down(int status, Ending ending) {
   final_status_.store(status);
+  ending_ = ending;
   is_shutting_down_.store(true, std::memory_order_release);
   for (Process& process : processes_)
     if (&process != init_) process.begin_exit(killed_status(sig::kill));
