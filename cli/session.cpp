@@ -20,7 +20,7 @@
 #include "core/task/process.h"
 #include "core/tty/stream_file.h"
 #include "core/tty/tty.h"
-#include "fs/devfs/memory_devices.h"
+#include "fs/devfs/terminal_devices.h"
 #include "hal-unicorn/unicorn_machine.h"
 #include "hal/hosted/host_streams.h"
 #include "syscalls/boot.h"
@@ -100,22 +100,6 @@ class StandardStreams {
   }
 
   std::array<Slot, 3> slots_;
-};
-
-// /dev/console, and /dev/tty, which is whatever terminal the caller's session has.
-class ConsoleDevice final : public fs::CharDevice {
- public:
-  explicit ConsoleDevice(Tty& tty) : CharDevice(fs::device_number::console), tty_(tty) {}
-  Result<Ref<File>> open(uint32_t flags) override { return open_tty(tty_, flags); }
-
- private:
-  Tty& tty_;
-};
-
-class ControllingTerminal final : public fs::CharDevice {
- public:
-  ControllingTerminal() : CharDevice(fs::device_number::tty) {}
-  Result<Ref<File>> open(uint32_t flags) override { return open_controlling_tty(flags); }
 };
 
 std::unique_ptr<hal::HostedMachine> make_machine(const RunOptions& options, hal::Isa isa, hal::HostPoll& poll, hal::Console& console) {
@@ -219,8 +203,8 @@ int run_session(SessionRequest request) {
   hal::HostConsole console(poll, terminal, streams.fallback());
   auto machine = make_machine(options, request.program.isa, poll, console);
   std::optional<Tty> tty;
-  std::optional<ConsoleDevice> console_device;
-  ControllingTerminal controlling_terminal;
+  std::optional<fs::ConsoleDevice> console_device;
+  fs::ControllingTerminal controlling_terminal;
   BootOptions boot;
   boot.kernel.scheduler = options.scheduler;
   boot.kernel.host_name = options.host_name;
