@@ -47,6 +47,12 @@ if(cli_sources)
   target_link_libraries(halcyon PRIVATE halcyon_cli)
 endif()
 
+# What of the bare machine's code touches no machine, for the tests.
+file(GLOB bare_parts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/hal-baremetal/drivers/*.cpp ${PROJECT_SOURCE_DIR}/hal-baremetal/firmware/*.cpp)
+add_library(halcyon_baremetal_parts STATIC ${bare_parts} hal-baremetal/boot/cpio.cpp hal-baremetal/boot/command_line.cpp
+  hal-baremetal/common/random.cpp)
+target_link_libraries(halcyon_baremetal_parts PRIVATE halcyon_kernel_options PUBLIC halcyon_common_options fmt::fmt halcyon_hal_hosted)
+
 # halcyon_tests(NAME SOURCES... LINK LIBRARIES...): one GoogleTest program.
 enable_testing()
 function(halcyon_tests name)
@@ -67,7 +73,7 @@ list(FILTER machine_sources INCLUDE REGEX "/unit/hal/unicorn")
 list(FILTER unit_sources EXCLUDE REGEX "/unit/hal/unicorn")
 file(GLOB_RECURSE kernel_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/kernel/*.cpp)
 file(GLOB_RECURSE support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cpp)
-halcyon_tests(unit_tests SOURCES ${unit_sources} LINK halcyon_cli halcyon_syscalls)
+halcyon_tests(unit_tests SOURCES ${unit_sources} LINK halcyon_cli halcyon_syscalls halcyon_baremetal_parts)
 halcyon_tests(machine_tests SOURCES ${machine_sources} LINK halcyon_hal_unicorn halcyon_core)
 if(TARGET halcyon_hal_fake)
   halcyon_tests(kernel_tests SOURCES ${kernel_sources} ${support_sources} LINK halcyon_hal_fake halcyon_syscalls)
