@@ -157,6 +157,8 @@ Result<NewProgram> prepare_program(const fs::Caller& caller, hal::Machine& machi
   bool has_interpreter = static_cast<bool>(interpreter);
   LoadedProgram loaded =
       TRY(load_program(*next.memory, program.file, program.image, interpreter, has_interpreter ? &interpreter_image : nullptr));
+  // As on Linux, only the program itself stays protected from being written to.
+  if (interpreter) interpreter->allow_writes();
   if (auto mapped = abi.map_extra_pages(*next.memory); !mapped) return std::unexpected(mapped.error());
   next.credentials = TRY(credentials_for(caller, *program.file));
   StackContents contents;

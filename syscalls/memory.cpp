@@ -12,6 +12,8 @@ namespace {
 namespace map_flag {
 constexpr uint32_t shared = 1, private_map = 2, shared_validate = 3, type_mask = 0xf, fixed = 0x10, anonymous = 0x20, grows_down = 0x100;
 constexpr uint32_t locked = 0x2000, populate = 0x8000, nonblock = 0x10000, huge = 0x40000, fixed_no_replace = 0x100000;
+// What MAP_SHARED_VALIDATE knows: these and MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_STACK, MAP_32BIT, MAP_UNINITIALIZED.
+constexpr uint32_t known = type_mask | fixed | anonymous | grows_down | locked | populate | nonblock | 0x0402'5840;
 }  // namespace map_flag
 
 Result<> check_file(File& file, bool is_shared, uint32_t protection) {
@@ -19,6 +21,7 @@ Result<> check_file(File& file, bool is_shared, uint32_t protection) {
   if (!file.is_readable()) return err::acces;
   if (is_shared && (protection & prot::write) && !file.is_writable()) return err::acces;
   if (is_shared && (protection & prot::write) && (file.flags() & open_flag::append)) return err::acces;
+  if (file.maps_zeroes()) return {};
   Inode* inode = file.mappable();
   if (!inode || !inode->page_cache()) return err::nodev;
   return {};
@@ -44,8 +47,11 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   request.offset = offset;
   if (!(flags & anonymous)) {
     request.file = TRY(self.files().get(fd));
+    if (type == shared_validate && (flags & ~known)) return err::opnotsupp;
     if (auto checked = check_file(*request.file, request.is_shared, request.protection); !checked) return std::unexpected(checked.error());
+    if (request.file->maps_zeroes()) request.file = nullptr, request.offset = 0;
   } else {
+    if (type == shared_validate) return err::inval;
     request.offset = 0;
   }
   return self.memory().map(request);
@@ -82,6 +88,7 @@ Result<uint64_t> sys_madvise(Thread& self, Hex address, size_t length, MadviseAd
                 keeponfork = 19;
   constexpr int cold = 20, pageout = 21;
   if (address & page_mask) return err::inval;
+  if (length != 0 && (page_ceil(length) == 0 || address + page_ceil(length) < address)) return err::inval;
   length = page_ceil(length);
   using Advice = AddressSpace::ForkAdvice;
   AddressSpace& memory = self.memory();
@@ -131,10 +138,13 @@ Result<uint64_t> sys_mincore(Thread& self, Hex address, size_t length, UserPtr<s
 }
 
 Result<uint64_t> sys_mlock(Thread& self, Hex address, size_t length) {
-  uint64_t limit = self.process().limit(Limit::locked_memory).soft;
-  if (limit == 0 && self.credentials().euid != 0) return err::perm;
-  if (length > limit && self.credentials().euid != 0) return err::nomem;
   AddressSpace& memory = self.memory();
+  if (!memory.is_valid_range(address, length)) return err::nomem;
+  if (!has_capability(self.credentials(), capability::ipc_lock)) {
+    uint64_t limit = self.process().limit(Limit::locked_memory).soft;
+    if (limit == 0) return err::perm;
+    if (memory.locked_pages_with(address, length) > limit >> page_shift) return err::nomem;
+  }
   if (auto locked = memory.lock(address, length, true); !locked) return std::unexpected(locked.error());
   for (UserAddr page = page_floor(address); page < address + length; page += page_size)
     if (!memory.fault(page, hal::Access::read)) return err::nomem;

@@ -138,9 +138,10 @@ Result<uint64_t> sys_getrandom(Thread& self, UserPtr<std::byte> buffer, size_t l
 
 // Emulated CPUs notice a program's stores to its own code by themselves, so that the check of the flags is all there is to do. (A CPU with
 // an instruction cache that does not would need FENCE.I on every hart here.)
-Result<uint64_t> sys_riscv_flush_icache(Thread&, Hex, Hex, Hex flags) {
+Result<uint64_t> sys_riscv_flush_icache(Thread& self, Hex start, Hex end, Hex flags) {
   constexpr uint64_t local = 1;
   if (flags & ~local) return err::inval;
+  self.memory().sync_code(start, end);
   return 0;
 }
 

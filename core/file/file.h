@@ -99,6 +99,10 @@ class File : public RefCounted {
 
   // What mmap maps: null where the file cannot be mapped (ENODEV).
   virtual Inode* mappable() { return nullptr; }
+  // A program that was opened for execution may be written to again.
+  virtual void allow_writes() {}
+  // /dev/zero: mapping it gives anonymous memory.
+  virtual bool maps_zeroes() { return false; }
   // The inode behind; null only for files that have none of their own (they override attributes()).
   virtual Inode* inode() { return place_ ? &place_->inode() : nullptr; }
   // Where in the tree it was opened, for *at() calls and /proc/PID/fd; null for a file that has no name there.

@@ -4,7 +4,9 @@
 // state consistent under its own locks. All operations may block. Defaults answer as Linux does for a type that lacks the operation.
 #pragma once
 
+#include <atomic>
 #include <string_view>
+#include <utility>
 
 #include "core/base/ref.h"
 #include "core/file/attributes.h"
@@ -127,6 +129,41 @@ class Inode : public RefCounted {
   }
 
   virtual Result<FileSystemStatistics> statistics() { return err::nosys; }
+
+ private:
+  friend class InodeUse;
+  std::atomic<int32_t> uses_ = 0;  // above 0: that many descriptions write; below: that many programs execute it
+};
+
+// Writing to a file and executing it exclude each other (ETXTBSY of open(2) and execve(2)); an InodeUse stands for one or the other.
+class InodeUse {
+ public:
+  InodeUse() = default;
+  InodeUse(InodeUse&& other) noexcept : inode_(std::exchange(other.inode_, nullptr)), step_(other.step_) {}
+  InodeUse& operator=(InodeUse other) noexcept {
+    std::swap(inode_, other.inode_);
+    std::swap(step_, other.step_);
+    return *this;
+  }
+  ~InodeUse() {
+    if (inode_) inode_->uses_.fetch_sub(step_, std::memory_order_release);
+  }
+  // ETXTBSY. The inode must outlive what is returned.
+  static Result<InodeUse> write(Inode& inode) { return begin(inode, 1); }
+  static Result<InodeUse> execute(Inode& inode) { return begin(inode, -1); }
+
+ private:
+  InodeUse(Inode* inode, int32_t step) : inode_(inode), step_(step) {}
+  static Result<InodeUse> begin(Inode& inode, int32_t step) {
+    int32_t uses = inode.uses_.load(std::memory_order_relaxed);
+    do {
+      if (step > 0 ? uses < 0 : uses > 0) return err::txtbsy;
+    } while (!inode.uses_.compare_exchange_weak(uses, uses + step, std::memory_order_acquire));
+    return InodeUse(&inode, step);
+  }
+
+  Inode* inode_ = nullptr;
+  int32_t step_ = 0;
 };
 
 // Called by Inode::list for each entry.

@@ -45,11 +45,18 @@ Vma* AddressSpace::find(UserAddr address) {
   return vma && vma->start <= address ? vma : nullptr;
 }
 
+void AddressSpace::enter(Vma& vma) {
+  vmas_.insert(vma);
+  PageCache* cache = vma.file ? vma.cache() : nullptr;
+  if (cache) cache->add_mapper(vma, *this);
+}
+
 PageFlags AddressSpace::flags_for(const Vma& vma) {
-  bool write = (vma.protection & prot::write) != 0;
-  return PageFlags{.write = write && vma.is_shared,
+  bool may_write = (vma.protection & prot::write) != 0;
+  bool write = may_write && vma.is_shared && !vma.tracks_writes();
+  return PageFlags{.write = write,
                    .execute = (vma.protection & prot::execute) != 0,
-                   .copy_on_write = write && !vma.is_shared,
+                   .copy_on_write = may_write && !write,
                    .read = vma.protection != prot::none};
 }
 
@@ -91,7 +98,7 @@ Result<Ref<AddressSpace>> AddressSpace::fork() {
       break;
     }
     child->add_mapped(vma.length());
-    child->vmas_.insert(*(*copy).release());
+    child->enter(*(*copy).release());
     // Pages of a shared file mapping are found again in the cache; copying their entries would only save faults.
     if (vma.wipe_on_fork) continue;
     result = tables_->share_with(*child->tables_, vma.start, vma.end, !vma.is_shared);

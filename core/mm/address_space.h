@@ -102,9 +102,13 @@ class AddressSpace : public RefCounted {
   Result<> check_mapped(UserAddr address, uint64_t length);  // ENOMEM if a page of it is not mapped
   Result<> sync(UserAddr address, uint64_t length);          // msync(2) of shared file mappings
   Result<> lock(UserAddr address, uint64_t length, bool locked);
+  uint64_t locked_pages_with(UserAddr address, uint64_t length);  // how many would be locked if this range were, too
   bool is_resident(UserAddr page);
+  void sync_code(UserAddr start, UserAddr end);  // the program wrote to its code there
   // Every shared or private file page of `cache` from page `first_page` on leaves this address space (after a truncate).
   void unmap_file_pages(PageCache& cache, uint64_t first_page);
+  // The next write to a shared page of `cache` faults.
+  void protect_file_pages(PageCache& cache);
 
   // A copy-on-write copy. ENOMEM.
   Result<Ref<AddressSpace>> fork();
@@ -164,6 +168,9 @@ class AddressSpace : public RefCounted {
   Result<> fault_anonymous(Vma& vma, UserAddr page, hal::Access access);
   Result<> fault_cached(Vma& vma, UserAddr page, hal::Access access, FrameRef frame);
   Result<> break_copy_on_write(Vma& vma, UserAddr page, const Translation& old);
+  void make_writable(Vma& vma, UserAddr page, const Translation& old);
+  Result<> fault(UserAddr address, hal::Access access, Ref<File>* written);
+  void enter(Vma& vma);
   static PageFlags flags_for(const Vma& vma);
   template <class Action>
   Result<> for_each_in(UserAddr address, uint64_t length, Action action);

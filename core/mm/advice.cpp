@@ -57,8 +57,8 @@ Result<> AddressSpace::advise_fork(UserAddr address, uint64_t length, ForkAdvice
 }
 
 Result<> AddressSpace::check_mapped(UserAddr address, uint64_t length) {
-  length = page_ceil(length);
   if (!is_valid_range(address, length)) return err::nomem;
+  length = page_ceil(length);
   std::lock_guard guard(lock_);
   UserAddr covered = address;
   UserAddr end = address + length;
@@ -100,6 +100,27 @@ Result<> AddressSpace::lock(UserAddr address, uint64_t length, bool locked) {
   return result;
 }
 
+void AddressSpace::sync_code(UserAddr start, UserAddr end) {
+  end = std::min(end, layout_.user_end);
+  if (start >= end) return;
+  std::lock_guard guard(lock_);
+  tables_->sync_code(page_floor(start), page_ceil(end));
+}
+
+uint64_t AddressSpace::locked_pages_with(UserAddr address, uint64_t length) {
+  std::lock_guard guard(lock_);
+  UserAddr start = page_floor(address);
+  UserAddr end = page_ceil(address + length);
+  uint64_t bytes = end - start;
+  for (const Vma& vma : vmas_) {
+    if (!vma.is_locked) continue;
+    UserAddr from = std::max(vma.start, start);
+    UserAddr to = std::min(vma.end, end);
+    bytes += vma.length() - (from < to ? to - from : 0);
+  }
+  return bytes >> page_shift;
+}
+
 bool AddressSpace::is_resident(UserAddr page) {
   std::lock_guard guard(lock_);
   Translation translation;
@@ -116,6 +137,16 @@ void AddressSpace::unmap_file_pages(PageCache& cache, uint64_t first_page) {
     uint64_t first = vma.offset >> page_shift;
     uint64_t skip = first_page > first ? first_page - first : 0;
     if (skip < vma.length() >> page_shift) clear_pages(vma.start + (skip << page_shift), vma.end);
+  }
+}
+
+void AddressSpace::protect_file_pages(PageCache& cache) {
+  std::lock_guard guard(lock_);
+  for (Vma& vma : vmas_) {
+    if (vma.cache() != &cache || !vma.tracks_writes()) continue;
+    PageFlags flags = flags_for(vma);
+    flags.copy_on_write = false;
+    if (tables_->protect(vma.start, vma.end, flags)) machine_.shoot_down(root(), vma.start, vma.end);
   }
 }
 
@@ -183,7 +214,7 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   moved->file = vma->file;
   moved->shared = vma->shared;
   moved->offset = vma->offset + (request.address - vma->start);
-  vmas_.insert(*moved.release());
+  enter(*moved.release());
   add_mapped(new_length);
   uint64_t kept = std::min(old_length, new_length);
   if (kept != 0) {

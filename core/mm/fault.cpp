@@ -2,6 +2,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "core/file/inode.h"
 #include "core/mm/address_space.h"
 #include "core/mm/frame_allocator.h"
 #include "core/task/kernel.h"
@@ -85,8 +86,9 @@ Result<> AddressSpace::fault_cached(Vma& vma, UserAddr page, hal::Access access,
     flags.copy_on_write = false;
     return tables_->map(page, std::move(copy), flags);
   }
+  if (access == hal::Access::write) flags.write = true, flags.copy_on_write = false;
   if (auto mapped = tables_->map(page, std::move(frame), flags); !mapped) return mapped;
-  if (vma.is_shared && flags.write) vma.cache()->mark_dirty(vma.page_index(page));
+  if (access == hal::Access::write) vma.cache()->mark_dirty(vma.page_index(page));
   PageCache& cache = *vma.cache();
   Translation present;
   for (unsigned index = 1; index < cached_around; ++index) {
@@ -100,7 +102,38 @@ Result<> AddressSpace::fault_cached(Vma& vma, UserAddr page, hal::Access access,
   return {};
 }
 
+// The first write to a page of a shared file mapping.
+void AddressSpace::make_writable(Vma& vma, UserAddr page, const Translation& old) {
+  PageFlags flags = flags_for(vma);
+  flags.write = true;
+  flags.copy_on_write = false;
+  FrameBatch batch;
+  tables_->replace(page, FrameRef::share(old.frame), flags, batch);
+  hal::this_cpu().flush_local(page);
+  vma.cache()->mark_dirty(vma.page_index(page));
+}
+
+namespace {
+
+// mmap(2): the file's times change when a page is written to for the first time.
+void note_write(File& file) {
+  Inode* inode = file.mappable();
+  if (!inode || !inode->contents_lock() || !per_cpu().kernel) return;
+  std::lock_guard guard(*inode->contents_lock());
+  static_cast<void>(inode->note_change(kernel().clock().realtime()));
+}
+
+}  // namespace
+
 Result<> AddressSpace::fault(UserAddr address, hal::Access access) {
+  Ref<File> written;
+  Result<> result = fault(address, access, &written);
+  if (written) note_write(*written);
+  return result;
+}
+
+// Leaves in *written the file of a shared mapping that is about to be written to.
+Result<> AddressSpace::fault(UserAddr address, hal::Access access, Ref<File>* written) {
   UserAddr page = page_floor(address);
   if (page >= layout_.user_end) return err::fault;
   std::unique_lock guard(lock_);
@@ -112,7 +145,12 @@ Result<> AddressSpace::fault(UserAddr address, hal::Access access) {
 
     Translation old;
     if (tables_->find(page, &old)) {
-      if (access == hal::Access::write && !old.flags.write) return break_copy_on_write(*vma, page, old);
+      if (access == hal::Access::write && !old.flags.write) {
+        if (!vma->is_shared) return break_copy_on_write(*vma, page, old);
+        make_writable(*vma, page, old);
+        *written = vma->file;
+        return {};
+      }
       // Spurious: the CPU used an older translation.
       hal::this_cpu().flush_local(page);
       PhysAddr touched;
@@ -124,7 +162,10 @@ Result<> AddressSpace::fault(UserAddr address, hal::Access access) {
 
     uint64_t index = vma->page_index(page);
     if (index << page_shift >= cache->size()) return err::io;
-    if (FrameRef frame = cache->find(index)) return fault_cached(*vma, page, access, std::move(frame));
+    if (FrameRef frame = cache->find(index)) {
+      if (access == hal::Access::write && vma->tracks_writes()) *written = vma->file;
+      return fault_cached(*vma, page, access, std::move(frame));
+    }
     // Filling may block: do it without the lock, then look at everything again.
     Ref<File> file = vma->file;
     Ref<SharedMemory> shared = vma->shared;

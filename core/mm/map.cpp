@@ -10,6 +10,7 @@ namespace halcyon {
 // The highest gap below mmap_base that holds `length`, or the hinted place if it is free.
 Result<UserAddr> AddressSpace::find_gap(UserAddr hint, uint64_t length) {
   hint = page_floor(hint);
+  if (hint != 0) hint = std::max(hint, layout_.min_address);
   if (hint >= layout_.min_address && is_valid_range(hint, length)) {
     Vma* next = find_from(hint);
     if (!next || next->start >= hint + length) return hint;
@@ -50,7 +51,7 @@ Result<> AddressSpace::split_at(UserAddr address) {
   upper->shared = vma->shared;
   upper->offset = vma->offset + (address - vma->start);
   vma->end = address;
-  vmas_.insert(*upper.release());
+  enter(*upper.release());
   return {};
 }
 
@@ -143,7 +144,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
     vma->file = request.file;
     vma->shared = std::move(shared);
     vma->offset = request.offset;
-    vmas_.insert(*vma.release());
+    enter(*vma.release());
     add_mapped(length);
     merge_around(address, address + length);
   }
@@ -224,7 +225,7 @@ UserAddr AddressSpace::set_break(UserAddr address) {
     (*vma)->end = new_end;
     (*vma)->protection = prot::read | prot::write;
     (*vma)->name = "[heap]";
-    vmas_.insert(*(*vma).release());
+    enter(*(*vma).release());
   }
   add_mapped(new_end - old_end);
   return break_ = address;

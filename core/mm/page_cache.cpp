@@ -1,8 +1,9 @@
 #include "core/mm/page_cache.h"
 
-#include "core/mm/frame_allocator.h"
-
 #include <cstring>
+
+#include "core/mm/address_space.h"
+#include "core/mm/frame_allocator.h"
 
 namespace halcyon {
 
@@ -132,7 +133,9 @@ Result<> PageCache::set_size(uint64_t size) {
   if (size < this->size()) {
     if (auto zeroed = zero_tail(size); !zeroed) return zeroed;
     size_.store(size, std::memory_order_release);
-    remove_from((size + page_mask) >> page_shift);
+    uint64_t first = (size + page_mask) >> page_shift;
+    remove_from(first);
+    for_each_space([&](AddressSpace& space) { space.unmap_file_pages(*this, first); });
   } else {
     size_.store(size, std::memory_order_release);
   }
@@ -160,6 +163,8 @@ void PageCache::remove_from(uint64_t first_index) {
 
 Result<> PageCache::write_back() {
   if (!source_) return {};
+  // What programs write from here on makes its page dirty again.
+  for_each_space([&](AddressSpace& space) { space.protect_file_pages(*this); });
   for (uint64_t index = 0;; ++index) {
     FrameRef frame = pages_.with([&](RadixTree& pages) {
       PhysAddr found = pages.next_dirty(&index);
@@ -176,6 +181,39 @@ Result<> PageCache::write_back() {
       pages_.with([&](RadixTree& pages) { pages.set_dirty(index, true); });
       return written;
     }
+  }
+}
+
+void PageCache::add_mapper(Mapper& mapper, AddressSpace& space) {
+  mapper.space = &space;
+  mapper.mapped = this;
+  mappers_.with([&](MapperList& mappers) { mappers.push_back(mapper); });
+}
+
+void PageCache::remove_mapper(Mapper& mapper) {
+  mappers_.with([&](MapperList& mappers) { mappers.erase(mappers.iterator_to(mapper)); });
+  mapper.mapped = nullptr;
+}
+
+// Calls action(space), without the lock, for every address space that maps a part of the file; perhaps more than once. A marker keeps the
+// place in the list meanwhile.
+template <class Action>
+void PageCache::for_each_space(Action action) {
+  Mapper marker;
+  AddressSpace* last = nullptr;
+  mappers_.with([&](MapperList& mappers) { mappers.push_front(marker); });
+  for (;;) {
+    Ref<AddressSpace> space;
+    mappers_.with([&](MapperList& mappers) {
+      auto next = std::next(mappers.iterator_to(marker));
+      while (next != mappers.end() && (!next->space || next->space == last || !next->space->retain_if_alive())) ++next;
+      mappers.erase(mappers.iterator_to(marker));
+      if (next != mappers.end()) space = Ref<AddressSpace>::adopt(next->space), ++next;
+      if (space) mappers.insert(next, marker);
+    });
+    if (!space) return;
+    action(*space);
+    last = space.get();
   }
 }
 

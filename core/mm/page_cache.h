@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/intrusive/list.hpp>
 
 #include "core/base/result.h"
 #include "core/base/types.h"
@@ -15,6 +16,16 @@
 #include "core/sync/guarded.h"
 
 namespace halcyon {
+
+class AddressSpace;
+class PageCache;
+
+// A mapping's place among those of its cache: what is truncated or written through must leave the tables of whoever maps it. The list holds
+// no reference to the address space; a mapping leaves it before its address space goes.
+struct Mapper : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+  AddressSpace* space = nullptr;
+  PageCache* mapped = nullptr;  // null: not enlisted
+};
 
 // Where a cache's pages come from and go to. Calls may block.
 class PageSource {
@@ -35,8 +46,7 @@ class PageCache {
   ~PageCache();
 
   uint64_t size() const { return size_.load(std::memory_order_acquire); }
-  // truncate(2): frees the pages behind, zeroes the tail of the last. Mappings keep what they mapped until the caller's
-  // AddressSpace unmaps it. Blocks if the last page has to be filled first.
+  // truncate(2): frees the pages behind, takes them away from whoever maps them, zeroes the tail of the last. Blocks.
   Result<> set_size(uint64_t size);
 
   // The page's frame, filled from the source if need be (a hole of a cache without a source gets a zeroed frame). Blocks; ENOMEM, EIO.
@@ -55,6 +65,9 @@ class PageCache {
   }
   // Writes dirty pages through to the source; a cache without one has nothing to do. Blocks.
   Result<> write_back();
+  // Enlists a mapping, or takes it out.
+  void add_mapper(Mapper& mapper, AddressSpace& space);
+  void remove_mapper(Mapper& mapper);
   // Drops all clean pages: their source has changed behind the cache.
   void invalidate(uint64_t new_size);
 
@@ -72,12 +85,16 @@ class PageCache {
   Result<> zero_tail(uint64_t size);
   void count_pages(int64_t change);
   void remove_from(uint64_t first_index);
+  template <class Action>
+  void for_each_space(Action action);
 
   PageSource* source_;
   std::atomic<uint64_t> size_;
   std::atomic<uint64_t> resident_ = 0;
   std::atomic<uint64_t> generation_ = 0;
   Guarded<RadixTree, SpinLock> pages_{Rank::page_cache};
+  using MapperList = boost::intrusive::list<Mapper, boost::intrusive::constant_time_size<false>>;
+  Guarded<MapperList, SpinLock> mappers_{Rank::page_cache};
 };
 
 }  // namespace halcyon

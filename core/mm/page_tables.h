@@ -92,6 +92,8 @@ class PageTables {
   // Present pages, and pages of the tree itself.
   uint64_t present_pages() const { return present_; }
   uint64_t table_pages() const { return tables_; }
+  // The machine forgets what it knows of the code in [start, end).
+  virtual void sync_code(UserAddr start, UserAddr end) = 0;
 
  protected:
   explicit PageTables(FrameRef root);

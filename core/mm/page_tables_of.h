@@ -21,6 +21,7 @@ class PageTablesOf final : public PageTables {
   Result<> share_with(PageTables& child, UserAddr start, UserAddr end, bool copy_on_write) override;
   Result<> move(UserAddr from, UserAddr to, uint64_t length) override;
   void visit(UserAddr start, UserAddr end, PageVisitor& visitor) const override;
+  void sync_code(UserAddr start, UserAddr end) override;
 
  private:
   static constexpr uint64_t entries_per_table = 512;

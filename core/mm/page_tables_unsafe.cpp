@@ -259,6 +259,14 @@ Result<> PageTablesOf<Format>::move(UserAddr from, UserAddr to, uint64_t length)
 }
 
 template <class Format>
+void PageTablesOf<Format>::sync_code(UserAddr start, UserAddr end) {
+  for_each(start, end, [](UserAddr, uint64_t& slot) {
+    if (Format::may_execute(slot)) frames().note_kernel_write(Format::address(slot));
+    return true;
+  });
+}
+
+template <class Format>
 void PageTablesOf<Format>::visit(UserAddr start, UserAddr end, PageVisitor& visitor) const {
   for_each(start, end, [&](UserAddr address, uint64_t& slot) {
     uint64_t value = slot;

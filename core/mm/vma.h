@@ -27,7 +27,14 @@ class SharedMemory : public RefCounted {
   PageCache pages_;
 };
 
-struct Vma : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+struct Vma : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>, Mapper {
+  Vma() = default;
+  Vma(const Vma&) = delete;
+  Vma& operator=(const Vma&) = delete;
+  ~Vma() {
+    if (mapped) mapped->remove_mapper(*this);
+  }
+
   UserAddr start = 0;
   UserAddr end = 0;
   uint32_t protection = 0;
@@ -46,6 +53,8 @@ struct Vma : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::
   uint64_t page_index(UserAddr address) const { return (offset + (address - start)) >> page_shift; }
   // Null for private anonymous memory.
   PageCache* cache() const;
+  // A page of it is mapped writable only once somebody has written to it, so that the file learns of it.
+  bool tracks_writes() const { return is_shared && file; }
   // True if `next`, which starts where this ends, can be joined to it.
   bool can_merge(const Vma& next) const;
   bool operator<(const Vma& other) const { return start < other.start; }

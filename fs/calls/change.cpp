@@ -100,6 +100,7 @@ Result<> truncate(const Caller& caller, std::string_view path, uint64_t size) {
   if (inode.type() == FileType::directory) return err::isdir;
   if (inode.type() != FileType::regular) return err::inval;
   if (auto allowed = check_access(caller.who, *found.mount, inode, may::write); !allowed) return allowed;
+  InodeUse use = TRY(InodeUse::write(inode));
   if (auto ready = inode.prepare_open(open_flag::write_only); !ready) return ready;
   return set_file_size(inode, size, caller.vfs().now(), has_capability(caller.who, capability::fsetid));
 }

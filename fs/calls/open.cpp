@@ -62,8 +62,10 @@ Result<Ref<File>> open_special(const Caller& caller, const Path& path, uint32_t 
   }
 }
 
+enum class Purpose : bool { io, execution };
+
 // After all checks.
-Result<Ref<File>> make_file(const Caller& caller, const Path& path, uint32_t flags) {
+Result<Ref<File>> make_file(const Caller& caller, const Path& path, uint32_t flags, Purpose purpose = Purpose::io) {
   Inode& inode = *path.inode();
   if (inode.type() == FileType::directory) return make_ref<DirectoryFile>(path, kept_flags(flags));
   if (inode.type() != FileType::regular) return open_special(caller, path, flags);
@@ -72,12 +74,16 @@ Result<Ref<File>> make_file(const Caller& caller, const Path& path, uint32_t fla
     if (!own) return err::nxio;
     return own;
   }
+  InodeUse use;
+  if (purpose == Purpose::execution) use = TRY(InodeUse::execute(inode));
+  else if (wanted_by(flags) & may::write) use = TRY(InodeUse::write(inode));
   if (auto ready = inode.prepare_open(flags); !ready) return std::unexpected(ready.error());
   bool keeps_privileges = has_capability(caller.who, capability::fsetid);
   if (flags & flag::truncate) {
     if (auto cut = set_file_size(inode, 0, caller.vfs().now(), keeps_privileges); !cut) return std::unexpected(cut.error());
   }
-  return make_ref<RegularFile>(path, kept_flags(flags), keeps_privileges);
+  if (purpose == Purpose::io && (flags & flag::access_mode) == flag::read_only) use = InodeUse();
+  return make_ref<RegularFile>(path, kept_flags(flags), keeps_privileges, std::move(use));
 }
 
 Result<Ref<File>> open_existing(const Caller& caller, const Path& path, uint32_t flags) {
@@ -165,7 +171,7 @@ Result<Ref<File>> open_executable(const Caller& caller, const Start& start, std:
   if (inode.type() != FileType::regular || !inode.page_cache()) return err::acces;
   if (found.mount->flags() & mount_flag::no_exec) return err::acces;
   if (auto allowed = check_access(caller.who, inode, may::execute); !allowed) return std::unexpected(allowed.error());
-  return make_file(caller, found, flag::read_only);
+  return make_file(caller, found, flag::read_only, Purpose::execution);
 }
 
 Result<Ref<File>> open_path(const Caller& caller, const Path& path, uint32_t flags) { return make_file(caller, path, flags); }

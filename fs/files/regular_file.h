@@ -4,6 +4,7 @@
 // writers, so that O_APPEND finds the end and nobody interleaves.
 #pragma once
 
+#include "core/file/inode.h"
 #include "core/sync/mutex.h"
 #include "fs/files/placed_file.h"
 
@@ -14,7 +15,8 @@ inline constexpr uint64_t max_offset = INT64_MAX;
 class RegularFile final : public PlacedFile {
  public:
   // `keeps_privileges`: the opener has CAP_FSETID, its writes leave set-user-ID bits alone.
-  RegularFile(Path path, uint32_t flags, bool keeps_privileges) : PlacedFile(std::move(path), flags), keeps_privileges_(keeps_privileges) {}
+  RegularFile(Path path, uint32_t flags, bool keeps_privileges, InodeUse use)
+      : PlacedFile(std::move(path), flags), keeps_privileges_(keeps_privileges), use_(std::move(use)) {}
 
   Result<size_t> read(Sink& out) override;
   Result<size_t> write(Source& in) override;
@@ -22,6 +24,7 @@ class RegularFile final : public PlacedFile {
   Result<size_t> write_at(uint64_t offset, Source& in) override;
   Result<uint64_t> seek(int64_t offset, Whence whence) override;
   Inode* mappable() override { return inode(); }
+  void allow_writes() override { use_ = InodeUse(); }
   // ftruncate(2): EINVAL if not open for writing, EFBIG.
   Result<> truncate(uint64_t size) override;
 
@@ -31,6 +34,7 @@ class RegularFile final : public PlacedFile {
   Mutex offset_lock_{Rank::inode};
   uint64_t offset_ = 0;  // under offset_lock_
   const bool keeps_privileges_;
+  InodeUse use_;
 };
 
 // How many bytes a write at `offset` may have under RLIMIT_FSIZE and the largest offset. EFBIG (and SIGXFSZ) if none.

@@ -4,7 +4,6 @@ namespace halcyon::test {
 namespace {
 
 constexpr size_t arena_size = 16 << 10;
-constexpr int64_t second = 1'000'000'000;
 
 }  // namespace
 
@@ -55,8 +54,7 @@ std::string Task::get_string(UserAddr address) {
 }
 
 UserAddr Task::map(size_t length, uint32_t protection, UserAddr at) {
-  constexpr uint32_t private_map = 2, fixed = 0x10, anonymous = 0x20;
-  Outcome mapped = call(Call::mmap, at, length, protection, private_map | anonymous | (at ? fixed : 0), -1, 0);
+  Outcome mapped = call(Call::mmap, at, length, protection, map_anon_private | (at ? map_fixed : 0), -1, 0);
   EXPECT_FALSE(mapped.is_error()) << mapped;
   return mapped;
 }

@@ -12,6 +12,7 @@
 
 #include "hal/fake/user.h"
 #include "syscalls/table.h"
+#include "tests/support/abi.h"
 #include "tests/support/outcome.h"
 #include "tests/support/structs.h"
 #include "tests/support/world.h"
@@ -65,6 +66,9 @@ class Task {
   std::string get_string(UserAddr address);
   // A new private anonymous mapping, or one at `at`; fails the test if there is none.
   UserAddr map(size_t length, uint32_t protection = 3, UserAddr at = 0);
+
+  // What SIGSEGV, SIGBUS, SIGILL or SIGFPE tells a child that does `action`; number 0 if nothing was wrong.
+  Siginfo fault_of(Body action);
 
   // --- processes (task_process.cpp)
   int fork(Body child);

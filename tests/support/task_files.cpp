@@ -3,10 +3,6 @@
 namespace halcyon::test {
 namespace {
 
-constexpr int at_cwd = -100;
-constexpr uint32_t at_removedir = 0x200, at_empty_path = 0x1000;
-constexpr uint32_t o_rdwr = 2, o_creat = 0100, o_trunc = 01000;
-
 struct X86Stat {
   uint64_t device, inode, links;
   uint32_t mode, uid, gid, padding;
@@ -48,7 +44,7 @@ StatView view(const Layout& from) {
 
 }  // namespace
 
-int Task::open(std::string_view path, uint32_t flags, uint32_t mode) { return call(Call::openat, at_cwd, path, flags, mode); }
+int Task::open(std::string_view path, uint32_t flags, uint32_t mode) { return call(Call::openat, at_fdcwd, path, flags, mode); }
 
 int Task::create(std::string_view path, std::string_view contents, uint32_t mode) {
   int fd = open(path, o_rdwr | o_creat | o_trunc, mode);
@@ -81,26 +77,26 @@ Outcome Task::dup2(int old_fd, int new_fd) {
   return call(Call::dup3, old_fd, new_fd, 0);
 }
 
-Outcome Task::unlink(std::string_view path) { return call(Call::unlinkat, at_cwd, path, 0); }
-Outcome Task::rmdir(std::string_view path) { return call(Call::unlinkat, at_cwd, path, at_removedir); }
-Outcome Task::mkdir(std::string_view path, uint32_t mode) { return call(Call::mkdirat, at_cwd, path, mode); }
-Outcome Task::rename(std::string_view from, std::string_view to) { return call(Call::renameat2, at_cwd, from, at_cwd, to, 0); }
-Outcome Task::link(std::string_view from, std::string_view to) { return call(Call::linkat, at_cwd, from, at_cwd, to, 0); }
-Outcome Task::symlink(std::string_view target, std::string_view path) { return call(Call::symlinkat, target, at_cwd, path); }
-Outcome Task::chmod(std::string_view path, uint32_t mode) { return call(Call::fchmodat, at_cwd, path, mode); }
-Outcome Task::chown(std::string_view path, uint32_t uid, uint32_t gid) { return call(Call::fchownat, at_cwd, path, uid, gid, 0); }
-Outcome Task::access(std::string_view path, uint32_t mode) { return call(Call::faccessat, at_cwd, path, mode); }
+Outcome Task::unlink(std::string_view path) { return call(Call::unlinkat, at_fdcwd, path, 0); }
+Outcome Task::rmdir(std::string_view path) { return call(Call::unlinkat, at_fdcwd, path, at_removedir); }
+Outcome Task::mkdir(std::string_view path, uint32_t mode) { return call(Call::mkdirat, at_fdcwd, path, mode); }
+Outcome Task::rename(std::string_view from, std::string_view to) { return call(Call::renameat2, at_fdcwd, from, at_fdcwd, to, 0); }
+Outcome Task::link(std::string_view from, std::string_view to) { return call(Call::linkat, at_fdcwd, from, at_fdcwd, to, 0); }
+Outcome Task::symlink(std::string_view target, std::string_view path) { return call(Call::symlinkat, target, at_fdcwd, path); }
+Outcome Task::chmod(std::string_view path, uint32_t mode) { return call(Call::fchmodat, at_fdcwd, path, mode); }
+Outcome Task::chown(std::string_view path, uint32_t uid, uint32_t gid) { return call(Call::fchownat, at_fdcwd, path, uid, gid, 0); }
+Outcome Task::access(std::string_view path, uint32_t mode) { return call(Call::faccessat, at_fdcwd, path, mode); }
 
 std::string Task::readlink(std::string_view path) {
   constexpr size_t most = 4096;
   UserAddr to = room(most);
-  Outcome got = call(Call::readlinkat, at_cwd, path, to, most);
+  Outcome got = call(Call::readlinkat, at_fdcwd, path, to, most);
   return got.is_error() ? std::string(errno_name(got.error())) : get_text(to, got);
 }
 
 Outcome Task::stat(std::string_view path, StatView* to, uint32_t flags) {
   UserAddr place = room(sizeof(X86Stat));
-  Outcome done = call(Call::newfstatat, at_cwd, path, place, flags);
+  Outcome done = call(Call::newfstatat, at_fdcwd, path, place, flags);
   if (!done.is_error() && to) *to = is_x86() ? view(get<X86Stat>(place)) : view(get<GenericStat>(place));
   return done;
 }

@@ -3,9 +3,7 @@
 namespace halcyon::test {
 namespace {
 
-constexpr uint64_t sigchld = 17;
-constexpr uint64_t clone_vm = 0x100, clone_fs = 0x200, clone_files = 0x400, clone_sighand = 0x800, clone_vfork = 0x4000;
-constexpr uint64_t clone_thread = 0x10000, clone_sysvsem = 0x40000, clone_child_cleartid = 0x200000;
+constexpr uint64_t clone_sysvsem = 0x40000;
 constexpr size_t stack_size = 32 << 10;
 
 }  // namespace
@@ -37,7 +35,6 @@ int Task::thread(Body body, UserAddr done) {
 }
 
 void Task::join(UserAddr done) {
-  constexpr int futex_wait = 0;
   while (uint32_t value = get<uint32_t>(done)) call(Call::futex, done, futex_wait, value, nullptr, nullptr, 0);
 }
 

@@ -64,6 +64,19 @@ Outcome Task::pause() {
 
 Outcome Task::suspend(uint64_t mask) { return call(Call::rt_sigsuspend, put(mask), set_size); }
 
+Siginfo Task::fault_of(Body action) {
+  Siginfo told{};
+  in_child([&](Task& child) {
+    for (int signal : {sigsegv, sigbus, sigill, sigfpe})
+      child.handle(signal, [&](Task& handler, const Delivery& delivery) {
+        told = handler.get<Siginfo>(delivery.info);
+        handler.exit(1);
+      });
+    action(child);
+  });
+  return told;
+}
+
 uint64_t Task::pending() {
   UserAddr place = room(set_size);
   EXPECT_EQ(call(Call::rt_sigpending, place, set_size), ok);

@@ -53,8 +53,8 @@ class World {
   // world. It finds /dev/null at descriptors 0 to 2, and starts as root in "/".
   int run(Body body);
   struct Start {
-    std::vector<std::string> arguments;
-    std::vector<std::string> environment;
+    std::vector<std::string> arguments = {};
+    std::vector<std::string> environment = {};
     uint32_t uid = 0, gid = 0;
   };
   int run(Body body, const Start& start);
@@ -115,10 +115,18 @@ class KernelTest : public testing::TestWithParam<hal::Isa> {
   bool is_x86() const { return isa() == hal::Isa::x86_64; }
   // A world with default options.
   int run(Body body) { return World({.isa = isa()}).run(std::move(body)); }
+  // A program that must end well.
+  void check(Body body) { EXPECT_EQ(run(std::move(body)), exited(0)); }
+  // The same as a user without privileges.
+  void check_as_user(Body body) { EXPECT_EQ(World({.isa = isa()}).run(std::move(body), {.uid = 1000, .gid = 1000}), exited(0)); }
+  void check(WorldOptions options, Body body) {
+    options.isa = isa();
+    EXPECT_EQ(World(options).run(std::move(body)), exited(0));
+  }
 };
 
 #define KERNEL_TESTS(Suite)                                                               \
-  using Suite = KernelTest;                                                               \
+  struct Suite : KernelTest {};                                                           \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::Values(hal::Isa::x86_64, hal::Isa::riscv64), \
                            [](const auto& info) { return std::string(info.param == hal::Isa::x86_64 ? "x86_64" : "riscv64"); })
 
