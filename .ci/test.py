@@ -57,6 +57,12 @@ def test_format():
     return Counts(1)
 
 
+def test_tidy():
+    build('hosted')
+    check(['./dev', 'tidy'], 900)
+    return Counts(1)
+
+
 def test_layers():
     check([sys.executable, '-m', 'unittest', '-q', 'check_layers_test'], 60, env=dict(os.environ, PYTHONPATH=str(TOP / '.ci')))
     check([sys.executable, '.ci/check_layers.py'], 60)
@@ -150,7 +156,7 @@ def test_guest():
     return counts
 
 
-PARTS = {'format': test_format, 'layers': test_layers, 'unit': test_unit, 'cli': test_cli, 'guest': test_guest, 'bare': test_bare, 'gxx12': test_gxx12,
+PARTS = {'format': test_format, 'tidy': test_tidy, 'layers': test_layers, 'unit': test_unit, 'cli': test_cli, 'guest': test_guest, 'bare': test_bare, 'gxx12': test_gxx12,
          'asan': test_asan}
 
 

@@ -19,7 +19,8 @@ class Heap {
   explicit Heap(FrameAllocator& frames) : frames_(frames) {}
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
-  ~Heap();  // gives empty slabs back; objects that live on are lost with the machine's RAM
+  // Slabs, and objects that live on, are lost with the machine's RAM.
+  ~Heap() = default;
 
   void* allocate(size_t size, size_t alignment);
   void deallocate(void* object);

@@ -62,8 +62,6 @@ constexpr size_t links_size(size_t object_size) { return (page_size - 48) / (obj
 
 }  // namespace
 
-Heap::~Heap() = default;
-
 unsigned Heap::class_for(size_t size) {
   for (unsigned index = 0; index < sizes.size(); ++index)
     if (sizes[index] >= size) return index;

@@ -77,7 +77,7 @@ class HostConsole final : public ChannelStream<Console> {
   explicit HostConsole(HostPoll& poll, int terminal = 0, int fallback = 2);
   HostConsole(const HostConsole&) = delete;
   HostConsole& operator=(const HostConsole&) = delete;
-  ~HostConsole();
+  ~HostConsole() override;
 
   bool is_terminal() const { return terminal_ >= 0; }
   WindowSize window_size() override;
