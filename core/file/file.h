@@ -118,6 +118,13 @@ class File : public RefCounted {
   // fsync(2); EINVAL where the file has nothing to write through to.
   virtual Result<> sync() { return err::inval; }
 
+  // A new description of a file that has no name in the tree, for open(2) of /proc/PID/fd/N; `flags` as a description keeps them. The
+  // caller has checked permission. ENXIO where there can be no other.
+  virtual Result<Ref<File>> reopen(uint32_t flags) {
+    static_cast<void>(flags);
+    return err::nxio;
+  }
+
   // This file as an end of a pipe or FIFO, for fcntl(2) and splice(2); null for everything else.
   virtual PipeEnd* as_pipe() { return nullptr; }
 

@@ -48,6 +48,11 @@ class PipeEnd final : public File {
     return 0;
   }
   PipeEnd* as_pipe() override { return this; }
+  Result<Ref<File>> reopen(uint32_t flags) override {
+    bool only_writes = (flags & open_flag::access_mode) == open_flag::write_only;
+    if (only_writes && (flags & open_flag::nonblock) && !pipe_->has_readers()) return err::nxio;
+    return make_ref<PipeEnd>(flags, pipe_, nullptr, nullptr);
+  }
   Pipe& pipe() { return *pipe_; }
 
  private:

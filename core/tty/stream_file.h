@@ -53,6 +53,11 @@ class HostStreamFile final : public File {
   uint32_t poll(PollTable* table) override { return device_.poll(table, is_readable(), is_writable()); }
   Result<Attributes> attributes() override { return device_.attributes(); }
   void describe(Writer& out) override { out.write(path_); }
+  // The host's descriptor goes one way only.
+  Result<Ref<File>> reopen(uint32_t flags) override {
+    if ((flags & open_flag::access_mode) != (this->flags() & open_flag::access_mode)) return err::acces;
+    return make_ref<HostStreamFile>(device_, flags, path_);
+  }
 
  private:
   StreamDevice& device_;

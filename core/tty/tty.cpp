@@ -127,6 +127,8 @@ void TtyFile::describe(Writer& out) {
   else out.write("/dev/console");
 }
 
+Result<Ref<File>> TtyFile::reopen(uint32_t flags) { return open_tty(tty_, flags | open_flag::no_ctty); }
+
 Result<Ref<File>> open_tty(Tty& tty, uint32_t flags) {
   if (tty.is_hung_up()) return err::io;
   Ref<File> file = TRY(make_ref<TtyFile>(tty, flags));

@@ -138,6 +138,7 @@ class TtyFile final : public File {
   }
   Result<Attributes> attributes() override;
   void describe(Writer& out) override;
+  Result<Ref<File>> reopen(uint32_t flags) override;
   Tty& tty() { return tty_; }
 
  private:

@@ -93,11 +93,19 @@ Result<Ref<File>> open_existing(const Caller& caller, const Path& path, uint32_t
   return make_file(caller, path, flags);
 }
 
-// What a magic link led to.
-Result<Ref<File>> open_jumped(const Caller& caller, const Walk& walk, uint32_t flags) {
-  if (!walk.parent().is_empty()) return open_existing(caller, walk.parent(), flags);
+// What a magic link led to that has no name. An O_PATH description of it would be a place in no tree: the file itself serves.
+Result<Ref<File>> open_nameless(const Caller& caller, Ref<File> file, uint32_t flags) {
   if (flags & flag::directory) return err::notdir;
-  return walk.jumped_file();
+  if (flags & flag::path) return file;
+  Attributes attributes = TRY(file->attributes());
+  Ownership ownership{attributes.permissions, attributes.uid, attributes.gid};
+  if (auto allowed = check_access(caller.who, ownership, false, wanted_by(flags)); !allowed) return std::unexpected(allowed.error());
+  return file->reopen(kept_flags(flags));
+}
+
+Result<Ref<File>> open_jumped(const Caller& caller, const Walk& walk, uint32_t flags) {
+  if (walk.parent().is_empty()) return open_nameless(caller, walk.jumped_file(), flags);
+  return open_existing(caller, walk.parent(), flags);
 }
 
 Result<Ref<File>> open_unnamed(const Caller& caller, const Start& start, std::string_view text, uint32_t flags, uint32_t mode) {
@@ -160,7 +168,7 @@ Result<Ref<File>> open(const Caller& caller, const Start& start, std::string_vie
   uint32_t how = ((flags & flag::no_follow) ? 0 : walk_flag::follow) | ((flags & flag::directory) ? walk_flag::directory : 0);
   Walk walk(caller);
   Path found = TRY(walk.finish(start, path, how));
-  if (found.is_empty()) return walk.jumped_file();
+  if (found.is_empty()) return open_nameless(caller, walk.jumped_file(), flags);
   return open_existing(caller, found, flags);
 }
 

@@ -36,7 +36,8 @@ class PageSummer final : public PageVisitor {
     // The cache's own reference is no mapping.
     if (is_cached && users > 1) --users;
     users = std::max<uint64_t>(users, 1);
-    bool is_dirty = translation.flags.dirty;
+    // Fork clears the mark of a page that somebody has written to and that is shared since.
+    bool is_dirty = translation.flags.dirty || (!is_cached && translation.flags.copy_on_write);
     uint64_t part = (page_size << 12) / users;
     sums_.resident += page_size;
     sums_.proportional += part;

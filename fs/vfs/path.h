@@ -23,7 +23,7 @@ class MagicLink {
  public:
   struct Target {
     Path path;       // empty if the target is only a file
-    Ref<File> file;  // opening the link gives this very description
+    Ref<File> file;  // opening the link opens it again (File::reopen)
   };
   // EACCES, ENOENT.
   virtual Result<Target> follow() = 0;

@@ -3,13 +3,15 @@
 namespace halcyon::fs {
 
 Result<> check_access(const Credentials& who, Inode& inode, uint32_t wanted) {
-  Ownership ownership = inode.ownership();
+  return check_access(who, inode.ownership(), inode.type() == FileType::directory, wanted);
+}
+
+Result<> check_access(const Credentials& who, const Ownership& ownership, bool is_directory, uint32_t wanted) {
   uint32_t allowed = ownership.permissions;
   if (who.fsuid == ownership.uid) allowed >>= 6;
   else if (who.is_in_group(ownership.gid)) allowed >>= 3;
   if ((wanted & ~allowed & 7) == 0) return {};
   if (who.effective == 0) return err::acces;
-  bool is_directory = inode.type() == FileType::directory;
   bool executable = is_directory || (ownership.permissions & 0111) != 0;
   if (has_capability(who, capability::dac_override) && (!(wanted & may::execute) || executable)) return {};
   uint32_t readable = is_directory ? may::read | may::execute : may::read;

@@ -13,6 +13,7 @@ inline constexpr uint32_t execute = 1, write = 2, read = 4;  // as in access(2)
 
 // EACCES unless all of `wanted` is allowed to who's fsuid and groups.
 Result<> check_access(const Credentials& who, Inode& inode, uint32_t wanted);
+Result<> check_access(const Credentials& who, const Ownership& ownership, bool is_directory, uint32_t wanted);
 // The same, and EROFS for a write on a read-only mount to something that is no device, FIFO or socket.
 Result<> check_access(const Credentials& who, const Mount& mount, Inode& inode, uint32_t wanted);
 // The owner, or CAP_FOWNER.
