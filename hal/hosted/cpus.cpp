@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/base/assert.h"
+#include "hal/hosted/crash.h"
 
 namespace halcyon::hal {
 namespace {
@@ -80,6 +81,7 @@ HostedMachine::HostedMachine(const HostedOptions& options)
 HostedMachine::~HostedMachine() = default;
 
 void HostedMachine::begin() {
+  install_crash_handler();
   turn_ = cpus_[0];
   turn_->state_ = HostedCpu::State::active;
   previous_ = install_cpu({turn_, turn_, this});

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "hal/hosted/crash.h"
+
 namespace halcyon::hal {
 namespace {
 
@@ -21,7 +23,8 @@ void install() {
   action.sa_handler = die;
   action.sa_flags = SA_RESETHAND | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
-  for (int signal : {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE}) {
+  install_crash_handler();
+  for (int signal : {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT}) {
     // Somebody's handler (a sanitizer's, say) or SIG_IGN (nohup) stays.
     struct sigaction old;
     if (sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(signal, &action, nullptr);

@@ -10,8 +10,8 @@ struct ExitHook {
   ExitHook* next = nullptr;
 };
 
-// The first call also makes exit() and the fatal signals (SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, and those of a crash that nobody else
-// handles) run the hooks; the signal then takes its usual course.
+// The first call also makes exit() and the fatal signals (SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, and those of a crash: crash.h) run the
+// hooks, unless somebody handles them already; the signal then takes its usual course.
 void add_exit_hook(ExitHook& hook);
 void remove_exit_hook(ExitHook& hook);
 // Runs and forgets all hooks, the latest first.

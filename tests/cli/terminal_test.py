@@ -194,7 +194,7 @@ class Terminal(unittest.TestCase):
         self.assert_restored(session)
 
     def test_settings_after_being_killed(self):
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV):
             with self.subTest(signal=number):
                 session = self.start("/bin/busybox", "sh", "-c", "echo on; sleep 1000")
                 session.expect("on")
