@@ -20,6 +20,7 @@
 #include "core/task/process.h"
 #include "core/tty/stream_file.h"
 #include "core/tty/tty.h"
+#include "fs/calls/open.h"
 #include "fs/devfs/terminal_devices.h"
 #include "hal-unicorn/unicorn_machine.h"
 #include "hal/hosted/host_streams.h"
@@ -229,7 +230,9 @@ int run_session(SessionRequest request) {
     spawn.environment = make_list(request.environment);
     spawn.working_directory = request.working_directory;
     Ref<File> terminal_file;
-    if (streams.has_terminal()) terminal_file = require(open_tty(*tty, open_flag::read_write | open_flag::no_ctty), "terminal");
+    // By its name, so that ttyname(3) finds it.
+    if (streams.has_terminal())
+      terminal_file = require(fs::open(system->caller(), {}, "/dev/console", open_flag::read_write | open_flag::no_ctty, 0), "terminal");
     spawn.files = streams.open(terminal_file);
     spawn.credentials = host_credentials();
     spawn.umask = host_umask();

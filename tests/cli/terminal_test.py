@@ -143,6 +143,7 @@ class Terminal(unittest.TestCase):
         session = self.start("/bin/busybox", "sh")
         session.expect("$ ")
         session.type("cat\n")
+        time.sleep(0.7)  # what is typed while the shell still edits its line is not echoed
         session.type("echoed\n")
         session.expect("echoed\r\nechoed\r\n")
         session.type("\x1a")
@@ -150,6 +151,7 @@ class Terminal(unittest.TestCase):
         session.type("jobs\n")
         session.expect("Stopped")
         session.type("fg\n")
+        time.sleep(0.7)
         session.type("again\n")
         session.expect("again\r\nagain\r\n")
         session.type("\x04")
