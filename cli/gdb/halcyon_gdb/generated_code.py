@@ -46,9 +46,8 @@ class GeneratedCodeUnwinder(Unwinder):
 
 
 def _returns_to_unicorn(pc):
-    """The one function that enters generated code."""
-    name = gdb.current_progspace().solib_name(pc)
-    return name is not None and "libunicorn" in name and gdb.execute(f"info symbol {pc:#x}", to_string=True).startswith("cpu_exec")
+    """The one function that enters generated code, of the ISA that runs."""
+    return _belongs_to_a_file(pc) and gdb.execute(f"info symbol {pc:#x}", to_string=True).startswith("cpu_exec")
 
 
 def install():
