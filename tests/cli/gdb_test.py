@@ -55,13 +55,13 @@ end
 """
 
 
-def gdb(script, *arguments, core=None, timeout=150):
-    """Runs gdb with a script on `halcyon run ARGUMENTS`, or on a core file; returns all output."""
+def gdb(script, *arguments, core=None, program=None, timeout=150):
+    """Runs gdb with a script on `halcyon run ARGUMENTS`, on a core file, or on another program; returns all output."""
     with tempfile.NamedTemporaryFile("w", suffix=".gdb") as file:
         file.write("set pagination off\nset confirm off\nset width 0\n" + script)
         file.flush()
         command = ["gdb", "-q", "-nx", "-batch", "-x", str(HELPER), "-x", file.name]
-        command += [halcyon.BINARY, str(core)] if core else ["--args", halcyon.BINARY, "run", "--memory", "64M", *map(str, arguments)]
+        command += [str(program)] if program else [halcyon.BINARY, str(core)] if core else ["--args", halcyon.BINARY, "run", "--memory", "64M", *map(str, arguments)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                               timeout=timeout)
     return done.stdout
@@ -186,6 +186,15 @@ class Session(GdbTest):
         self.contains(output, "no kernel: ")
         output = gdb("break main\nrun\nkthreads\n", *busybox())
         self.contains(output, "no kernel: it has not started yet")
+
+    def test_kernels_on_the_fake_machine(self):
+        program = pathlib.Path(halcyon.BINARY).with_name("kernel_tests")
+        if not program.exists():
+            self.skipTest("no kernel_tests")
+        output = gdb("break sys_read\nrun --gtest_filter=*ipe*\nkthreads\nkthread all bt\nuser\n", program=program)
+        self.assertTrue({"cpu0", "1", "2"} <= threads(output).keys(), output)
+        self.assertIn("halcyon_stack_trampoline", backtraces(output)["1"][-1])
+        self.contains(output, "user registers of a halcyon::hal::FakeContext are not known")
 
     def test_printers(self):
         output = gdb("""

@@ -29,14 +29,14 @@ class TestCpu final : public hal::Cpu {
   hal::Cpu* previous_;
 };
 
-constexpr uint64_t pages = 4096;
+constexpr uint64_t ram_pages = 4096;
 
 class FrameAllocatorTest : public testing::Test {
  protected:
   // RAM full of rubbish, from address 0 on.
-  FrameAllocatorTest() : ram_(pages * page_size, std::byte{0xa5}) {}
+  FrameAllocatorTest() : ram_(ram_pages * page_size, std::byte{0xa5}) {}
   FrameAllocator make(std::span<const hal::Machine::MemoryRange> holes) {
-    return {nullptr, ram_.data(), {.start = 0, .size = pages * page_size, .holes = holes, .is_zeroed = false}};
+    return {nullptr, ram_.data(), {.start = 0, .size = ram_pages * page_size, .holes = holes, .is_zeroed = false}};
   }
 
   // Takes every page, one by one.
@@ -64,8 +64,8 @@ TEST_F(FrameAllocatorTest, HandsOutEverythingButHoles) {
   const hal::Machine::MemoryRange holes[] = {{1000 * page_size, 17 * page_size}, {3000 * page_size, page_size}};
   FrameAllocator frames = make(holes);
   uint64_t free = frames.free_pages();
-  EXPECT_EQ(frames.total_pages(), pages - 18);
-  EXPECT_EQ(free, frames.total_pages() - pages * sizeof(Frame) / page_size);
+  EXPECT_EQ(frames.total_pages(), ram_pages - 18);
+  EXPECT_EQ(free, frames.total_pages() - ram_pages * sizeof(Frame) / page_size);
   auto taken = drain(frames);
   EXPECT_EQ(taken.size(), free);
   EXPECT_EQ(frames.free_pages(), 0u);
@@ -97,7 +97,7 @@ TEST_F(FrameAllocatorTest, TakesOverWhatWasAHole) {
   ASSERT_TRUE(frames.allocate(0));
   frames.add(1010 * page_size, 50 * page_size);
   EXPECT_EQ(frames.free_pages(), free - 1 + 50);
-  EXPECT_EQ(frames.total_pages(), pages - 102 + 50);
+  EXPECT_EQ(frames.total_pages(), ram_pages - 102 + 50);
   auto taken = drain(frames);
   EXPECT_EQ(taken.size(), free - 1 + 50);
   EXPECT_TRUE(taken.contains(1010 * page_size));
@@ -109,7 +109,7 @@ TEST_F(FrameAllocatorTest, TakesOverWhatWasAHole) {
 
 TEST_F(FrameAllocatorTest, KnowsFreshPagesOfZeroedMemory) {
   std::fill(ram_.begin(), ram_.end(), std::byte{0});
-  FrameAllocator frames(nullptr, ram_.data(), {.start = 0, .size = pages * page_size});
+  FrameAllocator frames(nullptr, ram_.data(), {.start = 0, .size = ram_pages * page_size});
   auto block = frames.allocate(0);
   ASSERT_TRUE(block);
   EXPECT_TRUE(block->is_zero);
