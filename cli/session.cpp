@@ -163,10 +163,10 @@ void drain(Tty& tty, int fd) {
 }
 
 void print_summary(Kernel& kernel, WallClock::time_point start) {
-  const KernelStatistics& counts = kernel.statistics();
+  KernelStatistics counts = kernel.statistics();
   double seconds = std::chrono::duration<double>(WallClock::now() - start).count();
-  fmt::print(stderr, "halcyon: {} system calls, {} page faults, {} switches, {} blocks, {:.3f} s wall time\n", counts.system_calls.load(),
-             counts.page_faults.load(), counts.switches.load(), kernel.machine().work_done(), seconds);
+  fmt::print(stderr, "halcyon: {} system calls, {} page faults, {} switches, {} blocks, {:.3f} s wall time\n", counts.system_calls,
+             counts.page_faults, counts.switches, kernel.machine().work_done(), seconds);
 }
 
 // --strace. Made before the kernel, for it has to outlive every thread.

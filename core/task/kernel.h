@@ -54,8 +54,9 @@ class SyscallObserver {
   virtual void exited(Thread& self, int status) = 0;
 };
 
+// What all CPUs counted since the start.
 struct KernelStatistics {
-  std::atomic<uint64_t> system_calls{0}, page_faults{0}, switches{0}, interrupts{0};
+  uint64_t system_calls = 0, page_faults = 0, switches = 0, interrupts = 0;
 };
 
 class Kernel {
@@ -130,7 +131,7 @@ class Kernel {
 
   void set_observer(SyscallObserver* observer) { observer_ = observer; }
   SyscallObserver* observer() const { return observer_; }
-  KernelStatistics& statistics() { return statistics_; }
+  KernelStatistics statistics() const;
   unsigned cpu_count() const { return machine_.cpu_count(); }
   PerCpu& per_cpu(unsigned id) { return per_cpu_[id]; }
   std::array<uint64_t, 3> load_averages();  // fixed point, 1 << 16 is 1.0
@@ -182,7 +183,6 @@ class Kernel {
   Ending ending_ = Ending::main_exit;
   EventHandler* event_handlers_ = nullptr;
   SyscallObserver* observer_ = nullptr;
-  KernelStatistics statistics_;
   std::atomic<Nanoseconds> next_load_sample_{load_period};
   std::array<std::atomic<uint64_t>, 3> load_{};
 };

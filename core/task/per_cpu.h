@@ -1,6 +1,7 @@
 // PerCpu: what the core keeps for each CPU. `hal::this_cpu().per_cpu` leads to it, and from it to the kernel object and the running thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "hal/machine.h"
@@ -12,6 +13,20 @@ class Kernel;
 class Thread;
 class FrameAllocator;
 class Heap;
+
+// A number that one CPU counts and any may read: no CPU waits for another's cache line.
+class Counter {
+ public:
+  void add(uint64_t count = 1) { value_.store(value() + count, std::memory_order_relaxed); }
+  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+struct KernelCounters {
+  Counter system_calls, page_faults, switches, interrupts;
+};
 
 struct PerCpu {
   hal::Cpu* cpu = nullptr;
@@ -26,7 +41,8 @@ struct PerCpu {
   // Nanoseconds, for /proc/stat: what its threads used, of that in user mode what niced ones did, and how long it was halted.
   int64_t user_time = 0, nice_time = 0, system_time = 0, idle_time = 0;
   int64_t idle_since = -1;  // CLOCK_MONOTONIC, while it is halted; else -1
-  int64_t next_tick = 0;    // CLOCK_MONOTONIC; while a thread runs
+  KernelCounters counters;
+  int64_t next_tick = 0;  // CLOCK_MONOTONIC; while a thread runs
 };
 
 inline PerCpu& per_cpu() { return *hal::this_cpu().per_cpu; }

@@ -39,15 +39,15 @@ void Thread::handle_trap(const hal::Trap& trap) {
   Kernel& kernel = this->kernel();
   switch (trap.kind) {
     case hal::Trap::Kind::syscall:
-      kernel.statistics().system_calls.fetch_add(1, std::memory_order_relaxed);
+      halcyon::per_cpu().counters.system_calls.add();
       kernel.personality().syscall(*this);
       return;
     case hal::Trap::Kind::page_fault:
-      kernel.statistics().page_faults.fetch_add(1, std::memory_order_relaxed);
+      halcyon::per_cpu().counters.page_faults.add();
       handle_fault(trap);
       return;
     case hal::Trap::Kind::interrupted:
-      kernel.statistics().interrupts.fetch_add(1, std::memory_order_relaxed);
+      halcyon::per_cpu().counters.interrupts.add();
       account(true);
       kernel.drain_pending();
       if (process_->has_cpu_timers.load(std::memory_order_relaxed)) expire_cpu_timers(*process_);

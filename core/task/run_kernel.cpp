@@ -151,6 +151,18 @@ void Kernel::drain_pending() {
   }
 }
 
+KernelStatistics Kernel::statistics() const {
+  KernelStatistics sum;
+  for (unsigned id = 0; id < machine_.cpu_count(); ++id) {
+    const KernelCounters& counters = per_cpu_[id].counters;
+    sum.system_calls += counters.system_calls.value();
+    sum.page_faults += counters.page_faults.value();
+    sum.switches += counters.switches.value();
+    sum.interrupts += counters.interrupts.value();
+  }
+  return sum;
+}
+
 void Kernel::add_event_handler(EventHandler& handler) {
   handler.next = event_handlers_;
   event_handlers_ = &handler;

@@ -33,10 +33,11 @@ void switch_to(Thread& next) {
   if (self.context_ && kernel.cpu_count() > 1) cpu.cpu->put_back(*self.context_);
   if (next.last_cpu != cpu.cpu->id()) next.note_interruption();
   next.last_cpu = cpu.cpu->id();
-  next.ran_since = kernel.clock().monotonic();
+  // Whoever leaves was just accounted for, up to now; only the idle thread is not.
+  next.ran_since = &self == cpu.idle ? kernel.clock().monotonic() : self.ran_since;
   cpu.previous = &self;
   cpu.current = &next;
-  kernel.statistics().switches.fetch_add(1, std::memory_order_relaxed);
+  cpu.counters.switches.add();
   if ((&self == cpu.idle) != (&next == cpu.idle)) kernel.program_deadline();
   hal::switch_stack(self.stack_, next.stack_);
   finish_switch();

@@ -54,10 +54,10 @@ Result<> write_system_stat(const TextContext& context, Writer& out) {
     print(out, "cpu{}", id);
     write_cpu_times(out, times_of(id));
   }
-  const KernelStatistics& statistics = kernel.statistics();
+  KernelStatistics statistics = kernel.statistics();
   Nanoseconds booted = kernel.clock().realtime() - kernel.clock().monotonic();
   print(out, "intr {}\nctxt {}\nbtime {}\nprocesses {}\nprocs_running {}\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n",
-        statistics.interrupts.load(), statistics.switches.load(), booted / second, kernel.forks.load(), kernel.running_count());
+        statistics.interrupts, statistics.switches, booted / second, kernel.forks.load(), kernel.running_count());
   return {};
 }
 
