@@ -3,7 +3,7 @@
 // Parameters of the command line: init=PATH (else /init, /sbin/init, /bin/sh; what follows -- are its arguments), console=NAME,
 // scheduler=NAME, hostname=NAME, winsize=ROWSxCOLUMNS of the terminal behind the console, loglevel=N: above 5 the kernel says what it does.
 //
-// The last line on the serial line is `halcyon: exit N`, N being what a shell would call the first program's status. A machine that the
+// The first line on the serial line is `halcyon: start`; the last one is `halcyon: exit N`, N being what a shell would call the first program's status. A machine that the
 // program turned off by reboot(2) ends with 0.
 #include <charconv>
 #include <mutex>
@@ -12,6 +12,7 @@
 #include "core/task/process.h"
 #include "core/tty/tty.h"
 #include "fs/calls/attributes.h"
+#include "fs/calls/open.h"
 #include "fs/devfs/terminal_devices.h"
 #include "fs/ramfs/ram_file_system.h"
 #include "hal-baremetal/boot/command_line.h"
@@ -155,7 +156,7 @@ void BootedSystem::spawn_init(std::string_view path) {
   command_line_.for_each_argument([&](std::string_view word) { require(spawn.arguments.add(word), "init"); });
   for (std::string_view variable : {"HOME=/", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "TERM=linux"})
     require(spawn.environment.add(variable), "init");
-  Ref<File> terminal = require(open_tty(*tty_, open_flag::read_write | open_flag::no_ctty), "the terminal");
+  Ref<File> terminal = require(fs::open(system_->caller(), {}, "/dev/console", open_flag::read_write | open_flag::no_ctty, 0), "/dev/console");
   spawn.files = {terminal, terminal, terminal};
   String missing;
   auto process = system_->spawn(spawn, &missing);
@@ -193,6 +194,10 @@ void BootedSystem::run() {
 
 }  // namespace
 
-void boot(hal::BareMachine& machine, const BootInfo& info) { hal::make_for_boot<BootedSystem>(machine, info).run(); }
+void boot(hal::BareMachine& machine, const BootInfo& info) {
+  // What comes before on the serial line is the firmware's.
+  hal::early_console().write("halcyon: start\n");
+  hal::make_for_boot<BootedSystem>(machine, info).run();
+}
 
 }  // namespace halcyon

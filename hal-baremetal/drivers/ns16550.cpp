@@ -9,8 +9,8 @@ namespace {
 constexpr uint8_t received_data = 1, transmitter_empty = 2;
 // Interrupt identity.
 constexpr uint8_t nothing_pending = 1;
-// FIFO control: on, both emptied, an interrupt from the first byte on.
-constexpr uint8_t fifos_on = 1, clear_receiver = 2, clear_transmitter = 4;
+// FIFO control: on, an interrupt from the first byte on. They are not emptied: somebody may have typed ahead.
+constexpr uint8_t fifos_on = 1;
 // Line control.
 constexpr uint8_t eight_bits = 3, divisor_latch = 0x80;
 // Modem control: DTR, RTS, and OUT2, which on PCs lets interrupts through.
@@ -33,7 +33,7 @@ bool Ns16550::initialize(unsigned divisor) {
     set(interrupt_enable, static_cast<uint8_t>(divisor >> 8));
   }
   set(line_control, eight_bits);
-  set(fifo_control, fifos_on | clear_receiver | clear_transmitter);
+  set(fifo_control, fifos_on);
   set(modem_control, ready);
   return true;
 }
