@@ -3,8 +3,8 @@
 // Parameters of the command line: init=PATH (else /init, /sbin/init, /bin/sh; what follows -- are its arguments), console=NAME,
 // scheduler=NAME, hostname=NAME, winsize=ROWSxCOLUMNS of the terminal behind the console, loglevel=N: above 5 the kernel says what it does.
 //
-// The first line on the serial line is `halcyon: start`; the last one is `halcyon: exit N`, N being what a shell would call the first program's status. A machine that the
-// program turned off by reboot(2) ends with 0.
+// The first line on the serial line is `halcyon: start`; the last one is `halcyon: exit N`, N being what a shell would call the first
+// program's status. A machine that the program turned off by reboot(2) ends with 0.
 #include <charconv>
 #include <mutex>
 
@@ -156,7 +156,8 @@ void BootedSystem::spawn_init(std::string_view path) {
   command_line_.for_each_argument([&](std::string_view word) { require(spawn.arguments.add(word), "init"); });
   for (std::string_view variable : {"HOME=/", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "TERM=linux"})
     require(spawn.environment.add(variable), "init");
-  Ref<File> terminal = require(fs::open(system_->caller(), {}, "/dev/console", open_flag::read_write | open_flag::no_ctty, 0), "/dev/console");
+  Ref<File> terminal =
+      require(fs::open(system_->caller(), {}, "/dev/console", open_flag::read_write | open_flag::no_ctty, 0), "/dev/console");
   spawn.files = {terminal, terminal, terminal};
   String missing;
   auto process = system_->spawn(spawn, &missing);
