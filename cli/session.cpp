@@ -180,6 +180,12 @@ class Trace {
   void start(Kernel& kernel) {
     if (strace_) kernel.set_observer(&*strace_);
   }
+  void started(Process& process, const SessionRequest& request) {
+    if (!strace_) return;
+    Thread& thread = *process.main_thread();
+    std::vector<std::string_view> arguments(request.options.arguments.begin(), request.options.arguments.end());
+    strace_->started(thread, request.program.path, arguments, request.environment.size(), thread.context().get(hal::Reg::sp));
+  }
 
  private:
   std::optional<TraceOutput> output_;
@@ -239,6 +245,7 @@ int run_session(SessionRequest request) {
     String missing;
     auto process = system->spawn(spawn, &missing);
     if (!process) fail_to_start(options.arguments[0], process.error(), missing.view());
+    trace.started(**process, request);
     if (streams.has_terminal()) {
       std::lock_guard guard(kernel.tree());
       tty->attach(**process);

@@ -58,6 +58,19 @@ void show_prctl(Writer& out, const Call& call, unsigned index) {
   else show_hex(out, call, index);
 }
 
+// Random bytes are no text.
+void show_random(Writer& out, const Call& call, unsigned index) {
+  uint64_t length = call.moved();
+  std::array<unsigned char, abbreviate_after> bytes;
+  auto shown = std::span(bytes).first(std::min<uint64_t>(length, bytes.size()));
+  UserAddr from = call.arguments[index];
+  if (call.has_failed() || copy_from_user(call.memory(), std::as_writable_bytes(shown), from) != shown.size())
+    return show_address(out, from);
+  out.write("\"");
+  for (unsigned char byte : shown) print(out, "\\x{:02x}", byte);
+  out.write(length > shown.size() ? "\"..." : "\"");
+}
+
 // What is left of a sleep is known only if it was interrupted.
 void show_remaining(Writer& out, const Call& call, unsigned index) {
   bool is_stored = call.result == -static_cast<uint64_t>(Errno::restart_block);
@@ -110,7 +123,8 @@ constexpr Special specials[] = {
     {"capget", 1, {show_pointer}},
     {"capset", 0, {show_pointer}},
     {"capset", 1, {show_pointer}},
-    {"prctl", 1, {show_prctl}},
+    {"getrandom", 0, {show_random, true}},
+    {"prctl", 1, {show_prctl, true}},
     {"prctl", 2, {show_prctl}},
     {"prctl", 3, {show_prctl}},
     {"prctl", 4, {show_prctl}},

@@ -5,6 +5,7 @@
 #include "core/task/process.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/strace/names.h"
+#include "syscalls/strace/text.h"
 #include "syscalls/time.h"
 
 namespace halcyon::strace {
@@ -129,6 +130,22 @@ void Strace::write_arguments(TextBuffer& text, State& state, const Call& call) {
     else parameter.show(text, call, index);
     if (index + 1 < count) text.write(", ");
   }
+}
+
+void Strace::started(Thread& self, std::string_view path, std::span<const std::string_view> arguments, size_t variables, UserAddr stack) {
+  State* state = state_of(self);
+  if (!state) return;
+  TextBuffer text;
+  text.write("execve(");
+  show_quoted(text, path);
+  text.write(", [");
+  for (const std::string_view& argument : arguments) {
+    if (&argument != arguments.data()) text.write(", ");
+    show_quoted(text, argument.substr(0, abbreviate_after));
+    if (argument.size() > abbreviate_after) text.write("...");
+  }
+  print(text, "], {:#x} /* {} var{} */)", stack, variables, variables == 1 ? "" : "s");
+  put(*state, text.view(), "0", true);
 }
 
 void Strace::enter(Thread& self, uint64_t number) {

@@ -13,6 +13,8 @@
 // memory.
 #pragma once
 
+#include <span>
+
 #include "core/base/own.h"
 #include "core/base/print.h"
 #include "core/sync/mutex.h"
@@ -30,6 +32,9 @@ class Strace final : public SyscallObserver {
   explicit Strace(Writer& out) : Strace(out, Options{}) {}
   Strace(Writer& out, const Options& options) : out_(out), options_(options) {}
   ~Strace() override;
+
+  // The first program was started, by nobody's call: says so as its execve(2). `stack` stands for the environment's address.
+  void started(Thread& self, std::string_view path, std::span<const std::string_view> arguments, size_t variables, UserAddr stack);
 
   void enter(Thread& self, uint64_t number) override;
   void leave(Thread& self, uint64_t number, uint64_t result) override;
