@@ -72,8 +72,8 @@ def test_layers():
 def run_gtest(program, timeout, environment=None):
     """Runs one GoogleTest program and reads its own totals."""
     if not program.exists():
-        print(f'  {program.name}: not built, skipped')
-        return Counts(skipped=1)
+        print(f'  {program.name}: not built')
+        return Counts(failed=1)
     status, output = run([program, '--gtest_brief=1'], timeout, env=dict(os.environ, **(environment or {})))
 
     def total(pattern):
