@@ -45,8 +45,8 @@ class StandardStreams {
     for (int fd = 0; fd < 3; ++fd) {
       Slot& slot = slots_[static_cast<size_t>(fd)];
       if (fcntl(fd, F_GETFD) < 0) continue;
-      slot.kind = isatty(fd) ? Kind::terminal : Kind::stream;
-      if (slot.kind == Kind::terminal) continue;
+      slot.kind = isatty(fd) ? Kind::terminal : is_null(fd) ? Kind::null : Kind::stream;
+      if (slot.kind != Kind::stream) continue;
       slot.stream.emplace(poll, fd == 0 ? 0 : -1, fd == 0 ? -1 : fd);
       slot.device.emplace(*slot.stream, attributes_of(fd));
     }
@@ -62,24 +62,31 @@ class StandardStreams {
       if (slot.device) slot.device->start(kernel);
   }
   // `terminal` is shared by all that are one.
-  std::array<Ref<File>, 3> open(const Ref<File>& terminal) {
+  std::array<Ref<File>, 3> open(const Ref<File>& terminal, const fs::Caller& caller) {
     std::array<Ref<File>, 3> files;
     for (size_t fd = 0; fd < 3; ++fd) {
       Slot& slot = slots_[fd];
+      uint32_t flags = fd == 0 ? open_flag::read_only : open_flag::write_only;
       if (slot.kind == Kind::terminal) files[fd] = terminal;
-      else if (slot.device)
-        files[fd] = require(open_stream(*slot.device, fd == 0 ? open_flag::read_only : open_flag::write_only), "standard streams");
+      else if (slot.kind == Kind::null) files[fd] = require(fs::open(caller, {}, "/dev/null", flags, 0), "standard streams");
+      else if (slot.device) files[fd] = require(open_stream(*slot.device, flags), "standard streams");
     }
     return files;
   }
 
  private:
-  enum class Kind { closed, terminal, stream };
+  enum class Kind { closed, terminal, null, stream };
   struct Slot {
     Kind kind = Kind::closed;
     std::optional<hal::HostStream> stream;
     std::optional<StreamDevice> device;
   };
+
+  // The host's /dev/null; the guest has one of its own.
+  static bool is_null(int fd) {
+    struct stat info;
+    return fstat(fd, &info) == 0 && S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3);
+  }
 
   // A regular file looks like a pipe: it cannot be sought through a stream.
   static Attributes attributes_of(int fd) {
@@ -239,7 +246,7 @@ int run_session(SessionRequest request) {
     // By its name, so that ttyname(3) finds it.
     if (streams.has_terminal())
       terminal_file = require(fs::open(system->caller(), {}, "/dev/console", open_flag::read_write | open_flag::no_ctty, 0), "terminal");
-    spawn.files = streams.open(terminal_file);
+    spawn.files = streams.open(terminal_file, system->caller());
     spawn.credentials = host_credentials();
     spawn.umask = host_umask();
     String missing;
