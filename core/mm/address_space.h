@@ -169,7 +169,7 @@ class AddressSpace : public RefCounted {
   Result<> fault_cached(Vma& vma, UserAddr page, hal::Access access, FrameRef frame);
   Result<> break_copy_on_write(Vma& vma, UserAddr page, const Translation& old);
   void make_writable(Vma& vma, UserAddr page, const Translation& old);
-  Result<> fault(UserAddr address, hal::Access access, Ref<File>* written);
+  Result<> try_fault(UserAddr address, hal::Access access, Ref<File>* written);
   void enter(Vma& vma);
   static PageFlags flags_for(const Vma& vma);
   template <class Action>

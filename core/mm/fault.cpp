@@ -120,20 +120,23 @@ void note_write(File& file) {
   Inode* inode = file.mappable();
   if (!inode || !inode->contents_lock() || !per_cpu().kernel) return;
   std::lock_guard guard(*inode->contents_lock());
-  static_cast<void>(inode->note_change(kernel().clock().realtime()));
+  static_cast<void>(inode->note_change(kernel().clock().realtime(), 0, 0));
 }
 
 }  // namespace
 
 Result<> AddressSpace::fault(UserAddr address, hal::Access access) {
-  Ref<File> written;
-  Result<> result = fault(address, access, &written);
-  if (written) note_write(*written);
-  return result;
+  constexpr size_t batch = 64;
+  for (;;) {
+    Ref<File> written;
+    Result<> result = try_fault(address, access, &written);
+    if (written) note_write(*written);
+    if (result || result.error() != Errno::nomem || frames().reclaimable().reclaim(batch) == 0) return result;
+  }
 }
 
 // Leaves in *written the file of a shared mapping that is about to be written to.
-Result<> AddressSpace::fault(UserAddr address, hal::Access access, Ref<File>* written) {
+Result<> AddressSpace::try_fault(UserAddr address, hal::Access access, Ref<File>* written) {
   UserAddr page = page_floor(address);
   if (page >= layout_.user_end) return err::fault;
   std::unique_lock guard(lock_);

@@ -34,6 +34,8 @@ class FrameRef {
   // A fresh frame: zeroed, or with whatever was in it. ENOMEM when there is none.
   static Result<FrameRef> allocate();
   static Result<FrameRef> allocate_uninitialized();
+  // A zeroed frame, for which others have to give up theirs if there is none. No spin lock is held.
+  static Result<FrameRef> allocate_or_reclaim();
 
   // Takes over a reference that an entry or a table held.
   static FrameRef adopt(PhysAddr address) { return FrameRef(address); }

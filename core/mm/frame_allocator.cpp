@@ -192,6 +192,14 @@ Result<FrameRef> FrameRef::allocate_uninitialized() {
   return FrameRef(block.address);
 }
 
+Result<FrameRef> FrameRef::allocate_or_reclaim() {
+  constexpr size_t batch = 32;
+  assert_no_spin_lock();
+  auto frame = allocate();
+  while (!frame && frames().reclaimable().reclaim(batch) > 0) frame = allocate();
+  return frame;
+}
+
 std::byte* FrameRef::data() const { return frames().data(address_); }
 bool FrameRef::is_unique() const { return frames().frame(address_).references.load(std::memory_order_acquire) == 1; }
 void FrameRef::retain(PhysAddr address) { frames().retain(address); }

@@ -15,6 +15,7 @@
 
 #include "core/base/result.h"
 #include "core/base/types.h"
+#include "core/mm/reclaim.h"
 #include "core/sync/spin_lock.h"
 #include "hal/machine.h"
 
@@ -70,6 +71,10 @@ class FrameAllocator {
   std::atomic<uint64_t> cached_pages{0}, memory_file_pages{0}, table_pages{0};
 
   uint64_t total_pages() const { return total_.load(std::memory_order_relaxed); }
+  // Who could give frames back.
+  ReclaimList& reclaimable() { return reclaimable_; }
+  // So few are free that what grows only to save work should rather shrink.
+  bool is_short() const { return free_pages() < total_pages() / 16; }
   uint64_t free_pages() const { return free_count_.load(std::memory_order_relaxed); }
 
  private:
@@ -93,6 +98,7 @@ class FrameAllocator {
   bool is_zeroed_;
   std::atomic<uint64_t> total_;  // pages that can be allocated or hold metadata
   std::atomic<uint64_t> free_count_;
+  ReclaimList reclaimable_;
 
   SpinLock lock_{Rank::frames};
   uint32_t watermark_;                                // under lock_: first page never handed out

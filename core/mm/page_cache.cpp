@@ -7,9 +7,19 @@
 
 namespace halcyon {
 
+namespace {
+
+// Besides the one that holds the frame's address nobody has a reference, and nobody can get one while that one's lock is held.
+bool has_only_user(PhysAddr frame) { return frames().frame(frame).references.load(std::memory_order_acquire) == 1; }
+
+}  // namespace
+
 PageCache::PageCache(PageSource* source, uint64_t size) : source_(source), size_(size) {}
 
-PageCache::~PageCache() { remove_from(0); }
+PageCache::~PageCache() {
+  if (is_listed_.load(std::memory_order_relaxed)) frames().reclaimable().remove(*this);
+  remove_from(0);
+}
 
 void PageCache::count_pages(int64_t change) {
   resident_.fetch_add(static_cast<uint64_t>(change), std::memory_order_relaxed);
@@ -24,41 +34,36 @@ FrameRef PageCache::find(uint64_t index) {
   });
 }
 
+Result<FrameRef> PageCache::insert(uint64_t index, FrameRef fresh) {
+  auto result = pages_.with([&](RadixTree& pages) -> Result<FrameRef> {
+    PhysAddr other = pages.find(index);
+    if (other != RadixTree::none) return FrameRef::share(other);
+    auto inserted = pages.insert(index, fresh.address());
+    if (!inserted) return std::unexpected(inserted.error());
+    count_pages(1);
+    FrameRef shared = fresh;
+    static_cast<void>(fresh.release());  // the tree's reference
+    return shared;
+  });
+  if (source_ && result && !is_listed_.exchange(true, std::memory_order_relaxed)) frames().reclaimable().add(*this);
+  return result;
+}
+
+void PageCache::make_room() {
+  constexpr size_t batch = 32;
+  if (source_ && frames().is_short()) [[unlikely]]
+    frames().reclaimable().reclaim(batch);
+}
+
 Result<FrameRef> PageCache::get(uint64_t index) {
   if (FrameRef frame = find(index)) return frame;
-  FrameRef fresh = TRY(FrameRef::allocate());
+  make_room();
+  FrameRef fresh = TRY(FrameRef::allocate_or_reclaim());
   if (source_) {
     auto filled = source_->fill(index, {fresh.data(), page_size});
     if (!filled) return std::unexpected(filled.error());
   }
-  return pages_.with([&](RadixTree& pages) -> Result<FrameRef> {
-    PhysAddr other = pages.find(index);
-    if (other != RadixTree::none) return FrameRef::share(other);
-    auto inserted = pages.insert(index, fresh.address());
-    if (!inserted) return std::unexpected(inserted.error());
-    count_pages(1);
-    FrameRef result = fresh;
-    static_cast<void>(fresh.release());  // the tree's reference
-    return result;
-  });
-}
-
-// A page that is about to be overwritten as a whole need not be filled.
-Result<FrameRef> PageCache::get_for_write(uint64_t index, bool whole_page) {
-  bool is_new = source_ && (whole_page || index << page_shift >= size());
-  if (!is_new) return get(index);
-  if (FrameRef frame = find(index)) return frame;
-  FrameRef fresh = TRY(FrameRef::allocate());
-  return pages_.with([&](RadixTree& pages) -> Result<FrameRef> {
-    PhysAddr other = pages.find(index);
-    if (other != RadixTree::none) return FrameRef::share(other);
-    auto inserted = pages.insert(index, fresh.address());
-    if (!inserted) return std::unexpected(inserted.error());
-    count_pages(1);
-    FrameRef result = fresh;
-    static_cast<void>(fresh.release());
-    return result;
-  });
+  return insert(index, std::move(fresh));
 }
 
 Result<size_t> PageCache::read(uint64_t offset, Sink& out) {
@@ -89,28 +94,52 @@ Result<size_t> PageCache::read(uint64_t offset, Sink& out) {
   return done;
 }
 
+// A page that is overwritten as a whole need not be filled; it becomes visible when it is complete.
+Result<PageCache::Written> PageCache::write_page(uint64_t index, Source& in) {
+  make_room();
+  FrameRef fresh = TRY(FrameRef::allocate_or_reclaim());
+  size_t count = TRY(in.read({fresh.data(), page_size}));
+  if (count == 0) return Written{FrameRef(), 0};
+  PhysAddr own = fresh.address();
+  FrameRef source = fresh;
+  auto placed = count == page_size ? insert(index, std::move(fresh)) : get(index);
+  if (!placed) return std::unexpected(placed.error());
+  FrameRef frame = *std::move(placed);
+  if (frame.address() != own) std::memcpy(frame.data(), source.data(), count);
+  return Written{std::move(frame), count};
+}
+
+Result<PageCache::Written> PageCache::write_part(uint64_t offset, size_t count, Source& in) {
+  uint64_t index = offset >> page_shift;
+  FrameRef frame = find(index);
+  bool is_new = source_ && !frame && index << page_shift >= size();
+  if (is_new) {
+    FrameRef fresh = TRY(FrameRef::allocate_or_reclaim());
+    frame = TRY(insert(index, std::move(fresh)));
+  } else if (!frame) {
+    frame = TRY(get(index));
+  }
+  size_t copied = TRY(in.read({frame.data() + (offset & page_mask), count}));
+  return Written{std::move(frame), copied};
+}
+
 Result<size_t> PageCache::write(uint64_t offset, Source& in) {
   size_t done = 0;
   while (in.remaining() > 0) {
-    size_t in_page = offset & page_mask;
-    size_t count = std::min<size_t>(page_size - in_page, in.remaining());
+    size_t count = std::min<size_t>(page_size - (offset & page_mask), in.remaining());
     uint64_t index = offset >> page_shift;
-    auto frame = get_for_write(index, count == page_size);
-    if (!frame) return done ? Result<size_t>(done) : std::unexpected(frame.error());
-    auto copied = in.read({frame->data() + in_page, count});
-    frames().note_kernel_write(frame->address());
-    if (!copied || *copied < count) {
-      // Nothing of a page that was taken in unfilled may stay if it was not overwritten as a whole.
-      if (source_ && count == page_size) remove_from(index);
-    }
-    if (!copied) return done ? Result<size_t>(done) : copied;
-    done += *copied;
-    offset += *copied;
+    bool overwrites = source_ && count == page_size && !find(index);
+    auto written = overwrites ? write_page(index, in) : write_part(offset, count, in);
+    if (!written) return done ? Result<size_t>(done) : std::unexpected(written.error());
+    if (written->count == 0) break;
+    frames().note_kernel_write(written->frame.address());
+    done += written->count;
+    offset += written->count;
     if (source_) pages_.with([&](RadixTree& pages) { pages.set_dirty(index, true); });
     uint64_t old = size_.load(std::memory_order_relaxed);
     while (offset > old && !size_.compare_exchange_weak(old, offset, std::memory_order_release)) {
     }
-    if (*copied < count) break;
+    if (written->count < count) break;
   }
   return done;
 }
@@ -176,7 +205,7 @@ Result<> PageCache::write_back() {
     uint64_t start = index << page_shift;
     uint64_t end = size();
     if (start >= end) continue;
-    auto written = source_->write_back(index, {frame.data(), static_cast<size_t>(std::min<uint64_t>(page_size, end - start))});
+    auto written = source_->write_back(start, {frame.data(), static_cast<size_t>(std::min<uint64_t>(page_size, end - start))});
     if (!written) {
       pages_.with([&](RadixTree& pages) { pages.set_dirty(index, true); });
       return written;
@@ -217,9 +246,71 @@ void PageCache::for_each_space(Action action) {
   }
 }
 
+Result<> PageCache::write_through(uint64_t start, uint64_t length) {
+  for (uint64_t end = start + length; start < end;) {
+    uint64_t index = start >> page_shift;
+    size_t in_page = start & page_mask;
+    size_t count = std::min<uint64_t>(page_size - in_page, end - start);
+    FrameRef frame = pages_.with([&](RadixTree& pages) {
+      PhysAddr found = pages.find(index);
+      if (found == RadixTree::none) return FrameRef();
+      if (has_only_user(found)) pages.set_dirty(index, false);
+      return FrameRef::share(found);
+    });
+    if (!frame) return err::io;
+    if (auto written = source_->write_back(start, {frame.data() + in_page, count}); !written) return written;
+    start += count;
+  }
+  return {};
+}
+
+// What is still mapped goes back in with its new contents, so that mappings and descriptors go on seeing one file.
 void PageCache::invalidate(uint64_t new_size) {
   size_.store(new_size, std::memory_order_release);
-  remove_from(0);
+  generation_.fetch_add(1, std::memory_order_acq_rel);
+  for (uint64_t index = 0;; ++index) {
+    PhysAddr found = pages_.with([&](RadixTree& pages) {
+      while (pages.next(&index) != RadixTree::none && pages.is_dirty(index)) ++index;
+      return pages.take_from(&index);
+    });
+    if (found == RadixTree::none) return;
+    FrameRef frame = FrameRef::adopt(found);
+    count_pages(-1);
+    if (has_only_user(found) || index << page_shift >= new_size || !source_) continue;
+    FrameRef fresh = frame;
+    auto room = FrameRef::allocate_or_reclaim();
+    if (!room || !source_->fill(index, {room->data(), page_size})) continue;
+    std::memcpy(fresh.data(), room->data(), page_size);
+    frames().note_kernel_write(fresh.address());
+    static_cast<void>(insert(index, std::move(fresh)));
+  }
+}
+
+size_t PageCache::reclaim(size_t pages) {
+  constexpr size_t look_at_most = 256;
+  size_t freed = 0;
+  uint64_t index = reclaim_next_.load(std::memory_order_relaxed);
+  for (size_t looked = 0; freed < pages && looked < look_at_most; ++looked) {
+    // The frame goes without the lock.
+    FrameRef gone;
+    bool found = pages_.with([&](RadixTree& tree) {
+      PhysAddr frame = tree.next(&index);
+      if (frame == RadixTree::none) return false;
+      if (!tree.is_dirty(index) && has_only_user(frame)) gone = FrameRef::adopt(tree.take_from(&index));
+      return true;
+    });
+    if (!found) {
+      index = 0;
+      break;
+    }
+    if (gone) {
+      ++freed;
+      count_pages(-1);
+    }
+    ++index;
+  }
+  reclaim_next_.store(index, std::memory_order_relaxed);
+  return freed;
 }
 
 }  // namespace halcyon

@@ -1,6 +1,6 @@
 // PageCache: the pages of one regular file in memory, and the only way to its contents: read, write, mmap and exec all go through it. Pages
 // that are not there come from the PageSource (a host file, a disk); a cache without one is the file itself (ramfs), its holes read as
-// zeros.
+// zeros. Pages that came from a source, are not dirty and not mapped are given back when memory runs short.
 //
 // Lock: pages_ (rank page_cache, a spin lock). Filling happens without it; two fills of one page may race, the first to insert wins.
 #pragma once
@@ -13,6 +13,7 @@
 #include "core/file/io.h"
 #include "core/mm/frame.h"
 #include "core/mm/radix_tree.h"
+#include "core/mm/reclaim.h"
 #include "core/sync/guarded.h"
 
 namespace halcyon {
@@ -32,14 +33,14 @@ class PageSource {
  public:
   // Fills `page` (page_size bytes, zeroed) with the contents at page number `index`; what lies past the end stays zero.
   virtual Result<> fill(uint64_t index, std::span<std::byte> page) = 0;
-  // Writes the first `length` bytes of page `index` through to where it came from.
-  virtual Result<> write_back(uint64_t index, std::span<const std::byte> bytes) = 0;
+  // Writes bytes of one page through to where it came from.
+  virtual Result<> write_back(uint64_t offset, std::span<const std::byte> bytes) = 0;
 
  protected:
   ~PageSource() = default;
 };
 
-class PageCache {
+class PageCache final : private Reclaimable {
  public:
   // `source` may be null and must outlive the cache.
   explicit PageCache(PageSource* source = nullptr, uint64_t size = 0);
@@ -68,7 +69,10 @@ class PageCache {
   // Enlists a mapping, or takes it out.
   void add_mapper(Mapper& mapper, AddressSpace& space);
   void remove_mapper(Mapper& mapper);
-  // Drops all clean pages: their source has changed behind the cache.
+  // Writes through exactly the bytes that write just put at `start`, instead of their pages. Blocks.
+  Result<> write_through(uint64_t start, uint64_t length);
+  // The source has changed behind the cache: drops what is here, dirty pages excepted. A page that is mapped gets the new contents.
+  // Blocks.
   void invalidate(uint64_t new_size);
 
   // False: it is the file itself.
@@ -81,7 +85,17 @@ class PageCache {
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
  private:
-  Result<FrameRef> get_for_write(uint64_t index, bool whole_page);
+  struct Written {
+    FrameRef frame;
+    size_t count;
+  };
+  Result<Written> write_page(uint64_t index, Source& in);
+  Result<Written> write_part(uint64_t offset, size_t count, Source& in);
+  // Makes a frame the page's, unless another was faster: returns the one that is.
+  Result<FrameRef> insert(uint64_t index, FrameRef fresh);
+  // Other pages make room if memory is short.
+  void make_room();
+  size_t reclaim(size_t pages) override;
   Result<> zero_tail(uint64_t size);
   void count_pages(int64_t change);
   void remove_from(uint64_t first_index);
@@ -92,6 +106,8 @@ class PageCache {
   std::atomic<uint64_t> size_;
   std::atomic<uint64_t> resident_ = 0;
   std::atomic<uint64_t> generation_ = 0;
+  std::atomic<bool> is_listed_ = false;     // among the reclaimable
+  std::atomic<uint64_t> reclaim_next_ = 0;  // the page at which reclaim goes on
   Guarded<RadixTree, SpinLock> pages_{Rank::page_cache};
   using MapperList = boost::intrusive::list<Mapper, boost::intrusive::constant_time_size<false>>;
   Guarded<MapperList, SpinLock> mappers_{Rank::page_cache};

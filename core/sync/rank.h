@@ -14,6 +14,7 @@ enum class Rank : uint8_t {
   inode,
   device,  // contents of pipes, ttys and other files that are no inodes
   address_space,
+  reclaim,
   page_cache,
   wait_queue,
   timers,
