@@ -14,10 +14,12 @@
 
 namespace halcyon::hal {
 
-// Which object of the host a path should still lead to.
+// Which object of the host a path should still lead to. Hosts give the inode number of what is gone to what is new, so its time of birth
+// belongs to it where the host knows that.
 struct HostId {
   uint64_t device = 0;
   uint64_t inode = 0;
+  int64_t born = 0;  // nanoseconds since 1970; 0: unknown
   auto operator<=>(const HostId&) const = default;
 };
 
@@ -32,7 +34,7 @@ struct HostAttributes {
   uint64_t blocks = 0;   // of 512 bytes
   int64_t modified = 0;  // nanoseconds since 1970
   int64_t changed = 0;
-  bool is_synthetic = false;  // a directory of the host's kernel (/proc, /sys, /dev): treated as empty
+  bool is_synthetic = false;  // belongs to the host's kernel (/proc, /sys, /dev): directories are treated as empty
 };
 
 struct HostSpace {
@@ -57,18 +59,22 @@ class HostFiles {
   virtual Result<> list(std::string_view path, HostEntryVisitor& visitor) = 0;
   virtual Result<size_t> read_link(std::string_view path, std::span<char> target) = 0;
 
-  // Regular files. ESTALE if the path leads to another object by now. Fewer bytes than asked mean the end of the file.
+  // Regular files. ESTALE if the path leads to another object by now. Fewer bytes than asked mean the end of the file. open only makes sure
+  // that the others will work. EACCES.
+  virtual Result<> open(std::string_view path, const HostId& id, bool for_writing) = 0;
   virtual Result<size_t> read(std::string_view path, const HostId& id, uint64_t offset, std::span<std::byte> bytes) = 0;
   virtual Result<> write(std::string_view path, const HostId& id, uint64_t offset, std::span<const std::byte> bytes) = 0;
   virtual Result<> truncate(std::string_view path, const HostId& id, uint64_t size) = 0;
   virtual Result<> sync(std::string_view path, const HostId& id) = 0;
-  // Keeps a file usable whose last name is about to go, until release.
+  // Keeps a file usable, without its path, whose name is about to go; until release.
   virtual Result<> hold(std::string_view path, const HostId& id) = 0;
   virtual void release(const HostId& id) = 0;
 
   // Changes; EROFS for a tree opened for reading.
   virtual Result<> create_file(std::string_view path, uint32_t permissions) = 0;
   virtual Result<> make_directory(std::string_view path, uint32_t permissions) = 0;
+  // A FIFO or a socket, by the type in `mode`.
+  virtual Result<> make_special(std::string_view path, uint32_t mode) = 0;
   virtual Result<> make_symlink(std::string_view path, std::string_view target) = 0;
   virtual Result<> link(std::string_view from, std::string_view to) = 0;
   virtual Result<> unlink(std::string_view path) = 0;
@@ -83,7 +89,7 @@ class HostFiles {
   virtual Result<HostSpace> space() = 0;
 };
 
-// Opens the tree at `path` of the host. Allocates from the host's heap, not the kernel's.
+// Opens the tree (or the single regular file) at `path` of the host. Allocates from the host's heap, not the kernel's.
 Result<std::unique_ptr<HostFiles>> open_host_files(std::string_view path, bool is_writable);
 
 }  // namespace halcyon::hal

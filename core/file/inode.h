@@ -53,13 +53,13 @@ class Inode : public RefCounted {
   virtual PageSource* page_source() { return nullptr; }
   // Held by whoever writes to the contents or changes their size; regular files have one.
   virtual Mutex* contents_lock() { return nullptr; }
-  // Before bytes up to `end` are written; after it, the contents changed (mtime, ctime). Under contents_lock. ENOSPC, EIO.
+  // Before bytes up to `end` are written; after it, `length` bytes at `start` changed (mtime, ctime). Under contents_lock. ENOSPC, EIO.
   virtual Result<> prepare_write(uint64_t end) {
     static_cast<void>(end);
     return {};
   }
-  virtual Result<> note_change(Nanoseconds now) {
-    static_cast<void>(now);
+  virtual Result<> note_change(Nanoseconds now, uint64_t start, uint64_t length) {
+    static_cast<void>(now), static_cast<void>(start), static_cast<void>(length);
     return {};
   }
   // The contents were read: updates atime as relatime says.

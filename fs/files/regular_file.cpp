@@ -104,7 +104,7 @@ Result<size_t> RegularFile::write_locked(uint64_t* offset, Source& in) {
   }
   size_t done = TRY(cache.write(start, in));
   *offset = start + done;
-  if (auto noted = target.note_change(now); !noted) return std::unexpected(noted.error());
+  if (auto noted = target.note_change(now, start, done); !noted) return std::unexpected(noted.error());
   return done;
 }
 

@@ -1,7 +1,5 @@
 #include "fs/hostfs/host_directory.h"
 
-#include <algorithm>
-
 #include "fs/tree/special_node.h"
 
 namespace halcyon::fs {
@@ -28,16 +26,19 @@ Result<Ref<Inode>> HostDirectory::find_made(std::string_view name, uint32_t uid,
 }
 
 Result<Ref<Inode>> HostDirectory::create(std::string_view name, FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t) {
+  if (is_synthetic_) return err::perm;
   auto made = host().on_host(*this, name, [&](hal::HostFiles& files, std::string_view path) -> Result<> {
     if (type == FileType::regular) return files.create_file(path, permissions);
     if (type == FileType::directory) return files.make_directory(path, permissions);
-    return err::perm;  // FIFOs, sockets and devices are the kernel's own
+    if (type == FileType::fifo || type == FileType::socket) return files.make_special(path, static_cast<uint32_t>(type) | permissions);
+    return err::perm;  // devices are not for a guest to make
   });
   if (!made) return std::unexpected(made.error());
   return find_made(name, uid, gid);
 }
 
 Result<Ref<Inode>> HostDirectory::symlink(std::string_view name, std::string_view target, uint32_t uid, uint32_t gid) {
+  if (is_synthetic_) return err::perm;
   auto made = host().on_host(*this, name, [&](hal::HostFiles& files, std::string_view path) { return files.make_symlink(path, target); });
   if (!made) return std::unexpected(made.error());
   return find_made(name, uid, gid);
@@ -55,41 +56,63 @@ HostObject& HostDirectory::object_of(Inode& child) {
 }
 
 Result<> HostDirectory::link(std::string_view name, Inode& target) {
+  if (is_synthetic_) return err::perm;
   HostObject& source = object_of(target);
+  if (source.is_gone()) return err::noent;
   auto made = host().on_host(source, {}, *this, name,
                              [](hal::HostFiles& files, std::string_view from, std::string_view to) { return files.link(from, to); });
   if (made) static_cast<void>(source.refresh());
   return made;
 }
 
+Result<> HostDirectory::prepare_loss(std::string_view name, Inode& child) {
+  if (child.type() != FileType::regular || !host().is_writable() || !host().is_at(object_of(child), *this, name)) return {};
+  auto held = static_cast<HostFile&>(child).hold();
+  // What we may not open nobody reads or writes here.
+  return held || held.error() == Errno::acces || held.error() == Errno::stale ? Result<>{} : held;
+}
+
 Result<> HostDirectory::unlink(std::string_view name, Inode& child) {
-  if (child.type() == FileType::regular) {
-    auto held = static_cast<HostFile&>(child).hold();
-    if (!held && held.error() != Errno::acces) return held;
-  }
+  if (auto ready = prepare_loss(name, child); !ready) return ready;
   auto gone = host().on_host(*this, name, [](hal::HostFiles& files, std::string_view path) { return files.unlink(path); });
   if (!gone) return gone;
+  host().take_name(object_of(child), *this, name);
   static_cast<Node&>(child).drop_link();
+  static_cast<Node&>(child).touch_changed(file_system().now());
+  static_cast<void>(refresh());
   return {};
 }
 
-Result<> HostDirectory::rmdir(std::string_view name, Inode&) {
-  return host().on_host(*this, name, [](hal::HostFiles& files, std::string_view path) { return files.remove_directory(path); });
+Result<> HostDirectory::rmdir(std::string_view name, Inode& child) {
+  auto gone = host().on_host(*this, name, [](hal::HostFiles& files, std::string_view path) { return files.remove_directory(path); });
+  if (!gone) return gone;
+  host().take_name(object_of(child), *this, name);
+  static_cast<Node&>(child).drop_all_links();
+  static_cast<void>(refresh());
+  return {};
 }
 
 Result<> HostDirectory::rename(std::string_view name, Inode& child, Inode& to, std::string_view to_name, Inode* replaced) {
   HostDirectory& target = static_cast<HostDirectory&>(to);
+  if (target.is_synthetic_) return err::perm;
   NameText moved_name;
   if (auto named = moved_name.set(to_name); !named) return named;
-  if (replaced && replaced->type() == FileType::regular) {
-    auto held = static_cast<HostFile*>(replaced)->hold();
-    if (!held && held.error() != Errno::acces) return held;
+  if (replaced) {
+    if (auto ready = target.prepare_loss(to_name, *replaced); !ready) return ready;
   }
   auto moved = host().on_host(*this, name, target, to_name, [](hal::HostFiles& files, std::string_view from, std::string_view where) {
     return files.rename(from, where, 0);
   });
-  if (moved) host().move(object_of(child), Ref<HostDirectory>(target), moved_name);
-  return moved;
+  if (!moved) return moved;
+  if (replaced) {
+    host().take_name(object_of(*replaced), target, to_name);
+    Node& loser = static_cast<Node&>(*replaced);
+    loser.type() == FileType::directory ? loser.drop_all_links() : loser.drop_link();
+  }
+  host().move(object_of(child), Ref<HostDirectory>(target), moved_name);
+  static_cast<void>(refresh());
+  static_cast<void>(target.refresh());
+  return {};
 }
 
 Result<> HostDirectory::exchange(std::string_view name, Inode& child, Inode& to, std::string_view to_name, Inode& other) {
@@ -103,69 +126,8 @@ Result<> HostDirectory::exchange(std::string_view name, Inode& child, Inode& to,
   if (!swapped) return swapped;
   host().move(object_of(child), Ref<HostDirectory>(target), one);
   host().move(object_of(other), Ref<HostDirectory>(*this), two);
-  return {};
-}
-
-class HostDirectory::Reader final : public hal::HostEntryVisitor {
- public:
-  explicit Reader(HostDirectory& directory) : directory_(directory) {}
-  Result<> entry(std::string_view name, uint64_t inode, uint32_t type) override {
-    if (name.size() > name_max) return {};
-    Item item{static_cast<uint32_t>(directory_.names_.size()), static_cast<uint16_t>(name.size()), static_cast<uint16_t>(type), inode};
-    if (auto added = directory_.names_.append({name.data(), name.size()}); !added) return added;
-    return directory_.items_.push(item);
-  }
-
- private:
-  HostDirectory& directory_;
-};
-
-Result<> HostDirectory::read_items() {
-  drop_items();
-  if (!is_synthetic_) {
-    Reader reader(*this);
-    auto read = host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.list(path, reader); });
-    if (read) read = find_types();
-    if (!read) {
-      drop_items();
-      return read;
-    }
-    std::sort(items_.begin(), items_.end(), [this](const Item& a, const Item& b) { return name_of(a) < name_of(b); });
-  }
-  has_items_ = true;
-  return {};
-}
-
-// Some host file systems list names without types.
-Result<> HostDirectory::find_types() {
-  for (Item& item : items_) {
-    if (item.type != 0) continue;
-    auto attributes = look_at(name_of(item));
-    item.type = attributes ? static_cast<uint16_t>(attributes->mode & mode::type_mask) : static_cast<uint16_t>(FileType::regular);
-  }
-  return {};
-}
-
-void HostDirectory::drop_items() {
-  names_ = Vec<char>();
-  items_ = Vec<Item>();
-  has_items_ = false;
-}
-
-Result<> HostDirectory::list(uint64_t* position, DirectoryVisitor& visitor) {
-  std::lock_guard guard(lock_);
-  if (*position >= end_position) return {};
-  if (*position == 0 || !has_items_) {
-    if (auto read = read_items(); !read) return read;
-  }
-  for (; *position < items_.size(); ++*position) {
-    const Item& item = items_[*position];
-    HostIdentity* identity = TRY(host().identity_for({id().device, item.inode}));
-    uint64_t next = *position + 1 == items_.size() ? end_position : *position + 1;
-    if (!visitor.entry(name_of(item), identity->number, static_cast<FileType>(item.type), next)) return {};
-  }
-  *position = end_position;
-  drop_items();
+  static_cast<void>(refresh());
+  static_cast<void>(target.refresh());
   return {};
 }
 

@@ -1,5 +1,6 @@
-// HostDirectory: a directory of the host. A listing reads all names at once, sorts them, and keeps them until it comes to its end, so that
-// a position is an index into what the listing began with.
+// HostDirectory: a directory of the host. The first listing reads all names at once and numbers them in sorted order; a listing that begins
+// while others go on reads again, and what was there before keeps its number, so that positions stay right while entries come and go. The
+// names are dropped when the last listing comes to its end.
 //
 // Lock: lock_ (rank inode, a mutex) protects the listing; visitors run with it held.
 #pragma once
@@ -30,22 +31,28 @@ class HostDirectory final : public HostNode<Node> {
     uint16_t length;
     uint16_t type;   // FileType
     uint64_t inode;  // the host's
+    uint64_t position;
   };
   class Reader;
   static constexpr uint64_t end_position = uint64_t{1} << 61;
   Result<> read_items();
   Result<> find_types();
-  std::string_view name_of(const Item& item) const { return {names_.data() + item.name, item.length}; }
+  // Gives the items, sorted by name, their positions: those of `before` where the names are the same.
+  void number_items(std::span<const Item> before, const Vec<char>& names_before);
+  static std::string_view name_of(const Item& item, const Vec<char>& names) { return {names.data() + item.name, item.length}; }
   Result<hal::HostAttributes> look_at(std::string_view name);
   Result<Ref<Inode>> find_made(std::string_view name, uint32_t uid, uint32_t gid);
   static HostObject& object_of(Inode& child);
+  // Before the name of `child` here goes.
+  Result<> prepare_loss(std::string_view name, Inode& child);
   void drop_items();
 
   const bool is_synthetic_;
   Mutex lock_{Rank::inode};
   Vec<char> names_;  // under lock_, as the next two
-  Vec<Item> items_;
-  bool has_items_ = false;
+  Vec<Item> items_;            // in the order of their positions
+  uint64_t next_position_ = 1;
+  unsigned listings_ = 0;  // that have begun and not come to their end
 };
 
 }  // namespace halcyon::fs

@@ -20,7 +20,7 @@ Result<Ref<HostFileSystem>> HostFileSystem::create(Vfs& vfs, std::unique_ptr<hal
 
 Result<Ref<Inode>> HostFileSystem::make_root() {
   hal::HostAttributes attributes = TRY(files_->attributes({}));
-  attributes.is_synthetic = false;
+  if (attributes.is_synthetic) return err::opnotsupp;  // the host kernel's own is never read through
   return node_for(attributes, nullptr, {});
 }
 
@@ -37,21 +37,31 @@ Result<FileSystemStatistics> HostFileSystem::statistics() {
   return statistics;
 }
 
+// An inode number that the host has given to something else since leads to nothing here, and its old owner leaves the table.
+HostIdentity* HostFileSystem::find_locked(const hal::HostId& id) {
+  auto found = table_.find(Key{id.device, id.inode});
+  if (found == table_.end()) return nullptr;
+  HostIdentity& identity = *found;
+  if (identity.id.born == 0) identity.id.born = id.born;
+  if (id.born == 0 || identity.id.born == id.born) return &identity;
+  table_.erase(found);
+  identity.is_retired = true;
+  if (!identity.node) Own<HostIdentity> unused(&identity);
+  return nullptr;
+}
+
 Result<HostIdentity*> HostFileSystem::identity_for(const hal::HostId& id) {
   {
     std::lock_guard guard(table_lock_);
-    auto found = table_.find(id);
-    if (found != table_.end()) return &*found;
+    if (HostIdentity* known = find_locked(id)) return known;
   }
   Own<HostIdentity> fresh = TRY(make<HostIdentity>());
   fresh->id = id;
   std::lock_guard guard(table_lock_);
-  auto [place, is_new] = table_.insert(*fresh);
-  if (is_new) {
-    fresh->number = next_number_++;
-    static_cast<void>(fresh.release());
-  }
-  return &*place;
+  if (HostIdentity* known = find_locked(id)) return known;
+  fresh->number = next_number_++;
+  table_.insert(*fresh);
+  return fresh.release();
 }
 
 Result<Ref<Inode>> HostFileSystem::make_node(const hal::HostAttributes& attributes, HostIdentity& identity) {
@@ -99,10 +109,12 @@ Result<Ref<Inode>> HostFileSystem::node_for(const hal::HostAttributes& attribute
 }
 
 void HostFileSystem::forget(HostIdentity& identity, const Node& node) {
+  Own<HostIdentity> retired;
   std::lock_guard guard(table_lock_);
   if (identity.node != &node) return;
   identity.node = nullptr;
   identity.object = nullptr;
+  if (identity.is_retired) retired.reset(&identity);
 }
 
 // The old parent goes with the parameter, after the lock.
@@ -110,6 +122,23 @@ void HostFileSystem::move(HostObject& object, Ref<HostDirectory> parent, NameTex
   std::lock_guard guard(host_lock_);
   std::swap(object.parent_, parent);
   object.name_.swap(name);
+  object.is_gone_ = false;
+}
+
+bool HostFileSystem::is_at(const HostObject& object, const HostDirectory& parent, std::string_view name) {
+  std::lock_guard guard(host_lock_);
+  return !object.is_gone_ && object.parent_.get() == &parent && object.name_.view() == name;
+}
+
+void HostFileSystem::take_name(HostObject& object, const HostDirectory& parent, std::string_view name) {
+  if (!is_at(object, parent, name)) return;
+  std::lock_guard guard(host_lock_);
+  object.is_gone_ = true;
+}
+
+bool HostFileSystem::is_gone(const HostObject& object) {
+  std::lock_guard guard(host_lock_);
+  return object.is_gone_;
 }
 
 Result<std::string_view> HostFileSystem::path_of(const HostObject& object, std::string_view child, PathBuffer& buffer) {

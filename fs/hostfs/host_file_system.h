@@ -1,8 +1,8 @@
 // HostFileSystem: a directory tree of the host as a file system, through hal/host_files.h: read only (below the overlay) or written
 // through.
 //
-// Objects are known by the host's device and inode number: two names of one object lead to one node, and each object gets an inode number
-// of ours when it is first seen, so that the same run sees the same numbers. FIFOs, sockets and devices appear as what they are, but
+// Objects are known by the host's device, inode number and time of birth: two names of one object lead to one node, and each object gets an
+// inode number of ours when it is first seen, so that the same run sees the same numbers. FIFOs, sockets and devices appear as what they are, but
 // opening one is the kernel's business, never the host's.
 //
 // Locks: table_lock_ (rank inode, a spin lock) protects the table of identities; host_lock_ (rank device, a mutex) lets one host call
@@ -29,8 +29,9 @@ class HostDirectory;
 // One object of the host that was seen.
 struct HostIdentity
     : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>, boost::intrusive::optimize_size<true>> {
-  hal::HostId id;
+  hal::HostId id;  // its time of birth is unknown as long as only a listing mentioned it
   uint64_t number = 0;
+  bool is_retired = false;       // another object has its place in the table, and it goes with its node
   Node* node = nullptr;          // not counted; null when nobody uses the object; under the table's lock
   HostObject* object = nullptr;  // the same
 };
@@ -74,6 +75,10 @@ class HostFileSystem final : public FileSystem {
   }
   // Where an object is from now on.
   void move(HostObject& object, Ref<HostDirectory> parent, NameText& name);
+  // The name goes: if the object is where it leads, it has no place any more.
+  void take_name(HostObject& object, const HostDirectory& parent, std::string_view name);
+  bool is_gone(const HostObject& object);
+  bool is_at(const HostObject& object, const HostDirectory& parent, std::string_view name);
   // Under host_lock_, within on_host.
   ReadAhead& read_ahead() { return read_ahead_; }
   void forget_read_ahead(uint64_t number) {
@@ -82,18 +87,23 @@ class HostFileSystem final : public FileSystem {
   }
 
  private:
-  struct IdOf {
-    using type = hal::HostId;
-    const type& operator()(const HostIdentity& identity) const { return identity.id; }
+  struct Key {
+    uint64_t device, inode;
+    auto operator<=>(const Key&) const = default;
+  };
+  struct KeyOf {
+    using type = Key;
+    type operator()(const HostIdentity& identity) const { return {identity.id.device, identity.id.inode}; }
   };
   using PathBuffer = std::array<char, path_max>;
   Result<std::string_view> path_of(const HostObject& object, std::string_view child, PathBuffer& buffer);
+  HostIdentity* find_locked(const hal::HostId& id);
   Result<Ref<Inode>> make_node(const hal::HostAttributes& attributes, HostIdentity& identity);
 
   std::unique_ptr<hal::HostFiles> files_;
   const bool is_writable_;
   SpinLock table_lock_{Rank::inode};
-  boost::intrusive::set<HostIdentity, boost::intrusive::key_of_value<IdOf>, boost::intrusive::constant_time_size<false>> table_;
+  boost::intrusive::set<HostIdentity, boost::intrusive::key_of_value<KeyOf>, boost::intrusive::constant_time_size<false>> table_;
   uint64_t next_number_ = 1;
   Mutex host_lock_{Rank::device};
   PathBuffer path_, other_path_;

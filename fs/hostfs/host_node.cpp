@@ -17,10 +17,22 @@ Attributes to_attributes(const hal::HostAttributes& from) {
   return to;
 }
 
+// A long chain of directories ends here one by one, not by recursion.
+HostObject::~HostObject() {
+  HostDirectory* parent = parent_.release();
+  while (parent && parent->drop()) {
+    HostDirectory* above = static_cast<HostObject*>(parent)->parent_.release();
+    parent->~HostDirectory();
+    deallocate(parent);
+    parent = above;
+  }
+}
+
 Result<> HostObject::refresh() {
+  if (is_gone()) return err::stale;
   auto now = host_.on_host(*this, {}, [](hal::HostFiles& files, std::string_view path) { return files.attributes(path); });
-  if (!now) return std::unexpected(now.error());
-  if (now->id != id()) return err::stale;
+  if (!now) return now.error() == Errno::noent || now.error() == Errno::notdir ? err::stale : std::unexpected(now.error());
+  if (now->id != id() || to_attributes(*now).type != host_type()) return err::stale;
   take(*now);
   return {};
 }
@@ -54,78 +66,6 @@ Result<> HostSymlink::read_link(Sink& out) {
   auto written = out.write(std::as_bytes(target.span().first(length)));
   if (!written) return std::unexpected(written.error());
   return {};
-}
-
-HostFile::~HostFile() {
-  if (host().is_writable()) static_cast<void>(cache().write_back());
-  if (is_held_)
-    host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view) -> Result<> { return files.release(id()), Result<>(); });
-}
-
-Result<> HostFile::hold() {
-  if (is_held_) return {};
-  auto held = host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.hold(path, id()); });
-  is_held_ = held.has_value();
-  return held;
-}
-
-Result<> HostFile::prepare_open(uint32_t) {
-  if (is_held_) return {};
-  if (auto looked = refresh(); !looked) return looked;
-  uint64_t size = own_size();
-  if (cached_.load() == modified() && size == cache().size()) return {};
-  host().forget_read_ahead(number());
-  cache().invalidate(size);
-  cached_ = modified();
-  return {};
-}
-
-// After a change of our own: what is cached is still right.
-Result<> HostFile::refresh_unchanged() {
-  if (is_held_) return {};
-  auto looked = refresh();
-  if (looked) cached_ = modified();
-  return looked;
-}
-
-Result<> HostFile::fill(uint64_t index, std::span<std::byte> page) {
-  return host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) {
-    return host().read_ahead().page(number(), index << page_shift, page,
-                                    [&](uint64_t offset, std::span<std::byte> bytes) { return files.read(path, id(), offset, bytes); });
-  });
-}
-
-Result<> HostFile::write_back(uint64_t index, std::span<const std::byte> bytes) {
-  return host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) {
-    host().read_ahead().forget(number());
-    return files.write(path, id(), index << page_shift, bytes);
-  });
-}
-
-Result<> HostFile::note_change(Nanoseconds) {
-  if (auto written = cache().write_back(); !written) return written;
-  return refresh_unchanged();
-}
-
-Result<> HostFile::change(const AttributeChange& wanted) {
-  if (wanted.what & AttributeChange::set_size) {
-    if (!host().is_writable()) return err::rofs;
-    if (auto cut = cache().set_size(wanted.size); !cut) return cut;
-    auto done = host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) {
-      host().read_ahead().forget(number());
-      return files.truncate(path, id(), wanted.size);
-    });
-    if (!done) return done;
-  }
-  if (is_held_) return {};
-  if (auto changed = change_host(wanted); !changed) return changed;
-  return refresh_unchanged();
-}
-
-Result<> HostFile::sync() {
-  if (!host().is_writable()) return {};
-  if (auto written = cache().write_back(); !written) return written;
-  return host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.sync(path, id()); });
 }
 
 }  // namespace halcyon::fs

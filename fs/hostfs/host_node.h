@@ -13,13 +13,16 @@ class HostObject {
   HostFileSystem& host() const { return host_; }
   HostIdentity& identity() const { return identity_; }
   const hal::HostId& id() const { return identity_.id; }
+  // The name that it had is gone, or leads to something else, and no other was found: its attributes live in memory from then on.
+  bool is_gone() const { return host_.is_gone(*this); }
   // Takes over what the host says now.
   virtual void take(const hal::HostAttributes& attributes) = 0;
-  // Looks again. ESTALE if another object stands in the place.
+  // Looks again. ESTALE if the object is not in its place any more.
   Result<> refresh();
 
  protected:
-  ~HostObject() = default;
+  ~HostObject();
+  virtual FileType host_type() const = 0;
   // chmod, chown, utimens on the host, then refresh. EROFS.
   Result<> change_host(const AttributeChange& change);
 
@@ -27,8 +30,9 @@ class HostObject {
   friend class HostFileSystem;
   HostFileSystem& host_;
   HostIdentity& identity_;
-  Ref<HostDirectory> parent_;  // null: the root; under the host lock, as the name
+  Ref<HostDirectory> parent_;  // null: the root; under the host lock, as the next two
   NameText name_;
+  bool is_gone_ = false;
 };
 
 Attributes to_attributes(const hal::HostAttributes& from);
@@ -43,12 +47,11 @@ class HostNode : public Base, public HostObject {
 
   Result<Attributes> attributes() override {
     if (host().is_writable()) {
-      if (auto looked = refresh(); !looked && looked.error() != Errno::noent && looked.error() != Errno::stale)
-        return std::unexpected(looked.error());
+      if (auto looked = refresh(); !looked && looked.error() != Errno::stale) return std::unexpected(looked.error());
     }
     return Base::attributes();
   }
-  Result<> change(const AttributeChange& wanted) override { return change_host(wanted); }
+  Result<> change(const AttributeChange& wanted) override { return is_gone() ? Base::change(wanted) : change_host(wanted); }
   void note_access(Nanoseconds) override {}  // atime is mtime
 
   void take(const hal::HostAttributes& from) override {
@@ -58,6 +61,7 @@ class HostNode : public Base, public HostObject {
   }
 
  protected:
+  FileType host_type() const override { return this->type(); }
   uint64_t own_size() override { return size_.load(std::memory_order_relaxed); }
   uint64_t blocks() override { return blocks_.load(std::memory_order_relaxed); }
 
@@ -79,21 +83,23 @@ class HostFile final : public HostNode<FileNode>, public PageSource {
       : HostNode<FileNode>(host_system, host_identity, start, static_cast<PageSource*>(this), now.size), cached_(now.modified) {}
   ~HostFile() override;
 
+  Result<Attributes> attributes() override;
   PageSource* page_source() override { return this; }
-  // Looks whether the host's file is still what the cache holds, by size and mtime.
+  // Looks whether the host's file is still what the cache holds, by size and mtime, and whether the host lets us open it. ESTALE, EACCES.
   Result<> prepare_open(uint32_t flags) override;
-  Result<> note_change(Nanoseconds now) override;
+  Result<> note_change(Nanoseconds now, uint64_t start, uint64_t length) override;
   Result<> change(const AttributeChange& wanted) override;
   Result<> sync() override;
 
   Result<> fill(uint64_t index, std::span<std::byte> page) override;
-  Result<> write_back(uint64_t index, std::span<const std::byte> bytes) override;
+  Result<> write_back(uint64_t offset, std::span<const std::byte> bytes) override;
 
-  // Its last name goes while it is in use.
+  // Before its name goes: keeps it open on the host.
   Result<> hold();
 
  private:
-  Result<> refresh_unchanged();
+  Result<> take_over_own_change();
+  Result<> truncate(uint64_t size);
 
   bool is_held_ = false;             // under Vfs::tree
   std::atomic<Nanoseconds> cached_;  // the host's mtime that the cache's contents belong to

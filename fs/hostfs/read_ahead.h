@@ -18,13 +18,20 @@ class ReadAhead {
  public:
   static constexpr size_t window_size = 8 * page_size;
 
-  // Copies the page at `offset` of the file `number`; read(offset, bytes) is called if it is not here, and returns how much there was.
+  // A file as it was at one time.
+  struct Version {
+    uint64_t number = 0;  // 0: none
+    Nanoseconds modified = 0;
+    bool operator==(const Version&) const = default;
+  };
+
+  // Copies the page at `offset` of `file`; read(offset, bytes) is called if it is not here, and returns how much there was.
   template <class Read>
-  Result<> page(uint64_t number, uint64_t offset, std::span<std::byte> page, Read read) {
-    Window* window = find(number, offset);
+  Result<> page(const Version& file, uint64_t offset, std::span<std::byte> page, Read read) {
+    Window* window = find(file, offset);
     if (!window) {
       window = &windows_[next_++ % windows_.size()];
-      window->number = 0;
+      window->file = {};
       if (window->bytes.is_empty()) {
         // Without memory for a window there is no read-ahead.
         if (!window->bytes.resize(window_size)) {
@@ -34,7 +41,7 @@ class ReadAhead {
       }
       auto length = read(offset, window->bytes.span());
       if (!length) return std::unexpected(length.error());
-      window->number = number;
+      window->file = file;
       window->offset = offset;
       window->length = *length;
     }
@@ -46,19 +53,19 @@ class ReadAhead {
   // The file has changed.
   void forget(uint64_t number) {
     for (Window& window : windows_)
-      if (window.number == number) window.number = 0;
+      if (window.file.number == number) window.file = {};
   }
 
  private:
   struct Window {
-    uint64_t number = 0;  // 0: empty
+    Version file;
     uint64_t offset = 0;
     size_t length = 0;
     Vec<std::byte> bytes;
   };
-  Window* find(uint64_t number, uint64_t offset) {
+  Window* find(const Version& file, uint64_t offset) {
     for (Window& window : windows_)
-      if (window.number == number && offset >= window.offset && offset - window.offset < window_size) return &window;
+      if (window.file == file && offset >= window.offset && offset - window.offset < window_size) return &window;
     return nullptr;
   }
 

@@ -77,7 +77,7 @@ void Node::note_access(Nanoseconds now) {
   accessed_.store(now, std::memory_order_relaxed);
 }
 
-Result<> Node::note_change(Nanoseconds now) {
+Result<> Node::note_change(Nanoseconds now, uint64_t, uint64_t) {
   touch_modified(now);
   return {};
 }

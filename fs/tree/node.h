@@ -29,7 +29,7 @@ class Node : public Inode {
   Result<> change(const AttributeChange& change) override;
   Result<FileSystemStatistics> statistics() override { return file_system_.statistics(); }
   void note_access(Nanoseconds now) override;
-  Result<> note_change(Nanoseconds now) override;
+  Result<> note_change(Nanoseconds now, uint64_t start, uint64_t length) override;
 
   FileSystem& file_system() const { return file_system_; }
   uint64_t number() const { return number_; }

@@ -1,0 +1,108 @@
+// Regular files of the host. A write goes into the cache and from there through to the host at once, byte for byte, so that nothing that
+// others wrote around it is touched; a shared mapping is written through by pages when it is synchronised or the node goes.
+#include "fs/hostfs/host_directory.h"
+
+namespace halcyon::fs {
+
+HostFile::~HostFile() {
+  if (host().is_writable()) static_cast<void>(cache().write_back());
+  if (is_held_)
+    host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view) -> Result<> { return files.release(id()), Result<>(); });
+}
+
+Result<> HostFile::hold() {
+  if (is_held_) return {};
+  auto held = host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.hold(path, id()); });
+  is_held_ = held.has_value();
+  return held;
+}
+
+Result<Attributes> HostFile::attributes() {
+  Attributes attributes = TRY(HostNode<FileNode>::attributes());
+  if (!is_gone()) attributes.size = own_size();
+  return attributes;
+}
+
+Result<> HostFile::prepare_open(uint32_t flags) {
+  if (is_gone()) return {};
+  if (auto looked = refresh(); !looked) return looked;
+  bool for_writing = host().is_writable() && (flags & open_flag::access_mode) != open_flag::read_only;
+  auto opened =
+      host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.open(path, id(), for_writing); });
+  if (!opened) return opened;
+  if (cached_.load() == modified() && own_size() == cache().size()) return {};
+  // Others have changed it. What was stored through a mapping is newer.
+  if (host().is_writable()) {
+    if (auto written = cache().write_back(); !written) return written;
+    if (auto looked = refresh(); !looked) return looked;
+  }
+  host().forget_read_ahead(number());
+  cache().invalidate(own_size());
+  cached_ = modified();
+  return {};
+}
+
+// What is cached is still right.
+Result<> HostFile::take_over_own_change() {
+  if (is_gone()) return {};
+  auto looked = refresh();
+  if (looked) cached_ = modified();
+  // Others may have put something else in its place.
+  return !looked && looked.error() == Errno::stale ? Result<>{} : looked;
+}
+
+Result<> HostFile::fill(uint64_t index, std::span<std::byte> page) {
+  return host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) -> Result<> {
+    auto filled =
+        host().read_ahead().page({number(), cached_.load()}, index << page_shift, page,
+                                 [&](uint64_t offset, std::span<std::byte> bytes) { return files.read(path, id(), offset, bytes); });
+    return !filled && filled.error() == Errno::noent ? err::stale : filled;
+  });
+}
+
+Result<> HostFile::write_back(uint64_t offset, std::span<const std::byte> bytes) {
+  return host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) {
+    host().read_ahead().forget(number());
+    return files.write(path, id(), offset, bytes);
+  });
+}
+
+Result<> HostFile::note_change(Nanoseconds now, uint64_t start, uint64_t length) {
+  if (is_gone()) touch_modified(now);
+  auto written = cache().write_through(start, length);
+  auto looked = take_over_own_change();
+  if (written) return looked;
+  // What did not arrive at the host may not be read here.
+  if (!is_gone()) cache().invalidate(own_size());
+  return written;
+}
+
+Result<> HostFile::truncate(uint64_t size) {
+  if (!host().is_writable()) return err::rofs;
+  auto cut = host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) {
+    host().read_ahead().forget(number());
+    return files.truncate(path, id(), size);
+  });
+  return cut ? cache().set_size(size) : cut;
+}
+
+Result<> HostFile::change(const AttributeChange& wanted) {
+  AttributeChange rest = wanted;
+  rest.what &= ~AttributeChange::set_size;
+  if (rest.what != wanted.what) {
+    if (auto cut = truncate(wanted.size); !cut) return cut;
+    touch_modified(wanted.now);
+  }
+  if (is_gone()) return HostNode<FileNode>::change(rest);
+  if (auto changed = change_host(rest); !changed) return changed;
+  return take_over_own_change();
+}
+
+Result<> HostFile::sync() {
+  if (!host().is_writable()) return {};
+  if (auto written = cache().write_back(); !written) return written;
+  if (auto looked = take_over_own_change(); !looked) return looked;
+  return host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.sync(path, id()); });
+}
+
+}  // namespace halcyon::fs
