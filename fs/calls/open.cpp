@@ -64,6 +64,13 @@ Result<Ref<File>> open_special(const Caller& caller, const Path& path, uint32_t 
 
 enum class Purpose : bool { io, execution };
 
+// The name leads to an object that is not there any more: it is to be looked up again.
+void forget(const Caller& caller, const Path& path) {
+  if (path.dentry == path.mount->root()) return;
+  std::lock_guard guard(caller.vfs().tree());
+  caller.vfs().dentries().remove(*path.dentry, true);
+}
+
 // After all checks.
 Result<Ref<File>> make_file(const Caller& caller, const Path& path, uint32_t flags, Purpose purpose = Purpose::io) {
   Inode& inode = *path.inode();
@@ -77,7 +84,10 @@ Result<Ref<File>> make_file(const Caller& caller, const Path& path, uint32_t fla
   InodeUse use;
   if (purpose == Purpose::execution) use = TRY(InodeUse::execute(inode));
   else if (wanted_by(flags) & may::write) use = TRY(InodeUse::write(inode));
-  if (auto ready = inode.prepare_open(flags); !ready) return std::unexpected(ready.error());
+  if (auto ready = inode.prepare_open(flags); !ready) {
+    if (ready.error() == Errno::stale) forget(caller, path);
+    return std::unexpected(ready.error());
+  }
   bool keeps_privileges = has_capability(caller.who, capability::fsetid);
   if (flags & flag::truncate) {
     if (auto cut = set_file_size(inode, 0, caller.vfs().now(), keeps_privileges); !cut) return std::unexpected(cut.error());
@@ -151,9 +161,7 @@ Result<Ref<File>> open_or_create(const Caller& caller, const Start& start, std::
   }
 }
 
-}  // namespace
-
-Result<Ref<File>> open(const Caller& caller, const Start& start, std::string_view path, uint32_t flags, uint32_t mode) {
+Result<Ref<File>> open_once(const Caller& caller, const Start& start, std::string_view path, uint32_t flags, uint32_t mode) {
   constexpr uint32_t tmp_file_bit = flag::tmp_file & ~flag::directory;
   if (flags & flag::path) flags &= flag::path | flag::directory | flag::no_follow;
   if (path.empty()) return err::noent;
@@ -172,7 +180,7 @@ Result<Ref<File>> open(const Caller& caller, const Start& start, std::string_vie
   return open_existing(caller, found, flags);
 }
 
-Result<Ref<File>> open_executable(const Caller& caller, const Start& start, std::string_view path, uint32_t how) {
+Result<Ref<File>> open_executable_once(const Caller& caller, const Start& start, std::string_view path, uint32_t how) {
   Path found = TRY(resolve(caller, start, path, how & (walk_flag::follow | walk_flag::allow_empty)));
   if (found.dentry->is_symlink()) return err::loop;
   Inode& inode = *found.inode();
@@ -180,6 +188,23 @@ Result<Ref<File>> open_executable(const Caller& caller, const Start& start, std:
   if (found.mount->flags() & mount_flag::no_exec) return err::acces;
   if (auto allowed = check_access(caller.who, inode, may::execute); !allowed) return std::unexpected(allowed.error());
   return make_file(caller, found, flag::read_only, Purpose::execution);
+}
+
+// A cached name may have become wrong where others change the tree (hostfs): then the walk is made once more.
+template <class Attempt>
+Result<Ref<File>> retry_if_stale(Attempt attempt) {
+  auto opened = attempt();
+  return !opened && opened.error() == Errno::stale ? attempt() : std::move(opened);
+}
+
+}  // namespace
+
+Result<Ref<File>> open(const Caller& caller, const Start& start, std::string_view path, uint32_t flags, uint32_t mode) {
+  return retry_if_stale([&] { return open_once(caller, start, path, flags, mode); });
+}
+
+Result<Ref<File>> open_executable(const Caller& caller, const Start& start, std::string_view path, uint32_t walk) {
+  return retry_if_stale([&] { return open_executable_once(caller, start, path, walk); });
 }
 
 Result<Ref<File>> open_path(const Caller& caller, const Path& path, uint32_t flags) { return make_file(caller, path, flags); }
