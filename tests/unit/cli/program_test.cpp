@@ -191,7 +191,9 @@ TEST_F(ProgramTest, MissingRootsAndBinds) {
   EXPECT_THROW(GuestTree(root_ + "/nothing", {}), Failure);
   EXPECT_THROW(GuestTree(root_, {{root_ + "/nothing", "/x", false}}), Failure);
   put("/file", "");
-  EXPECT_THROW(GuestTree(root_, {{root_ + "/file", "/x", false}}), Failure);
+  GuestTree tree(root_, {{root_ + "/file", "/x", false}});
+  EXPECT_FALSE(tree.binds().at(0).is_directory);
+  EXPECT_THROW(GuestTree(root_, {{"/dev/null", "/x", false}}), Failure);
 }
 
 TEST(Environment, OverridesAndDefaults) {
