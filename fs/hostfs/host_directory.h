@@ -50,7 +50,7 @@ class HostDirectory final : public HostNode<Node> {
   const bool is_synthetic_;
   Mutex lock_{Rank::inode};
   Vec<char> names_;  // under lock_, as the next two
-  Vec<Item> items_;            // in the order of their positions
+  Vec<Item> items_;  // in the order of their positions
   uint64_t next_position_ = 1;
   unsigned listings_ = 0;  // that have begun and not come to their end
 };

@@ -2,8 +2,8 @@
 // through.
 //
 // Objects are known by the host's device, inode number and time of birth: two names of one object lead to one node, and each object gets an
-// inode number of ours when it is first seen, so that the same run sees the same numbers. FIFOs, sockets and devices appear as what they are, but
-// opening one is the kernel's business, never the host's.
+// inode number of ours when it is first seen, so that the same run sees the same numbers. FIFOs, sockets and devices appear as what they
+// are, but opening one is the kernel's business, never the host's.
 //
 // Locks: table_lock_ (rank inode, a spin lock) protects the table of identities; host_lock_ (rank device, a mutex) lets one host call
 // happen at a time and protects its buffers and where nodes are.

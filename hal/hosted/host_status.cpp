@@ -39,8 +39,8 @@ HostAttributes HostStatus::attributes() const {
 }
 
 bool is_synthetic_file_system(int fd) {
-  // proc, sysfs, devpts, cgroup, cgroup2, debugfs, tracefs, securityfs, efivarfs, bpf, configfs, pstore, mqueue, binfmt_misc, selinux, autofs,
-  // nsfs
+  // proc, sysfs, devpts, cgroup, cgroup2, debugfs, tracefs, securityfs, efivarfs, bpf, configfs, pstore, mqueue, binfmt_misc, selinux,
+  // autofs, nsfs
   constexpr uint64_t magics[] = {0x9fa0,     0x62656572, 0x1cd1,     0x27e0eb,   0x63677270, 0x64626720, 0x74726163, 0x73636673, 0xde5e81e4,
                                  0xcafe4a11, 0x62656570, 0x6165676c, 0x19800202, 0x42494e4d, 0xf97cff8c, 0x0187,     0x6e736673};
   struct statfs system;
