@@ -19,7 +19,8 @@ if "HALCYON" not in os.environ:
     halcyon.BINARY = str(halcyon.TREE / "build/hosted-debug/halcyon")
 HELPER = halcyon.TREE / "cli/gdb/halcyon-gdb.py"
 COMPILERS = {"x86_64": ["gcc"], "riscv64": ["riscv64-linux-gnu-gcc"]}
-SHELL = "cat /etc/passwd | wc -l"
+# By the time cat opens its file, the others wait: for their children, for their input.
+SHELL = "(sleep 1; exec cat /etc/passwd) | wc -l"
 
 PROGRAM = """
 #include <fcntl.h>
@@ -121,6 +122,7 @@ class Session(GdbTest):
         self.assertGreaterEqual(len(listed), 4, output)
         self.assertEqual(listed["1"][0], "parked")
         self.contains(listed["1"][1], r"Kernel::reaper")
+        self.assertIn("read: Pipe::read", listed["4"][1])
         self.assertEqual(listed["3"][0], "running")
         self.contains(listed["3"][1], r"sys_openat \(syscalls/path\.cpp:\d+\)")
         shown = backtraces(output)
