@@ -101,7 +101,7 @@ class ElfReader {
         return;
       }
       if (segment.p_type == PT_LOAD) {
-        file_.segments.push_back({segment.p_vaddr, segment.p_filesz, segment.p_memsz, segment.p_flags});
+        file_.segments.push_back({segment.p_offset, segment.p_vaddr, segment.p_filesz, segment.p_memsz, segment.p_align, segment.p_flags});
         loads_.push_back(segment);
       }
       if (segment.p_type == PT_GNU_STACK) file_.has_executable_stack = (segment.p_flags & PF_X) != 0;
@@ -151,7 +151,8 @@ class ElfReader {
                             file_.is_little_endian ? "little-endian" : "big-endian");
     else if (header_.e_type != ET_EXEC && !is_dynamic) problem = fmt::format("not a program but a {}", file_.kind);
     else if (loads_.empty()) problem = "it has no segments to load";
-    else if (has_interpreter_ && (file_.interpreter.empty() || file_.interpreter[0] != '/'))
+    else check_segments(file_, size());
+    if (problem.empty() && has_interpreter_ && (file_.interpreter.empty() || file_.interpreter[0] != '/'))
       problem = "the name of its interpreter is damaged";
   }
 

@@ -26,16 +26,21 @@ struct ElfFile {
   std::vector<std::string> needed;  // DT_NEEDED
   std::string run_path;             // DT_RUNPATH or DT_RPATH
   struct Segment {
-    uint64_t address, file_size, memory_size;
+    uint64_t offset, address, file_size, memory_size, alignment;
     unsigned flags;  // 4 read, 2 write, 1 execute
   };
   std::vector<Segment> segments;  // PT_LOAD
   bool has_executable_stack = false;
+  std::vector<std::string> oddities;  // what is unusual, but no obstacle
 };
 
 // An open host file; its offset does not change. A file that is no ELF file, or a damaged one, is described, not refused.
 ElfFile read_elf(int fd);
 // The contents of a file.
 ElfFile read_elf(std::string_view contents);
+
+// Looks at the segments of a program for `file.isa` in a file of `file_size` bytes: sets `problem` to the first thing that is wrong, and
+// adds what is odd.
+void check_segments(ElfFile& file, uint64_t file_size);
 
 }  // namespace halcyon::cli

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace halcyon::cli {
@@ -26,6 +28,12 @@ class Failure : public std::runtime_error {
 template <class... T>
 [[noreturn]] void fail(int status, fmt::format_string<T...> format, T&&... arguments) {
   throw Failure(status, fmt::format(format, std::forward<T>(arguments)...));
+}
+
+// Writes to standard error. What cannot be written, because it is closed or full, is lost.
+inline void complain(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
 }
 
 }  // namespace halcyon::cli

@@ -49,6 +49,8 @@ GuestTree::GuestTree(const std::optional<std::string>& root, const std::vector<B
       directory_ = *root;
       if (access(root->c_str(), R_OK | X_OK) != 0)
         fail(exit_status::own_failure, "--root: cannot read {}: {}", *root, std::strerror(errno));
+    } else if (!S_ISREG(info.st_mode)) {
+      fail(exit_status::own_failure, "--root: {} is neither a directory nor an archive", *root);
     } else {
       kind_ = Kind::archive;
       archive_ = std::make_unique<ArchiveImage>(ArchiveImage::read(*root));

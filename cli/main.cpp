@@ -8,12 +8,13 @@
 #include <exception>
 #include <new>
 
+#include "cli/abi_report.h"
 #include "cli/elf_file.h"
+#include "cli/elf_report.h"
 #include "cli/failure.h"
 #include "cli/options.h"
 #include "cli/program.h"
 #include "cli/session.h"
-#include "syscalls/table.h"
 
 namespace halcyon::cli {
 namespace {
@@ -60,16 +61,8 @@ int execute(const ElfOptions& options) {
   return would_run ? 0 : 1;
 }
 
-std::string number(int value) { return value == no_number ? "-" : std::to_string(value); }
-
-int execute(const AbiOptions&) {
-  size_t whole = 0;
-  fmt::print("{:<26}{:>8}{:>9}  {}\n", "system call", "x86_64", "riscv64", "what is missing");
-  for (const SyscallEntry& entry : syscall_entries()) {
-    fmt::print("{:<26}{:>8}{:>9}  {}\n", entry.name, number(entry.number_x86_64), number(entry.number_generic), entry.note);
-    whole += entry.note.empty();
-  }
-  fmt::print("{} system calls, {} of them whole\n", syscall_entries().size(), whole);
+int execute(const AbiOptions& options) {
+  fmt::print("{}", describe_abi(options));
   return 0;
 }
 
@@ -84,22 +77,30 @@ int finish(int status) {
   fail(exit_status::own_failure, "cannot write to standard output: {}", std::strerror(errno));
 }
 
+// A standard descriptor that the caller closed must not become some file of ours, which messages would then be written to. As O_PATH it
+// behaves like a closed one.
+void occupy_closed_descriptors() {
+  for (int fd = 0; fd < 3; ++fd)
+    if (fcntl(fd, F_GETFD) < 0) static_cast<void>(open("/", O_PATH));
+}
+
 }  // namespace
 }  // namespace halcyon::cli
 
 int main(int count, char** arguments) {
   using namespace halcyon::cli;
+  occupy_closed_descriptors();
   int status = exit_status::own_failure;
   try {
     Command command = parse_command_line({arguments + std::min(count, 1), arguments + count});
     return finish(std::visit([](auto& each) { return execute(each); }, command));
   } catch (const Failure& failure) {
-    fmt::print(stderr, "halcyon: {}\n", failure.what());
+    complain(fmt::format("halcyon: {}\n", failure.what()));
     status = failure.status();
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "halcyon: out of memory\n");
+    complain("halcyon: out of memory\n");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "halcyon: {}\n", error.what());
+    complain(fmt::format("halcyon: {}\n", error.what()));
   }
   return status;
 }

@@ -172,6 +172,25 @@ Command parse_elf(const std::vector<std::string>& arguments) {
   return options;
 }
 
+Command parse_abi(const std::vector<std::string>& arguments) {
+  CLI::App abi("Prints the system calls that there are, and where they are partial.", "abi");
+  abi.formatter(std::make_shared<HelpFormatter>("halcyon abi [options]"));
+  AbiOptions options;
+  std::string isa = "auto";
+  abi.add_option("--isa", isa, "only those of x86_64 or riscv64")->type_name("NAME");
+  abi.add_flag("--partial", options.only_partial, "only those that are partial")->disable_flag_override();
+  abi.add_flag("--markdown", options.markdown, "as the page docs/abi.md")->disable_flag_override();
+  size_t count = count_options(abi, arguments);
+  try {
+    parse_options(abi, arguments, count);
+  } catch (const CLI::CallForHelp&) {
+    return TextRequest{abi.help()};
+  }
+  options.isa = parse_isa(isa);
+  if (count < arguments.size()) fail(exit_status::own_failure, "abi takes no arguments but options (see halcyon abi --help)");
+  return options;
+}
+
 constexpr std::string_view overview =
     "Halcyon runs unmodified Linux programs on a kernel of its own.\n"
     "\n"
@@ -235,12 +254,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   if (command == "elf") return parse_elf(rest);
   if (command == "--help" || command == "-h" || command == "help") return TextRequest{std::string(overview)};
   if (command == "--version") return TextRequest{"halcyon " HALCYON_VERSION "\n"};
-  if (command == "abi") {
-    if (rest.size() == 1 && (rest[0] == "--help" || rest[0] == "-h"))
-      return TextRequest{"Usage: halcyon abi\nPrints the system calls and where they are partial.\n"};
-    if (!rest.empty()) fail(exit_status::own_failure, "abi takes no arguments");
-    return AbiOptions{};
-  }
+  if (command == "abi") return parse_abi(rest);
   if (!command.empty() && command[0] == '-') fail(exit_status::own_failure, "unknown option {} (see halcyon --help)", command);
   fail(exit_status::own_failure, "unknown command '{}' (see halcyon --help)", command);
 }

@@ -44,7 +44,11 @@ struct ElfOptions {
   std::optional<std::string> root;  // where its interpreter is looked for
   std::string file;
 };
-struct AbiOptions {};
+struct AbiOptions {
+  std::optional<hal::Isa> isa = {};  // nothing: all
+  bool only_partial = false;
+  bool markdown = false;  // docs/abi.md
+};
 // --help, --version: only a text to print.
 struct TextRequest {
   std::string text;

@@ -149,34 +149,4 @@ Program find_program(const GuestTree& tree, const std::string& name, std::string
   fail(exit_status::not_executable, "{}: scripts that name scripts as interpreters, more than {} deep", name, most_scripts - 1);
 }
 
-std::string describe_elf(const ElfFile& file, const std::string& name, const GuestTree& tree, bool* would_run) {
-  *would_run = false;
-  if (!file.is_elf) return fmt::format("{}: {}\n", name, file.problem);
-  std::string text = fmt::format("{}: ELF, {} bits, {}", name, file.bits, file.is_little_endian ? "little-endian" : "big-endian");
-  if (!file.machine.empty()) text += fmt::format(", {}", file.machine);
-  if (!file.kind.empty()) text += fmt::format(", {}", file.kind);
-  text += "\n";
-  if (!file.segments.empty()) {
-    uint64_t low = UINT64_MAX, high = 0;
-    for (const auto& segment : file.segments)
-      low = std::min(low, segment.address), high = std::max(high, segment.address + segment.memory_size);
-    text += fmt::format("  entry        {:#x}\n  loads        {} segments, {:#x} to {:#x}\n", file.entry, file.segments.size(), low, high);
-  }
-  text +=
-      fmt::format("  linked       {}\n",
-                  file.interpreter.empty() ? file.needed.empty() ? "statically" : "dynamically, without an interpreter" : "dynamically");
-  if (!file.interpreter.empty()) text += fmt::format("  interpreter  {}\n", file.interpreter);
-  for (const std::string& library : file.needed) text += fmt::format("  needs        {}\n", library);
-  if (!file.run_path.empty()) text += fmt::format("  run path     {}\n", file.run_path);
-  if (file.has_executable_stack) text += "  stack        executable\n";
-  std::string reason = file.problem;
-  int error = 0;
-  if (reason.empty() && !file.interpreter.empty() && !tree.resolve(file.interpreter, &error)) {
-    reason = fmt::format("its interpreter {} {}", file.interpreter, describe_missing_interpreter(tree, file.interpreter, *file.isa));
-  }
-  *would_run = reason.empty();
-  text += reason.empty() ? fmt::format("  would run    yes, on {}\n", isa_name(*file.isa)) : fmt::format("  would run    no: {}\n", reason);
-  return text;
-}
-
 }  // namespace halcyon::cli

@@ -37,7 +37,4 @@ ElfFile read_guest_elf(const GuestTree& tree, const GuestNode& node, std::string
 // "is not in the guest's root; ..." for an interpreter that is missing: which option would provide it.
 std::string describe_missing_interpreter(const GuestTree& tree, const std::string& interpreter, hal::Isa isa);
 
-// The text of `halcyon elf`; *would_run says whether it would.
-std::string describe_elf(const ElfFile& file, const std::string& name, const GuestTree& tree, bool* would_run);
-
 }  // namespace halcyon::cli

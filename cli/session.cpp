@@ -44,7 +44,8 @@ class StandardStreams {
   explicit StandardStreams(hal::HostPoll& poll) {
     for (int fd = 0; fd < 3; ++fd) {
       Slot& slot = slots_[static_cast<size_t>(fd)];
-      if (fcntl(fd, F_GETFD) < 0) continue;
+      // O_PATH: main() occupied one that the caller had closed.
+      if (int flags = fcntl(fd, F_GETFL); flags < 0 || (flags & O_PATH)) continue;
       slot.kind = isatty(fd) ? Kind::terminal : is_null(fd) ? Kind::null : Kind::stream;
       if (slot.kind != Kind::stream) continue;
       slot.stream.emplace(poll, fd == 0 ? 0 : -1, fd == 0 ? -1 : fd);
@@ -172,8 +173,8 @@ void drain(Tty& tty, int fd) {
 void print_summary(Kernel& kernel, WallClock::time_point start) {
   KernelStatistics counts = kernel.statistics();
   double seconds = std::chrono::duration<double>(WallClock::now() - start).count();
-  fmt::print(stderr, "halcyon: {} system calls, {} page faults, {} switches, {} blocks, {:.3f} s wall time\n", counts.system_calls,
-             counts.page_faults, counts.switches, kernel.machine().work_done(), seconds);
+  complain(fmt::format("halcyon: {} system calls, {} page faults, {} switches, {} blocks, {:.3f} s wall time\n", counts.system_calls,
+                       counts.page_faults, counts.switches, kernel.machine().work_done(), seconds));
 }
 
 // --strace. Made before the kernel, for it has to outlive every thread.

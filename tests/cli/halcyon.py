@@ -21,16 +21,18 @@ def run(*arguments, timeout=60, **options):
     return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=timeout, **options)
 
 
-def elf(machine=X86_64, interpreter="", kind=3, code=b"", ident_class=2):
-    """The bytes of a small ELF file: one segment with `code` at its entry, and PT_INTERP if an interpreter is given."""
-    count = 2 if interpreter else 1
+def elf(machine=X86_64, interpreter="", kind=3, code=b"", ident_class=2, loads=None):
+    """The bytes of a small ELF file: one segment with `code` at its entry, and PT_INTERP if an interpreter is given. `loads` replaces the one
+    segment by several: (address, size) each."""
+    count = (2 if interpreter else 1) + (len(loads) - 1 if loads else 0)
     base = 0x400000 if kind == 2 else 0
     start = 64 + 56 * count
     name = interpreter.encode() + b"\0" if interpreter else b""
     entry = base + start + len(name)
     size = start + len(name) + len(code)
     header = struct.pack("<4sBBBB8xHHIQQQIHHHHHH", b"\x7fELF", ident_class, 1, 1, 0, kind, machine, 1, entry, 64, 0, 0, 64, 56, count, 0, 0, 0)
-    load = struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, size, size, 4096)
+    load = b"".join(struct.pack("<IIQQQQQQ", 1, 5, 0, base + address, base + address, min(size, length), length, 4096)
+                    for address, length in loads or [(0, size)])
     interp = struct.pack("<IIQQQQQQ", 3, 4, start, base + start, base + start, len(name), len(name), 1) if interpreter else b""
     return header + load + interp + name + code
 

@@ -206,11 +206,21 @@ class Terminal(unittest.TestCase):
                 self.assert_restored(session)
 
     def test_the_terminal_goes_away(self):
-        session = self.start("/bin/busybox", "sh", "-c", "echo on; sleep 1000")
+        for command in ("sleep 1000", "while :; do :; done", "cat", "while :; do echo x; done"):
+            with self.subTest(command):
+                session = self.start("/bin/busybox", "sh", "-c", "echo on; " + command)
+                session.expect("on")
+                os.close(session.slave)
+                os.close(session.master)
+                # The host's SIGHUP ends Halcyon, or its guest's own ends the program.
+                self.assertIn(session.wait(), (-signal.SIGHUP, 128 + signal.SIGHUP))
+
+    def test_the_terminal_goes_away_from_a_guest_that_ignores_it(self):
+        session = self.start("/bin/busybox", "sh", "-c", "trap '' HUP; echo on; while :; do sleep 1; done")
         session.expect("on")
         os.close(session.slave)
         os.close(session.master)
-        self.assertIsNotNone(session.wait())
+        self.assertEqual(session.wait(), -signal.SIGHUP)
 
     def test_much_output(self):
         session = self.start("/bin/busybox", "seq", "20000")

@@ -1,49 +1,18 @@
 // Finding programs in a guest's tree, judging ELF files, and the environment.
 #include "cli/program.h"
 
-#include <elf.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "cli/failure.h"
+#include "tests/unit/cli/make_elf.h"
 
 namespace halcyon::cli {
 namespace {
-
-// The smallest ELF file that could run: one segment, and an interpreter if asked for.
-std::string make_elf(unsigned machine = EM_X86_64, const std::string& interpreter = "", unsigned type = ET_DYN) {
-  Elf64_Ehdr header{};
-  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-  header.e_ident[EI_CLASS] = ELFCLASS64;
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
-  header.e_ident[EI_VERSION] = EV_CURRENT;
-  header.e_type = static_cast<Elf64_Half>(type);
-  header.e_machine = static_cast<Elf64_Half>(machine);
-  header.e_version = EV_CURRENT;
-  header.e_entry = 0x1000;
-  header.e_phoff = sizeof header;
-  header.e_ehsize = sizeof header;
-  header.e_phentsize = sizeof(Elf64_Phdr);
-  header.e_phnum = interpreter.empty() ? 1 : 2;
-  Elf64_Phdr segments[2]{};
-  segments[0].p_type = PT_LOAD;
-  segments[0].p_flags = PF_R | PF_X;
-  segments[0].p_filesz = segments[0].p_memsz = 0x100;
-  segments[1].p_type = PT_INTERP;
-  segments[1].p_offset = sizeof header + sizeof segments;
-  segments[1].p_filesz = interpreter.size() + 1;
-  std::string file(sizeof header + sizeof segments, '\0');
-  std::memcpy(file.data(), &header, sizeof header);
-  std::memcpy(file.data() + sizeof header, segments, sizeof segments);
-  file += interpreter;
-  file.resize(std::max<size_t>(file.size() + 1, 0x100));
-  return file;
-}
 
 // A host directory that serves as the guest's root.
 class ProgramTest : public testing::Test {
@@ -208,43 +177,6 @@ TEST(Environment, OverridesAndDefaults) {
 TEST(Environment, ThePathIsKept) {
   EXPECT_EQ(find_variable(build_environment({"PATH=/x"}, {}), "PATH"), "/x");
   EXPECT_EQ(find_variable(build_environment({"PATH=/x"}, {{"PATH", "/y"}}), "PATH"), "/y");
-}
-
-TEST(ElfReport, SaysWhatItNeeds) {
-  bool would_run = true;
-  GuestTree tree("none", {});
-  std::string text = describe_elf(read_elf(make_elf(EM_RISCV, "/lib/ld.so")), "p", tree, &would_run);
-  EXPECT_FALSE(would_run);
-  EXPECT_NE(text.find("RISC-V"), std::string::npos);
-  EXPECT_NE(text.find("interpreter  /lib/ld.so"), std::string::npos);
-  EXPECT_NE(text.find("would run    no: its interpreter /lib/ld.so is not in the guest's root"), std::string::npos) << text;
-  text = describe_elf(read_elf(make_elf()), "p", tree, &would_run);
-  EXPECT_TRUE(would_run);
-  EXPECT_NE(text.find("would run    yes, on x86_64"), std::string::npos);
-}
-
-TEST(ElfReport, ThisTest) {
-  std::ifstream file("/proc/self/exe", std::ios::binary);
-  std::string contents{std::istreambuf_iterator<char>(file), {}};
-  ElfFile elf = read_elf(contents);
-  EXPECT_EQ(elf.problem, "");
-  EXPECT_NE(std::find(elf.needed.begin(), elf.needed.end(), "libc.so.6"), elf.needed.end());
-}
-
-// Whatever is wrong with a file, it is described, never believed.
-TEST(ElfReport, DamagedFiles) {
-  GuestTree tree("none", {});
-  std::string good = make_elf(EM_X86_64, "/lib/ld.so");
-  uint32_t random = 1;
-  auto next = [&] { return random = random * 1664525 + 1013904223; };
-  for (int round = 0; round < 20'000; ++round) {
-    std::string bad = good;
-    for (int change = next() >> 28; change >= 0; --change) bad[next() % bad.size()] = static_cast<char>(next() >> 24);
-    if (next() % 4 == 0) bad.resize(next() % bad.size());
-    bool would_run = false;
-    std::string text = describe_elf(read_elf(bad), "p", tree, &would_run);
-    ASSERT_FALSE(text.empty());
-  }
 }
 
 }  // namespace
