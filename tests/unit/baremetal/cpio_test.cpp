@@ -68,7 +68,8 @@ TEST(Cpio, ReadsEntries) {
 
 TEST(Cpio, ReadsArchivesThatFollowOneAnother) {
   std::string first = entry("a", 0100644, "1") + trailer + std::string(512, '\0'), second = entry("b", 0100644, "22") + trailer;
-  Read read = read_all(first + second);
+  std::string both = first + second;  // what was read points into it
+  Read read = read_all(both);
   EXPECT_EQ(read.failure, "");
   ASSERT_EQ(read.entries.size(), 2u);
   EXPECT_EQ(read.entries[1].path, "b");
