@@ -5,17 +5,9 @@
 #include "core/task/process.h"
 #include "syscalls/arguments.h"
 #include "syscalls/calls.h"
+#include "syscalls/install.h"
 
 namespace halcyon {
-
-namespace {
-
-unsigned fd_limit(Thread& self) {
-  uint64_t limit = self.process().limit(Limit::open_files).soft;
-  return static_cast<unsigned>(std::min<uint64_t>(limit, FdTable::hard_limit));
-}
-
-}  // namespace
 
 Result<uint64_t> sys_close(Thread& self, Fd fd) {
   Ref<File> file = TRY(self.files().remove(fd));

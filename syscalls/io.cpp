@@ -21,6 +21,15 @@ Result<Ref<File>> writable(Thread& self, Fd fd) {
   return file;
 }
 
+// The same for pread(2) and pwrite(2), which first look whether the file has offsets at all.
+Result<Ref<File>> positioned(Thread& self, Fd fd, bool writes) {
+  Ref<File> file = TRY(self.files().get(fd));
+  if (writes ? file->is_writable() : file->is_readable()) return file;
+  if (file->is_path()) return err::badf;
+  auto place = file->seek(0, Whence::current);
+  return !place && place.error() == Errno::spipe ? err::spipe : err::badf;
+}
+
 // Whole buffers are checked once, as access_ok does: an address beyond user memory fails before anything moves.
 bool is_in_user_memory(Thread& self, UserAddr address, size_t length) { return self.memory().is_valid_range(address, length); }
 
@@ -60,7 +69,7 @@ Result<uint64_t> sys_writev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, i
 
 Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, size_t length, int64_t offset) {
   if (offset < 0) return err::inval;
-  Ref<File> file = TRY(readable(self, fd));
+  Ref<File> file = TRY(positioned(self, fd, false));
   length = std::min(length, max_io);
   if (!is_in_user_memory(self, buffer.address(), length)) return err::fault;
   UserSink out{self.memory(), buffer, length};
@@ -69,7 +78,7 @@ Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, siz
 
 Result<uint64_t> sys_pwrite64(Thread& self, Fd fd, UserPtr<const std::byte> buffer, size_t length, int64_t offset) {
   if (offset < 0) return err::inval;
-  Ref<File> file = TRY(writable(self, fd));
+  Ref<File> file = TRY(positioned(self, fd, true));
   length = std::min(length, max_io);
   if (!is_in_user_memory(self, buffer.address(), length)) return err::fault;
   UserSource in{self.memory(), buffer, length};
@@ -78,7 +87,7 @@ Result<uint64_t> sys_pwrite64(Thread& self, Fd fd, UserPtr<const std::byte> buff
 
 Result<uint64_t> sys_preadv(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset) {
   if (offset < 0) return err::inval;
-  Ref<File> file = TRY(readable(self, fd));
+  Ref<File> file = TRY(positioned(self, fd, false));
   VectorArgument buffers;
   if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
   UserSink out{self.memory(), buffers.vectors(), buffers.total()};
@@ -87,7 +96,7 @@ Result<uint64_t> sys_preadv(Thread& self, Fd fd, UserPtr<const Iovec> vectors, i
 
 Result<uint64_t> sys_pwritev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset) {
   if (offset < 0) return err::inval;
-  Ref<File> file = TRY(writable(self, fd));
+  Ref<File> file = TRY(positioned(self, fd, true));
   VectorArgument buffers;
   if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
   UserSource in{self.memory(), buffers.vectors(), buffers.total()};

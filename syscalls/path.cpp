@@ -9,6 +9,7 @@
 #include "fs/calls/open.h"
 #include "syscalls/arguments.h"
 #include "syscalls/calls.h"
+#include "syscalls/install.h"
 
 namespace halcyon {
 
@@ -21,10 +22,7 @@ Result<uint64_t> open_at(Thread& self, DirFd dir, UserPtr<const char> from, uint
   if (auto fetched = path.fetch(self, from); !fetched) return std::unexpected(fetched.error());
   fs::Start start = TRY(start_at(self, dir, path.view()));
   Ref<File> file = TRY(fs::open(caller_of(self), start, path.view(), flags | open_flag::large_file, mode & mode::permissions));
-  uint64_t limit = self.process().limit(Limit::open_files).soft;
-  bool close_on_exec = (flags & open_flag::close_on_exec) != 0;
-  int fd = TRY(self.files().install(std::move(file), close_on_exec, static_cast<unsigned>(std::min<uint64_t>(limit, FdTable::hard_limit))));
-  return static_cast<uint64_t>(fd);
+  return install(self, std::move(file), flags);
 }
 
 // The same for two paths.

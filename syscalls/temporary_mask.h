@@ -26,7 +26,7 @@ class TemporaryMask {
   void finish(const Result<uint64_t>& result) {
     if (!is_applied_) return;
     is_applied_ = false;
-    if (!result && is_restart(result.error())) self_.restore_blocked_after(old_);
+    if (!result && (is_restart(result.error()) || result.error() == Errno::intr)) self_.restore_blocked_after(old_);
     else self_.set_blocked(old_);
   }
 

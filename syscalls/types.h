@@ -57,6 +57,8 @@ using PriorityWhich = Typed<struct PriorityWhichTag, int>;
 using SchedPolicy = Typed<struct SchedPolicyTag, int>;
 using FlockOperation = Typed<struct FlockTag, uint32_t>;
 using FallocateMode = Typed<struct FallocateTag, uint32_t>;
+using EpollFlags = Typed<struct EpollFlagsTag, uint32_t>;  // of epoll_create1
+using EpollOperation = Typed<struct EpollOperationTag, int>;
 using EventFlags = Typed<struct EventFlagsTag, uint32_t>;  // of eventfd2
 using RseqFlags = Typed<struct RseqTag, int>;
 using Hex = Typed<struct HexTag, uint64_t>;
@@ -102,5 +104,6 @@ struct UserCloneArgs;
 struct UserOpenHow;
 struct UserTms;
 struct UserSigset;
+struct UserEpollEvent;
 
 }  // namespace halcyon

@@ -7,6 +7,7 @@ namespace halcyon {
 
 // The S_IFMT part of a mode.
 enum class FileType : uint16_t {
+  none = 0,  // of files that are nowhere in a tree (anon_inode)
   fifo = 0010000,
   character_device = 0020000,
   directory = 0040000,

@@ -17,6 +17,8 @@ namespace halcyon {
 
 class Inode;
 class PipeEnd;
+class EpollFile;
+struct EpollItem;
 class Thread;
 class DirectoryVisitor;
 namespace fs {
@@ -48,6 +50,12 @@ class File : public RefCounted {
  public:
   explicit File(uint32_t flags) : flags_(flags) {}
   virtual ~File();
+  // Hides RefCounted's: epoll files stop watching a file before it is destroyed.
+  [[nodiscard]] bool drop() const {
+    if (!RefCounted::drop()) return false;
+    if (epoll_items_.load(std::memory_order_acquire)) forget_in_epoll();
+    return true;
+  }
 
   uint32_t flags() const { return flags_.load(std::memory_order_relaxed); }
   // Replaces the changeable flags by those of `flags`.
@@ -84,6 +92,9 @@ class File : public RefCounted {
     static_cast<void>(table);
     return poll::in | poll::out | poll::rdnorm | poll::wrnorm;
   }
+
+  // False for files that are always ready, which epoll_ctl(2) refuses.
+  virtual bool is_pollable() const { return true; }
 
   // ioctl(2) for requests that only this kind of file knows; `argument` is a number or a user address. ENOTTY if unknown.
   virtual Result<uint64_t> control(Thread& self, uint32_t request, uint64_t argument) {
@@ -127,6 +138,7 @@ class File : public RefCounted {
 
   // This file as an end of a pipe or FIFO, for fcntl(2) and splice(2); null for everything else.
   virtual PipeEnd* as_pipe() { return nullptr; }
+  virtual EpollFile* as_epoll() { return nullptr; }
 
   // The text of /proc/PID/fd/N and of the last column of /proc/PID/maps: a path, or "pipe:[7]".
   virtual void describe(Writer& out) {
@@ -138,7 +150,11 @@ class File : public RefCounted {
   void set_has_locks() { has_locks_.store(true, std::memory_order_relaxed); }
 
  private:
+  friend class EpollFile;
+  void forget_in_epoll() const;
+
   std::atomic<uint32_t> flags_;
+  mutable std::atomic<EpollItem*> epoll_items_{nullptr};  // which watch this file; under Kernel::epoll_lock
   std::atomic<bool> has_locks_{false};
   Own<FilePlace> place_;
 };

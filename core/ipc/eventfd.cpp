@@ -2,9 +2,9 @@
 
 #include <mutex>
 
+#include "core/file/anonymous_file.h"
 #include "core/sync/spin_lock.h"
 #include "core/sync/wait_queue.h"
-#include "core/task/kernel.h"
 
 namespace halcyon {
 
@@ -13,10 +13,10 @@ namespace {
 constexpr uint64_t highest =
     UINT64_MAX - 1;  // UINT64_MAX says that the counter has overflowed, which only the kernel itself could bring about
 
-class EventFile final : public File {
+class EventFile final : public AnonymousFile {
  public:
-  EventFile(uint64_t value, bool is_semaphore, uint32_t flags, uint64_t id)
-      : File(open_flag::read_write | flags), is_semaphore_(is_semaphore), id_(id), value_(value) {}
+  EventFile(uint64_t value, bool is_semaphore, uint32_t flags)
+      : AnonymousFile(open_flag::read_write | flags, "[eventfd]"), is_semaphore_(is_semaphore), value_(value) {}
 
   Result<size_t> read(Sink& out) override {
     if (out.remaining() < sizeof(uint64_t)) return err::inval;
@@ -57,16 +57,6 @@ class EventFile final : public File {
     return events;
   }
 
-  Result<Attributes> attributes() override {
-    Attributes attributes;
-    attributes.device = make_device(0, 14);
-    attributes.inode = id_;
-    attributes.permissions = 0600;
-    return attributes;
-  }
-
-  void describe(Writer& out) override { out.write("anon_inode:[eventfd]"); }
-
  private:
   bool take(uint64_t* taken) {
     std::lock_guard guard(lock_);
@@ -83,7 +73,6 @@ class EventFile final : public File {
   }
 
   const bool is_semaphore_;
-  const uint64_t id_;
   SpinLock lock_{Rank::device};
   uint64_t value_;     // under lock_
   WaitQueue changed_;  // the counter went up or down
@@ -92,7 +81,7 @@ class EventFile final : public File {
 }  // namespace
 
 Result<Ref<File>> make_eventfd(uint64_t value, bool is_semaphore, uint32_t flags) {
-  Ref<EventFile> file = TRY(make_ref<EventFile>(value, is_semaphore, flags & open_flag::nonblock, kernel().next_anonymous_inode()));
+  Ref<EventFile> file = TRY(make_ref<EventFile>(value, is_semaphore, flags & open_flag::nonblock));
   return Ref<File>(std::move(file));
 }
 

@@ -101,16 +101,19 @@ Result<size_t> Pipe::write_some(Source& in, bool as_packet) {
 
 Result<size_t> Pipe::read(Sink& out, bool is_nonblocking) {
   if (out.remaining() == 0) return 0;
-  for (;;) {
-    bool was_full;
+  for (bool has_waited = false;; has_waited = true) {
     Result<size_t> result = 0;
+    bool was_full;
+    bool has_more;
     {
       std::lock_guard guard(lock_);
       was_full = used_.load(std::memory_order_relaxed) == slots_.size();
       result = read_some(out);
+      has_more = used_.load(std::memory_order_relaxed) > 0;
     }
     if (!result || *result > 0) {
-      if (was_full || result) writable_.wake_all();
+      if (was_full) writable_.wake_one();
+      if (has_waited && has_more) readable_.wake_one();  // the wake that this thread had is for the next reader, too
       return result;
     }
     if (writers_.load() == 0) {
@@ -126,7 +129,7 @@ Result<size_t> Pipe::write(Source& in, bool is_nonblocking, bool as_packet) {
   size_t total = in.remaining();
   if (total == 0) return 0;
   size_t done = 0;
-  for (;;) {
+  for (bool has_waited = false;; has_waited = true) {
     if (readers_.load() == 0) {
       send_to_thread(current_thread(), SignalInfo{.number = sig::pipe, .code = si_code::user});
       return done ? Result<size_t>(done) : err::pipe;
@@ -138,9 +141,12 @@ Result<size_t> Pipe::write(Source& in, bool is_nonblocking, bool as_packet) {
       if (total > pipe_buf || can_take(total)) result = write_some(in, as_packet);
     }
     if (!result) return done ? Result<size_t>(done) : result;
-    if (*result > 0) readable_.wake_all();
+    if (*result > 0) readable_.wake_one();
     done += *result;
-    if (in.remaining() == 0 || (*result > 0 && total <= pipe_buf)) return done;
+    if (in.remaining() == 0 || (*result > 0 && total <= pipe_buf)) {
+      if (has_waited) writable_.wake_one();
+      return done;
+    }
     if (is_nonblocking) return done ? Result<size_t>(done) : err::again;
     auto has_room = [&] {
       if (readers_.load() == 0) return true;

@@ -15,11 +15,12 @@ uint32_t bit(Rank rank) { return 1u << static_cast<unsigned>(rank); }
 }  // namespace
 
 // A mutex may be taken while mutexes of the same rank are held (parent and child inode, parent's and child's address space): their callers
-// order them. Spin locks of one rank never nest.
+// order them. Spin locks of one rank never nest, but for those of epoll files.
 void rank_acquired(Rank rank, bool is_mutex) {
   PerCpu& cpu = per_cpu();
   uint32_t not_below = ~(bit(rank) - 1);
-  ASSERT((cpu.spin_ranks & not_below) == 0);
+  bool is_nested = rank == Rank::epoll_queue && cpu.epoll_depth++ > 0;
+  ASSERT((cpu.spin_ranks & not_below & ~(is_nested ? bit(rank) : 0)) == 0);
   if (!is_mutex) {
     cpu.spin_ranks |= bit(rank);
     return;
@@ -35,6 +36,7 @@ void rank_acquired(Rank rank, bool is_mutex) {
 void rank_released(Rank rank, bool is_mutex) {
   PerCpu& cpu = per_cpu();
   if (!is_mutex) {
+    if (rank == Rank::epoll_queue && --cpu.epoll_depth > 0) return;
     cpu.spin_ranks &= ~bit(rank);
     return;
   }

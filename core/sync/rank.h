@@ -10,6 +10,7 @@ enum class Rank : uint8_t {
   signals,
   signal_actions,
   fd_table,
+  epoll,       // what epoll files watch
   filesystem,  // mounts, dentries, rename
   inode,
   device,  // contents of pipes, ttys and other files that are no inodes
@@ -17,6 +18,7 @@ enum class Rank : uint8_t {
   reclaim,
   page_cache,
   wait_queue,
+  epoll_queue,  // announcements among epoll files, which watch each other without cycles: locks of this rank nest
   timers,
   run_queue,
   heap,

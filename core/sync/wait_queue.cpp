@@ -25,6 +25,17 @@ void WaitQueue::withdraw(WaitEntry& entry) {
   is_empty_.store(entries_.empty(), std::memory_order_release);
 }
 
+void WaitQueue::abandon() {
+  std::lock_guard guard(lock_);
+  while (!entries_.empty()) {
+    WaitEntry& entry = entries_.front();
+    ASSERT(entry.notify);
+    entries_.pop_front();
+    entry.queue = nullptr;
+  }
+  is_empty_.store(true, std::memory_order_release);
+}
+
 void WaitQueue::wake(unsigned exclusive_count) {
   std::lock_guard guard(lock_);
   for (WaitEntry& entry : entries_) {
@@ -54,6 +65,8 @@ Result<> WaitQueue::wait_slow(bool (*ready)(void*), void* context, Nanoseconds d
     break;
   }
   withdraw(entry);
+  // A wake_one that chose this thread when it had already given up is for the next.
+  if (!result) wake_one();
   return result;
 }
 

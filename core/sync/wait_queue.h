@@ -28,7 +28,8 @@ enum class Interruptible : bool { no, yes };
 
 class WaitQueue {
  public:
-  WaitQueue() = default;
+  WaitQueue() : WaitQueue(Rank::wait_queue) {}
+  explicit WaitQueue(Rank rank) : lock_(rank) {}
   WaitQueue(const WaitQueue&) = delete;
   WaitQueue& operator=(const WaitQueue&) = delete;
   // Nobody may be enlisted any more.
@@ -53,12 +54,14 @@ class WaitQueue {
   void enlist(WaitEntry& entry);
   // Harmless if it is not enlisted.
   void withdraw(WaitEntry& entry);
+  // The queue goes while entries with a notify are still enlisted: nothing will be announced to them any more.
+  void abandon();
 
  private:
   Result<> wait_slow(bool (*ready)(void*), void* context, Nanoseconds deadline, Interruptible interruptible);
   void wake(unsigned exclusive_count);
 
-  SpinLock lock_{Rank::wait_queue};
+  SpinLock lock_;
   std::atomic<bool> is_empty_ = true;
   boost::intrusive::list<WaitEntry, boost::intrusive::constant_time_size<false>> entries_;  // under lock_
 };

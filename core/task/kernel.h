@@ -82,6 +82,7 @@ class Kernel {
   // Inode numbers of pipes and other files outside any file system.
   uint64_t next_anonymous_inode() { return anonymous_inodes_.fetch_add(1, std::memory_order_relaxed); }
   FileLocks& file_locks() { return file_locks_; }
+  Mutex& epoll_lock() { return epoll_lock_; }  // what epoll files watch (core/ipc/epoll.h)
   FutexTable& futexes() { return futexes_; }
   const KernelOptions& options() const { return options_; }
   const std::array<std::byte, 16>& boot_id() const { return boot_id_; }  // random, of this start
@@ -134,6 +135,7 @@ class Kernel {
   KernelStatistics statistics() const;
   unsigned cpu_count() const { return machine_.cpu_count(); }
   PerCpu& per_cpu(unsigned id) { return per_cpu_[id]; }
+  uint64_t epoll_visits = 0;  // searches among epoll files, under epoll_lock
   std::array<uint64_t, 3> load_averages();  // fixed point, 1 << 16 is 1.0
   unsigned running_count() const;           // threads that run or wait for a CPU
 
@@ -161,6 +163,7 @@ class Kernel {
   TimerQueue timers_{clock_};
   FutexTable futexes_;
   FileLocks file_locks_;
+  Mutex epoll_lock_{Rank::epoll};
   std::atomic<uint64_t> anonymous_inodes_{4026532000};
   std::array<PerCpu, max_cpus> per_cpu_;
   std::array<Ref<Thread>, max_cpus> idle_threads_;

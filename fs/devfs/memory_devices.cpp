@@ -24,6 +24,7 @@ class MemoryFile final : public File {
   Result<size_t> write_at(uint64_t, Source& in) override { return write(in); }
   Result<uint64_t> seek(int64_t, Whence) override { return 0; }
   bool maps_zeroes() override { return kind_ == MemoryDeviceKind::zero; }
+  bool is_pollable() const override { return kind_ == MemoryDeviceKind::random; }
 
  private:
   Result<size_t> read_random(Sink& out) {

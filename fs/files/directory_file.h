@@ -16,6 +16,7 @@ class DirectoryFile final : public PlacedFile {
   Result<size_t> read_at(uint64_t, Sink&) override { return err::isdir; }
   Result<size_t> write_at(uint64_t, Source&) override { return err::badf; }
   Result<uint64_t> seek(int64_t offset, Whence whence) override;
+  bool is_pollable() const override { return false; }
   // ENOENT once the directory was removed.
   Result<> list(DirectoryVisitor& visitor) override;
 

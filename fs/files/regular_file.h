@@ -23,6 +23,7 @@ class RegularFile final : public PlacedFile {
   Result<size_t> read_at(uint64_t offset, Sink& out) override;
   Result<size_t> write_at(uint64_t offset, Source& in) override;
   Result<uint64_t> seek(int64_t offset, Whence whence) override;
+  bool is_pollable() const override { return false; }
   Inode* mappable() override { return inode(); }
   void allow_writes() override { use_ = InodeUse(); }
   // ftruncate(2): EINVAL if not open for writing, EFBIG.

@@ -52,6 +52,7 @@ Result<Ref<Node>> OverlayFileSystem::new_node(FileType type, uint32_t permission
     case FileType::socket:
     case FileType::character_device:
     case FileType::block_device: return make_ref<SpecialNode>(*this, start, device);
+    case FileType::none:
     case FileType::symlink: break;
   }
   return err::inval;

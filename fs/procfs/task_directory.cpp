@@ -96,6 +96,7 @@ class MemoryText final : public TaskText {
    public:
     OpenText(Path path, uint32_t flags, MemoryText& node, const AddressSpace* memory)
         : TextFile(std::move(path), flags, node), node_(node), memory_(memory) {}
+    bool is_pollable() const override { return false; }
 
    private:
     Result<> make_text(Writer& out) override {

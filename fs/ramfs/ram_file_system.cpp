@@ -97,6 +97,7 @@ Result<Ref<Node>> RamFileSystem::new_node(FileType type, uint32_t permissions, u
     case FileType::socket:
     case FileType::character_device:
     case FileType::block_device: return make_ref<SpecialNode>(*this, start, device);
+    case FileType::none:
     case FileType::symlink: break;
   }
   return err::inval;

@@ -7,6 +7,7 @@
 #include "core/base/own.h"
 #include "core/base/user_ptr.h"
 #include "core/file/attributes.h"
+#include "core/ipc/epoll.h"
 #include "core/mm/user_memory.h"
 #include "core/task/limits.h"
 #include "core/task/personality.h"
@@ -32,6 +33,10 @@ class Abi : public Personality {
   virtual Result<> put_stat(Thread& self, UserPtr<UserStat> to, const Attributes& from) = 0;
   virtual Result<SignalAction> get_action(Thread& self, UserPtr<const UserSigaction> from) = 0;
   virtual Result<> put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) = 0;
+  // struct epoll_event, and how far apart the elements of an array of it are.
+  virtual Result<EpollEvent> get_epoll_event(Thread& self, UserPtr<const UserEpollEvent> from) = 0;
+  virtual Result<> put_epoll_event(Thread& self, UserPtr<UserEpollEvent> to, const EpollEvent& event) = 0;
+  virtual size_t epoll_event_size() const = 0;
   // rt_sigreturn(2): puts back what push_signal_frame saved. EFAULT or EINVAL: the frame is no good.
   virtual Result<> pop_signal_frame(Thread& self) = 0;
 

@@ -48,7 +48,6 @@ constexpr Name fallocate_modes[] = {{1, "FALLOC_FL_KEEP_SIZE"},
                                     {8, "FALLOC_FL_COLLAPSE_RANGE"},
                                     {0x10, "FALLOC_FL_ZERO_RANGE"},
                                     {0x20, "FALLOC_FL_INSERT_RANGE"}};
-constexpr Name event_flags[] = {{1, "EFD_SEMAPHORE"}, {04000, "EFD_NONBLOCK"}, {02000000, "EFD_CLOEXEC"}};
 constexpr Name file_types[] = {{0010000, "S_IFIFO"}, {0020000, "S_IFCHR"}, {0040000, "S_IFDIR"}, {0060000, "S_IFBLK"},
                                {0100000, "S_IFREG"}, {0120000, "S_IFLNK"}, {0140000, "S_IFSOCK"}};
 constexpr Name special_bits[] = {{04000, "S_ISUID"}, {02000, "S_ISGID"}, {01000, "S_ISVTX"}};
@@ -107,7 +106,6 @@ void show(Writer& out, MountFlags value) { show_flags(out, mount_flags, value, "
 void show(Writer& out, StatxMask value) { show_flags(out, statx_masks, value, "STATX"); }
 void show(Writer& out, FlockOperation value) { show_flags(out, flock_operations, value, "LOCK"); }
 void show(Writer& out, FallocateMode value) { show_flags(out, fallocate_modes, value, "FALLOC_FL"); }
-void show(Writer& out, EventFlags value) { show_flags(out, event_flags, value, "EFD"); }
 void show_poll_events(Writer& out, uint32_t events) { show_flags(out, poll_events, events, "POLL"); }
 
 void show(Writer& out, IoctlRequest value) {

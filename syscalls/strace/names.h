@@ -35,11 +35,15 @@ void show(Writer& out, MountFlags value);
 void show(Writer& out, StatxMask value);
 void show(Writer& out, FlockOperation value);
 void show(Writer& out, FallocateMode value);
-void show(Writer& out, EventFlags value);
 void show(Writer& out, RseqFlags value);
 void show_file_mode(Writer& out, uint32_t mode);  // "S_IFREG|0644"
 void show_fcntl_argument(Writer& out, uint32_t command, uint64_t argument);
 void show_poll_events(Writer& out, uint32_t events);
+
+// event_names.cpp
+void show(Writer& out, EventFlags value);
+void show(Writer& out, EpollFlags value);
+void show(Writer& out, EpollOperation value);
 
 // memory_names.cpp
 void show(Writer& out, Hex value);

@@ -89,6 +89,9 @@ struct Special {
 constexpr Special specials[] = {
     {"readv", 1, {show_vectors, true}},
     {"preadv", 1, {show_vectors, true}},
+    {"epoll_wait", 1, {show_epoll_events, true}},
+    {"epoll_pwait", 1, {show_epoll_events, true}},
+    {"epoll_pwait2", 1, {show_epoll_events, true}},
     {"fcntl", 2, {show_fcntl}},
     {"ioctl", 2, {show_hex}},
     {"pipe", 0, {show_two_fds, true}},

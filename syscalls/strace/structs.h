@@ -28,6 +28,7 @@ void show_at(Writer& out, const Call& call, UserPtr<const UserSysinfo> at);
 void show_at(Writer& out, const Call& call, UserPtr<const UserTms> at);
 void show_at(Writer& out, const Call& call, UserPtr<const UserCloneArgs> at);
 void show_at(Writer& out, const Call& call, UserPtr<const UserOpenHow> at);
+void show_at(Writer& out, const Call& call, UserPtr<const UserEpollEvent> at);  // event_names.cpp
 
 // Those that the kernel knows by their layout.
 template <class T>

@@ -14,6 +14,7 @@ void show_environment(Writer& out, const Call& call, unsigned index);  // "0x7ff
 void show_two_fds(Writer& out, const Call& call, unsigned index);      // of pipe(2)
 void show_two_times(Writer& out, const Call& call, unsigned index);    // of utimensat(2)
 void show_entries(Writer& out, const Call& call, unsigned index);      // of getdents64(2): "0x55d010 /* 5 entries */"
+void show_epoll_events(Writer& out, const Call& call, unsigned index);  // of epoll_wait(2); in event_names.cpp
 void show_cpu_mask(Writer& out, const Call& call, unsigned index);     // "[0 1]", its size the argument before
 
 }  // namespace halcyon::strace

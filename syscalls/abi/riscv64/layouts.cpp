@@ -21,6 +21,13 @@ struct ActionLayout {
   uint64_t handler, flags, mask;
 };
 
+struct EpollEventLayout {
+  uint32_t events;
+  uint32_t padding;
+  uint64_t data;
+};
+static_assert(sizeof(EpollEventLayout) == 16);
+
 Timespec split(Nanoseconds time) {
   int64_t seconds = time / 1'000'000'000;
   int64_t rest = time % 1'000'000'000;
@@ -77,6 +84,15 @@ Result<SignalAction> Riscv64Abi::get_action(Thread& self, UserPtr<const UserSiga
 
 Result<> Riscv64Abi::put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) {
   return put_user(self.memory(), to.as<ActionLayout>(), ActionLayout{from.handler, from.flags, from.mask.bits()});
+}
+
+Result<EpollEvent> Riscv64Abi::get_epoll_event(Thread& self, UserPtr<const UserEpollEvent> from) {
+  EpollEventLayout layout = TRY(get_user(self.memory(), from.as<const EpollEventLayout>()));
+  return EpollEvent{layout.events, layout.data};
+}
+
+Result<> Riscv64Abi::put_epoll_event(Thread& self, UserPtr<UserEpollEvent> to, const EpollEvent& event) {
+  return put_user(self.memory(), to.as<EpollEventLayout>(), EpollEventLayout{event.events, 0, event.data});
 }
 
 }  // namespace halcyon

@@ -17,6 +17,9 @@ class Riscv64Abi final : public Abi {
   Result<> put_stat(Thread& self, UserPtr<UserStat> to, const Attributes& from) override;
   Result<SignalAction> get_action(Thread& self, UserPtr<const UserSigaction> from) override;
   Result<> put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) override;
+  Result<EpollEvent> get_epoll_event(Thread& self, UserPtr<const UserEpollEvent> from) override;
+  Result<> put_epoll_event(Thread& self, UserPtr<UserEpollEvent> to, const EpollEvent& event) override;
+  size_t epoll_event_size() const override { return 16; }
   // I, M, A, F, D, C: a bit per letter.
   uint64_t hardware_capabilities() const override { return 0x112d; }
   Result<> map_extra_pages(AddressSpace& memory) override;

@@ -18,6 +18,12 @@ struct ActionLayout {
   uint64_t handler, flags, restorer, mask;
 };
 
+struct [[gnu::packed]] EpollEventLayout {
+  uint32_t events;
+  uint64_t data;
+};
+static_assert(sizeof(EpollEventLayout) == 12);
+
 Timespec split(Nanoseconds time) {
   int64_t seconds = time / 1'000'000'000;
   int64_t rest = time % 1'000'000'000;
@@ -52,6 +58,15 @@ Result<SignalAction> X86_64Abi::get_action(Thread& self, UserPtr<const UserSigac
 
 Result<> X86_64Abi::put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) {
   return put_user(self.memory(), to.as<ActionLayout>(), ActionLayout{from.handler, from.flags, from.restorer, from.mask.bits()});
+}
+
+Result<EpollEvent> X86_64Abi::get_epoll_event(Thread& self, UserPtr<const UserEpollEvent> from) {
+  EpollEventLayout layout = TRY(get_user(self.memory(), from.as<const EpollEventLayout>()));
+  return EpollEvent{layout.events, layout.data};
+}
+
+Result<> X86_64Abi::put_epoll_event(Thread& self, UserPtr<UserEpollEvent> to, const EpollEvent& event) {
+  return put_user(self.memory(), to.as<EpollEventLayout>(), EpollEventLayout{event.events, event.data});
 }
 
 }  // namespace halcyon

@@ -1,0 +1,121 @@
+// What happened to the files that an epoll file watches: announcements, and collecting events from the ready list.
+//
+// An item comes out of the list when it is looked at. It goes back, behind the others, if it had events and is level-triggered; an
+// edge-triggered one waits for the next announcement, a one-shot one for epoll_ctl(2).
+#include <mutex>
+
+#include "core/ipc/epoll.h"
+#include "core/task/kernel.h"
+
+namespace halcyon {
+
+// A queue that the item hangs on announces something; its lock is held.
+void EpollFile::announced(WaitEntry& entry) {
+  EpollItem& item = *static_cast<EpollItem::Watch&>(entry).item;
+  if ((item.wanted.events & ~epoll_flag::all) == 0) return;  // a one-shot item that has fired
+  item.owner->make_ready(item);
+}
+
+void EpollFile::make_ready(EpollItem& item, bool at_front) {
+  {
+    std::lock_guard guard(ready_lock_);
+    if (!item.is_ready) {
+      item.is_ready = true;
+      if (at_front) ready_.push_front(item);
+      else ready_.push_back(item);
+    }
+  }
+  queue_.wake_one();
+}
+
+EpollItem* EpollFile::take_ready() {
+  std::lock_guard guard(ready_lock_);
+  if (ready_.empty()) return nullptr;
+  EpollItem& item = ready_.front();
+  ready_.pop_front();
+  item.is_ready = false;
+  return &item;
+}
+
+bool EpollFile::has_ready() {
+  std::lock_guard guard(ready_lock_);
+  return !ready_.empty();
+}
+
+// What the item is to report now. Under epoll_lock.
+uint32_t EpollFile::events_of(EpollItem& item, PollTable* table) {
+  EpollFile* nested = item.file().as_epoll();
+  uint32_t events = nested ? nested->poll_locked(table) : item.file().poll(table);
+  return events & item.wanted.events & ~epoll_flag::all;
+}
+
+// Readable while an item has events; items that turn out to have none leave the ready list. Under epoll_lock.
+uint32_t EpollFile::poll_locked(PollTable* table) {
+  if (table) table->watch(queue_);
+  while (EpollItem* item = take_ready()) {
+    if (!events_of(*item, nullptr)) continue;
+    std::lock_guard guard(ready_lock_);
+    if (!item->is_ready) {
+      item->is_ready = true;
+      ready_.push_front(*item);
+    }
+    return poll::in | poll::rdnorm;
+  }
+  return 0;
+}
+
+uint32_t EpollFile::poll(PollTable* table) {
+  std::lock_guard guard(kernel().epoll_lock());
+  return poll_locked(table);
+}
+
+Result<uint64_t> EpollFile::collect(EpollSink& out, size_t limit) {
+  std::lock_guard guard(kernel().epoll_lock());
+  uint64_t count = 0;
+  Result<> put;
+  ReadyList again;
+  while (count < limit) {
+    EpollItem* item = take_ready();
+    if (!item) break;
+    uint32_t events = events_of(*item, nullptr);
+    if (!events) continue;
+    put = out.put({events, item->wanted.data});
+    if (!put) {
+      make_ready(*item, true);
+      break;
+    }
+    ++count;
+    if (item->wanted.events & epoll_flag::one_shot) {
+      item->wanted.events &= epoll_flag::all;
+    } else if (!(item->wanted.events & epoll_flag::edge)) {
+      std::lock_guard ready_guard(ready_lock_);
+      if (item->is_ready) continue;
+      item->is_ready = true;  // so that an announcement meanwhile leaves it where it is
+      again.push_back(*item);
+    }
+  }
+  {
+    std::lock_guard ready_guard(ready_lock_);
+    ready_.splice(ready_.end(), again);
+  }
+  if (count > 0 && has_ready()) queue_.wake_one();  // there may be something for another thread that waits
+  if (count == 0 && !put) return std::unexpected(put.error());
+  return count;
+}
+
+Result<uint64_t> EpollFile::wait(EpollSink& out, size_t limit, Nanoseconds deadline) {
+  bool is_over = false;
+  for (;;) {
+    if (has_ready()) {
+      Result<uint64_t> count = collect(out, limit);
+      if (!count || *count > 0) return count;
+    }
+    if (is_over || deadline <= kernel().clock().monotonic()) return 0;
+    auto waited = queue_.wait_until([&] { return has_ready(); }, deadline);
+    if (waited) continue;
+    if (waited.error() == Errno::intr) return err::intr;
+    is_over = true;
+  }
+}
+
+}  // namespace halcyon
