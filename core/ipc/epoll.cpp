@@ -12,7 +12,8 @@ namespace {
 constexpr unsigned max_nests = 4;  // EP_MAX_NESTS
 constexpr uint32_t always = poll::err | poll::hup;
 // What may go together with EPOLLEXCLUSIVE.
-constexpr uint32_t exclusive_events = poll::in | poll::out | poll::err | poll::hup | epoll_flag::wake_up | epoll_flag::edge | epoll_flag::exclusive;
+constexpr uint32_t exclusive_events =
+    poll::in | poll::out | poll::err | poll::hup | epoll_flag::wake_up | epoll_flag::edge | epoll_flag::exclusive;
 
 }  // namespace
 

@@ -1,8 +1,8 @@
 // epoll (epoll(7)): a file that watches other files. An item per watched descriptor is enlisted in the queues that the file's readiness
 // hangs on; an announcement puts the item into its epoll file's ready list, and epoll_wait(2) looks at the files in that list only.
 //
-// An item lives until it is removed, its epoll file goes, or the watched description goes: it holds no reference to the file, but the file's
-// last reference takes the items away before anything of the file is destroyed.
+// An item lives until it is removed, its epoll file goes, or the watched description goes: it holds no reference to the file, but the
+// file's last reference takes the items away before anything of the file is destroyed.
 //
 // Locks: Kernel::epoll_lock (rank epoll, a mutex) protects which items there are, and is held while files are asked for their events; an
 // epoll file's ready_lock_ (rank epoll_queue, a spin lock) its ready list, which announcements reach with a queue's lock held.
@@ -39,7 +39,7 @@ struct EpollItem : boost::intrusive::set_base_hook<boost::intrusive::tag<EpollSe
   };
   static constexpr size_t max_watches = 4;
   std::array<Watch, max_watches> watches;
-  bool is_ready = false;  // in the ready list; under ready_lock_
+  bool is_ready = false;      // in the ready list; under ready_lock_
   EpollItem* next = nullptr;  // of the same file
   EpollItem* previous = nullptr;
 
@@ -79,8 +79,9 @@ class EpollFile final : public AnonymousFile {
   static void forget(const File& file);
 
  private:
-  using Items = boost::intrusive::set<EpollItem, boost::intrusive::base_hook<boost::intrusive::set_base_hook<boost::intrusive::tag<EpollSetTag>>>,
-                                      boost::intrusive::constant_time_size<false>>;
+  using Items =
+      boost::intrusive::set<EpollItem, boost::intrusive::base_hook<boost::intrusive::set_base_hook<boost::intrusive::tag<EpollSetTag>>>,
+                            boost::intrusive::constant_time_size<false>>;
   using ReadyList =
       boost::intrusive::list<EpollItem, boost::intrusive::base_hook<boost::intrusive::list_base_hook<boost::intrusive::tag<EpollReadyTag>>>,
                              boost::intrusive::constant_time_size<false>>;
@@ -97,7 +98,7 @@ class EpollFile final : public AnonymousFile {
   uint32_t poll_locked(PollTable* table);
   Result<uint64_t> collect(EpollSink& out, size_t limit);
 
-  Items items_;  // under epoll_lock, as the next two
+  Items items_;         // under epoll_lock, as the next two
   uint64_t visit_ = 0;  // the last search that came here, and what it found
   unsigned visit_result_ = 0;
   SpinLock ready_lock_{Rank::epoll_queue};

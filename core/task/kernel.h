@@ -135,7 +135,7 @@ class Kernel {
   KernelStatistics statistics() const;
   unsigned cpu_count() const { return machine_.cpu_count(); }
   PerCpu& per_cpu(unsigned id) { return per_cpu_[id]; }
-  uint64_t epoll_visits = 0;  // searches among epoll files, under epoll_lock
+  uint64_t epoll_visits = 0;                // searches among epoll files, under epoll_lock
   std::array<uint64_t, 3> load_averages();  // fixed point, 1 << 16 is 1.0
   unsigned running_count() const;           // threads that run or wait for a CPU
 

@@ -37,7 +37,7 @@ struct PerCpu {
   Thread* idle = nullptr;
   Thread* previous = nullptr;  // who ran before the switch that is being finished
   bool must_reschedule = false;
-  uint32_t spin_ranks = 0;  // bit per rank held (HALCYON_CHECKS)
+  uint32_t spin_ranks = 0;   // bit per rank held (HALCYON_CHECKS)
   uint32_t epoll_depth = 0;  // locks of Rank::epoll_queue held (HALCYON_CHECKS)
   // Nanoseconds, for /proc/stat: what its threads used, of that in user mode what niced ones did, and how long it was halted.
   int64_t user_time = 0, nice_time = 0, system_time = 0, idle_time = 0;

@@ -29,9 +29,7 @@ constexpr Name epoll_events[] = {{poll::in, "EPOLLIN"},
 
 void show(Writer& out, EventFlags value) { show_flags(out, event_flags, value, "EFD"); }
 void show(Writer& out, EpollFlags value) { show_flags(out, epoll_flags, value, "EPOLL"); }
-void show(Writer& out, EpollOperation value) {
-  show_choice(out, epoll_operations, static_cast<uint64_t>(value.value), "EPOLL_CTL");
-}
+void show(Writer& out, EpollOperation value) { show_choice(out, epoll_operations, static_cast<uint64_t>(value.value), "EPOLL_CTL"); }
 
 void show_at(Writer& out, const Call& call, UserPtr<const UserEpollEvent> at) {
   if (at.is_null()) return out.write("NULL");
