@@ -10,10 +10,10 @@
 namespace halcyon {
 namespace {
 
-constexpr size_t chunk_size = 4096;  // what a pipe takes at once after poll said that it takes anything
-using Chunk = std::array<std::byte, chunk_size>;
+constexpr size_t stream_chunk_size = 4096;  // what a pipe takes at once after poll said that it takes anything
+using Chunk = std::array<std::byte, stream_chunk_size>;
 
-Result<size_t> partial(size_t done, Errno error) {
+Result<size_t> ended_early(size_t done, Errno error) {
   // pipe(7): whoever writes to a broken pipe gets a signal, even if part was written before.
   if (error == Errno::pipe) {
     Thread& self = current_thread();
@@ -77,8 +77,8 @@ Result<size_t> StreamDevice::read(Sink& out, bool nonblocking) {
   while (out.remaining() > 0) {
     // Like a pipe: waits only for the first byte.
     auto waited = wait(true, nonblocking || done > 0);
-    if (!waited) return partial(done, waited.error());
-    size_t count = take({(*chunk)->data(), std::min(chunk_size, out.remaining())});
+    if (!waited) return ended_early(done, waited.error());
+    size_t count = take({(*chunk)->data(), std::min(stream_chunk_size, out.remaining())});
     if (count == 0) {
       std::unique_lock guard(lock_);
       bool is_end = stream_.at_end();
@@ -87,7 +87,7 @@ Result<size_t> StreamDevice::read(Sink& out, bool nonblocking) {
       continue;
     }
     auto stored = out.write({(*chunk)->data(), count});
-    if (!stored) return partial(done, stored.error());
+    if (!stored) return ended_early(done, stored.error());
     done += *stored;
     if (*stored < count) return done;
   }
@@ -100,19 +100,19 @@ Result<size_t> StreamDevice::write(Source& in, bool nonblocking) {
   size_t done = 0;
   while (in.remaining() > 0) {
     auto waited = wait(false, nonblocking);
-    if (!waited) return partial(done, waited.error());
-    auto got = in.read({(*chunk)->data(), std::min(chunk_size, in.remaining())});
-    if (!got) return partial(done, got.error());
+    if (!waited) return ended_early(done, waited.error());
+    auto got = in.read({(*chunk)->data(), std::min(stream_chunk_size, in.remaining())});
+    if (!got) return ended_early(done, got.error());
     if (*got == 0) return done;
     for (size_t given = 0; given < *got;) {
       bool is_broken = false;
       size_t count = give({(*chunk)->data() + given, *got - given}, &is_broken);
-      if (is_broken) return partial(done, Errno::pipe);
+      if (is_broken) return ended_early(done, Errno::pipe);
       given += count;
       done += count;
       if (given == *got) break;
       waited = wait(false, nonblocking);
-      if (!waited) return partial(done, waited.error());
+      if (!waited) return ended_early(done, waited.error());
     }
   }
   return done;
