@@ -78,11 +78,11 @@ Result<size_t> read_start(File& file, std::span<char> buffer) {
 }
 
 // setuid and setgid bits of the file that is executed at last (execve(2)).
-Result<Ref<const Credentials>> credentials_for(const fs::Caller& caller, File& file) {
+Result<Ref<const Credentials>> credentials_for(const fs::Caller& caller, File& file, bool no_new_privileges) {
   Ref<Credentials> next = TRY(caller.who.copy());
   Attributes attributes = TRY(file.attributes());
   const fs::Path* place = file.location();
-  bool honours = !place || !(place->mount->flags() & fs::mount_flag::no_suid);
+  bool honours = !no_new_privileges && (!place || !(place->mount->flags() & fs::mount_flag::no_suid));
   if (honours && (attributes.permissions & mode::set_uid)) next->euid = attributes.uid;
   if (honours && (attributes.permissions & mode::set_gid) && (attributes.permissions & mode::group_execute)) next->egid = attributes.gid;
   next->suid = next->fsuid = next->euid;
@@ -160,7 +160,7 @@ Result<NewProgram> prepare_program(const fs::Caller& caller, hal::Machine& machi
   // As on Linux, only the program itself stays protected from being written to.
   if (interpreter) interpreter->allow_writes();
   if (auto mapped = abi.map_extra_pages(*next.memory); !mapped) return std::unexpected(mapped.error());
-  next.credentials = TRY(credentials_for(caller, *program.file));
+  next.credentials = TRY(credentials_for(caller, *program.file, request.no_new_privileges));
   StackContents contents;
   contents.arguments = &request.arguments;
   contents.environment = &request.environment;
@@ -200,6 +200,7 @@ Result<uint64_t> execute(Thread& self, DirFd dir, UserPtr<const char> path, User
   request.start = TRY(start_at(self, dir, text.view()));
   request.path = text.view();
   request.walk = walk_flags(flags);
+  request.no_new_privileges = self.process().no_new_privileges.load();
   FixedText<fs::path_max + 32> name;
   if (dir == at_cwd || text.view().starts_with('/')) name.write(text.view());
   else if (text.view().empty()) print(name, "/dev/fd/{}", dir.value);

@@ -25,6 +25,7 @@ struct ExecRequest {
   std::string_view path;
   uint32_t walk = 0;           // walk_flag
   std::string_view file_name;  // AT_EXECFN: the path as given, or /dev/fd/N/...
+  bool no_new_privileges = false;
   StringList arguments;
   StringList environment;
 };

@@ -45,10 +45,12 @@ struct Call<Body> {
 
 constexpr std::string_view note_of(std::string_view note = {}) { return note; }
 
+constexpr bool sets_registers(std::string_view name) { return name == "rt_sigreturn" || name == "execve" || name == "execveat"; }
+
 constexpr SyscallEntry entries[] = {
 #define SYSCALL(name, x86_64, generic, parameters, ...)                                                     \
   SyscallEntry{#name,       parse_number(#x86_64),  parse_number(#generic),           note_of(__VA_ARGS__), \
-               #parameters, Call<sys_##name>::call, Call<sys_##name>::argument_count, std::string_view(#name) == "rt_sigreturn"},
+               #parameters, Call<sys_##name>::call, Call<sys_##name>::argument_count, sets_registers(#name)},
 #include "syscalls/table.inc"
 #undef SYSCALL
 };

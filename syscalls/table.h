@@ -20,7 +20,7 @@ struct SyscallEntry {
   std::string_view parameters;  // as the table writes them
   Result<uint64_t> (*call)(Thread& self);
   unsigned argument_count;
-  bool keeps_registers;  // rt_sigreturn: the body has set every register itself
+  bool keeps_registers;  // rt_sigreturn, execve: the body has set every register itself
 };
 
 // In the table's order.

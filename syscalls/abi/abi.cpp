@@ -39,7 +39,7 @@ void Abi::syscall(Thread& self) {
     self.add_work(work::signal);
     return;
   }
-  // rt_sigreturn has put back all registers, the result register among them.
+  // rt_sigreturn has put back all registers, execve has cleared them, the result register among them.
   if (entry && entry->keeps_registers && result) return;
   context.finish_syscall(value);
 }
