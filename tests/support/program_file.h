@@ -37,7 +37,7 @@ struct ProgramFile {
   hal::Isa isa = hal::Isa::x86_64;
   uint64_t token = 0;
   bool is_position_independent = false;
-  std::string interpreter;
+  std::string interpreter = {};
   bool has_executable_stack = false;
 
   std::string bytes() const;

@@ -125,9 +125,11 @@ class KernelTest : public testing::TestWithParam<hal::Isa> {
   }
 };
 
-#define KERNEL_TESTS(Suite)                                                               \
-  struct Suite : KernelTest {};                                                           \
+#define INSTANTIATE_KERNEL_TESTS(Suite)                                                   \
   INSTANTIATE_TEST_SUITE_P(, Suite, testing::Values(hal::Isa::x86_64, hal::Isa::riscv64), \
                            [](const auto& info) { return std::string(info.param == hal::Isa::x86_64 ? "x86_64" : "riscv64"); })
+#define KERNEL_TESTS(Suite)     \
+  struct Suite : KernelTest {}; \
+  INSTANTIATE_KERNEL_TESTS(Suite)
 
 }  // namespace halcyon::test
