@@ -24,7 +24,7 @@ struct WaitEntry : boost::intrusive::list_base_hook<boost::intrusive::link_mode<
   void (*notify)(WaitEntry&) = nullptr;  // called, with the queue's lock held, instead of waking `thread`
 };
 
-enum class Interruptible : bool { no, yes };
+enum class Interruptible : uint8_t { no, by_death, yes };
 
 class WaitQueue {
  public:

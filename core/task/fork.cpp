@@ -96,11 +96,8 @@ Result<> check_limits(Thread& self) {
 }
 
 void wait_for_vfork_child(Thread& self, Thread& child, VforkDone& done) {
-  static_cast<void>(done.queue.wait_until([&] { return done.is_done.load(std::memory_order_acquire) || self.is_dying(); }));
-  while (!done.is_done.load(std::memory_order_acquire) && !self.is_dying()) {
-    // A signal does not end the wait (only death does), so wait on without looking at signals.
-    static_cast<void>(done.queue.wait_until([&] { return done.is_done.load(std::memory_order_acquire); }, never, Interruptible::no));
-  }
+  // A signal does not end the wait, only death does.
+  static_cast<void>(done.queue.wait_until([&] { return done.is_done.load(std::memory_order_acquire); }, never, Interruptible::by_death));
   std::lock_guard guard(self.kernel().tree());
   child.vfork_done = nullptr;
 }

@@ -98,10 +98,14 @@ void cancel_park() { current_thread().state_.store(RunState::running, std::memor
 Result<> park(Nanoseconds deadline, Interruptible interruptible) {
   Thread& self = current_thread();
   Kernel& kernel = self.kernel();
-  bool may_interrupt = interruptible == Interruptible::yes;
+  bool may_interrupt = interruptible != Interruptible::no;
+  auto is_interrupted = [&] {
+    if (interruptible == Interruptible::by_death) return self.is_dying();
+    return (self.pending_work() & (work::signal | work::die)) && self.has_deliverable_signal();
+  };
   if (may_interrupt) {
     self.is_interruptible_.store(true, std::memory_order_seq_cst);
-    if ((self.pending_work() & (work::signal | work::die)) && self.has_deliverable_signal()) {
+    if (is_interrupted()) {
       self.is_interruptible_.store(false, std::memory_order_relaxed);
       cancel_park();
       return err::intr;
@@ -123,7 +127,7 @@ Result<> park(Nanoseconds deadline, Interruptible interruptible) {
   if (deadline != never) kernel.timers().disarm(timer);
   if (may_interrupt) {
     self.is_interruptible_.store(false, std::memory_order_relaxed);
-    if ((self.pending_work() & (work::signal | work::die)) && self.has_deliverable_signal()) return err::intr;
+    if (is_interrupted()) return err::intr;
   }
   if (deadline != never && timer.has_fired.load(std::memory_order_acquire)) return err::timedout;
   return {};
