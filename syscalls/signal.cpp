@@ -50,15 +50,17 @@ Result<> send_to_all(Thread& self, const SignalInfo& info, Matches matches) {
   Kernel& kernel = self.kernel();
   bool any = false;
   bool sent = false;
+  bool was_full = false;
   for (Process& process : kernel.processes()) {
     if (!matches(process)) continue;
     any = true;
     if (!may_signal(self, process, info.number)) continue;
     sent = true;
-    if (info.number != 0) send_to_process(process, info);
+    if (info.number != 0 && !send_to_process(process, info)) was_full = true;
   }
   if (!any) return err::srch;
   if (!sent) return err::perm;
+  if (was_full) return err::again;
   return {};
 }
 
@@ -67,7 +69,7 @@ Result<> send_to_tid(Thread& self, int group, int tid, const SignalInfo& info) {
   Thread* target = self.kernel().find_thread(tid);
   if (!target || (group > 0 && target->process().pid() != group)) return err::srch;
   if (!may_signal(self, target->process(), info.number)) return err::perm;
-  if (info.number != 0) send_to_thread(*target, info);
+  if (info.number != 0 && !send_to_thread(*target, info)) return err::again;
   return {};
 }
 

@@ -20,8 +20,10 @@ bool Thread::has_deliverable_signal() {
 
 void Thread::set_blocked(SignalSet mask) {
   std::lock_guard guard(process_->signal_lock);
+  SignalSet newly_blocked = mask & ~unblockable & ~blocked_;
   blocked_ = mask & ~unblockable;
   blocked_bits_.store(blocked_.bits(), std::memory_order_release);
+  if (!(process_->pending.set() & newly_blocked).is_empty()) offer_pending_signals(*process_, *this);
   if (!((pending_.set() | process_->pending.set()) & ~blocked_).is_empty()) add_work(work::signal);
 }
 

@@ -131,6 +131,7 @@ void Thread::exit() {
       process.threads.erase(process.threads.iterator_to(*this));
       listed = Ref<Thread>::adopt(this);
       was_last = process.threads.empty();
+      if (!process.pending.set().is_empty()) offer_pending_signals(process, *this);
       status = process.is_exiting ? process.exit_status : thread_status_;
     }
     ResourceUse use;

@@ -179,8 +179,12 @@ struct CpuTime {
 CpuTime cpu_time(Process& process);
 
 // --- signals.cpp. Sending never blocks. The caller has checked permission.
-void send_to_process(Process& process, const SignalInfo& info);
-void send_to_thread(Thread& thread, const SignalInfo& info);
+// False if a real-time signal could not be queued: RLIMIT_SIGPENDING.
+bool send_to_process(Process& process, const SignalInfo& info);
+bool send_to_thread(Thread& thread, const SignalInfo& info);
+// `reluctant`, which may have been chosen to take signals that are pending for the process, will not: the other threads are told. Under
+// signal_lock.
+void offer_pending_signals(Process& process, Thread& reluctant);
 
 // Tells the parent of a child that changed: SIGCHLD, and waiters wake. Under the tree lock.
 void notify_parent(Process& child, int code, int status);

@@ -50,32 +50,58 @@ void kill_now(Process& process) {
 
 }  // namespace
 
-void send_to_process(Process& process, const SignalInfo& info) {
-  std::lock_guard guard(process.signal_lock);
-  if (process.threads.empty() || process.is_exiting) return;
-  apply_side_effects(process, info.number);
-  Thread& first = process.threads.front();
-  if (is_dropped(process, first, info.number)) return;
-  if (info.number == sig::kill) return kill_now(process);
-  process.pending.add(info);
-  process.signal_event.wake_all();
-  for (Thread& thread : process.threads) {
-    if (thread.blocked().has(info.number)) continue;
-    make_notice(thread, work::signal);
-    return;
-  }
+namespace {
+
+// RLIMIT_SIGPENDING, for real-time signals: the standard ones are pending once only. Under signal_lock, as the second half.
+bool has_room(Process& process, uint64_t limit) {
+  uint64_t queued = process.pending.queued();
+  for (Thread& thread : process.threads) queued += thread.pending_signals().queued();
+  return queued < limit;
 }
 
-void send_to_thread(Thread& thread, const SignalInfo& info) {
-  Process& process = thread.process();
+uint64_t queue_limit(Process& process, int number) {
+  return number < sig::real_time ? unlimited : process.limit(Limit::pending_signals).soft;
+}
+
+}  // namespace
+
+bool send_to_process(Process& process, const SignalInfo& info) {
+  uint64_t limit = queue_limit(process, info.number);
   std::lock_guard guard(process.signal_lock);
-  if (process.is_exiting || thread.state() == RunState::dead) return;
+  if (process.threads.empty() || process.is_exiting) return true;
   apply_side_effects(process, info.number);
-  if (is_dropped(process, thread, info.number)) return;
-  if (info.number == sig::kill) return kill_now(process);
-  thread.pending_.add(info);
+  Thread& first = process.threads.front();
+  if (is_dropped(process, first, info.number)) return true;
+  if (info.number == sig::kill) return kill_now(process), true;
+  if (!process.pending.add(info, limit == unlimited || has_room(process, limit))) return false;
+  process.signal_event.wake_all();
+  for (Thread& thread : process.threads) {
+    if (thread.blocked().has(info.number) || thread.is_dying()) continue;
+    make_notice(thread, work::signal);
+    break;
+  }
+  return true;
+}
+
+bool send_to_thread(Thread& thread, const SignalInfo& info) {
+  Process& process = thread.process();
+  uint64_t limit = queue_limit(process, info.number);
+  std::lock_guard guard(process.signal_lock);
+  if (process.is_exiting || thread.state() == RunState::dead) return true;
+  apply_side_effects(process, info.number);
+  if (is_dropped(process, thread, info.number)) return true;
+  if (info.number == sig::kill) return kill_now(process), true;
+  if (!thread.pending_.add(info, limit == unlimited || has_room(process, limit))) return false;
   process.signal_event.wake_all();
   if (!thread.blocked().has(info.number)) make_notice(thread, work::signal);
+  return true;
+}
+
+void offer_pending_signals(Process& process, Thread& reluctant) {
+  for (Thread& thread : process.threads) {
+    if (&thread == &reluctant || thread.is_dying()) continue;
+    if (!(process.pending.set() & ~thread.blocked()).is_empty()) make_notice(thread, work::signal);
+  }
 }
 
 void Thread::force_signal(const SignalInfo& info) {

@@ -61,15 +61,18 @@ bool SignalActions::is_ignored(int signal) const {
   return action.handler == SignalAction::default_handler && default_action(signal) == DefaultAction::ignore;
 }
 
-void PendingSignals::add(const SignalInfo& info) {
+bool PendingSignals::add(const SignalInfo& info, bool may_queue) {
   bool is_standard = info.number < sig::real_time;
-  if (is_standard && set_.has(info.number)) return;
+  if (is_standard && set_.has(info.number)) return true;
+  if (!may_queue && !is_standard && info.code != si_code::user) return false;
   set_.add(info.number);
+  if (!may_queue && !is_standard) return true;
   auto instance = make<Instance>();
-  if (!instance) return;
+  if (!instance) return true;
   (*instance)->info = info;
   queue_.push_back(*(*instance).release());
   ++queued_;
+  return true;
 }
 
 bool PendingSignals::take(SignalSet wanted, SignalInfo* info) {

@@ -106,7 +106,8 @@ class PendingSignals {
   ~PendingSignals() { discard(SignalSet::all()); }
   SignalSet set() const { return set_; }
   // A standard signal that is pending already is lost, as on Linux; without memory the signal is pending but its info says only the number.
-  void add(const SignalInfo& info);
+  // Returns false, with nothing added, if `may_queue` is false and the signal means nothing without its info (sigqueue(3)).
+  bool add(const SignalInfo& info, bool may_queue = true);
   // Takes the lowest-numbered signal of `wanted`; false if none.
   bool take(SignalSet wanted, SignalInfo* info);
   void discard(SignalSet unwanted);

@@ -181,7 +181,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   friend class Kernel;
   friend class Process;
   friend Result<int> clone_thread(Thread& self, const struct CloneRequest& request);
-  friend void send_to_thread(Thread& thread, const SignalInfo& info);
+  friend bool send_to_thread(Thread& thread, const SignalInfo& info);
 
   Thread(Process& process, int tid) : process_(&process), tid_(tid) { schedule_node.thread = this; }
   static void entry(void* self);
