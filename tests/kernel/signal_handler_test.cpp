@@ -1,0 +1,336 @@
+// Signal handlers: sigaction(2) and its flags, masks, frames, alternate stacks, what is restored.
+#include "tests/support/task.h"
+
+namespace halcyon::test {
+namespace {
+
+KERNEL_TESTS(Handler);
+
+TEST_P(Handler, GetsItsThreeArguments) {
+  check([](Task& task) {
+    int calls = 0;
+    task.handle(sigusr1, [&](Task& handler, const Task::Delivery& delivery) {
+      ++calls;
+      EXPECT_EQ(delivery.signal, sigusr1);
+      auto info = handler.get<Siginfo>(delivery.info);
+      EXPECT_EQ(info.number, sigusr1);
+      EXPECT_EQ(info.code, si_tkill);
+      EXPECT_EQ(info.pid, handler.pid());
+      EXPECT_EQ(info.uid, 0u);
+      EXPECT_NE(delivery.context, 0u);
+    });
+    EXPECT_EQ(task.raise(sigusr1), ok);
+    EXPECT_EQ(calls, 1);
+  });
+}
+
+TEST_P(Handler, RunsBeforeKillReturns) {
+  check([](Task& task) {
+    std::string order;
+    task.handle(sigusr1, [&](Task&, const Task::Delivery&) { order += "handler "; });
+    EXPECT_EQ(task.kill(task.pid(), sigusr1), ok);
+    order += "after";
+    EXPECT_EQ(order, "handler after");
+  });
+}
+
+TEST_P(Handler, EveryRegisterIsRestored) {
+  check([](Task& task) {
+    task.handle(sigusr1, [](Task& handler, const Task::Delivery&) {
+      for (unsigned index = 1; index < (handler.is_x86() ? 16u : 32u); ++index) {
+        bool is_special = handler.is_x86() ? index == 4 : index == 1 || index == 2 || index == 4;  // sp, ra, tp
+        if (!is_special) handler.user().set(hal::general(index), 0xdead0000 + index);
+      }
+      for (std::byte& byte : handler.user().floating_point().subspan(160, 90)) byte = std::byte{0xee};
+    });
+    hal::User& user = task.user();
+    for (unsigned index = 5; index < 16; ++index) user.set(hal::general(index), 0x1000 + index);
+    for (std::byte& byte : user.floating_point().subspan(160, 90)) byte = std::byte{0x42};
+    int child = task.fork([parent = task.pid()](Task& other) { other.kill(parent, sigusr1); });
+    // The signal comes between two instructions, not within a system call.
+    for (unsigned index = 1; index < 16; ++index)
+      if (index != 4 && (task.is_x86() || index > 4)) user.set(hal::general(index), 0x2000 + index);
+    std::vector<uint64_t> before;
+    for (unsigned index = 0; index < 32; ++index) before.push_back(user.get(hal::general(index)));
+    user.work(10 * millisecond);
+    for (unsigned index = 0; index < 32; ++index) EXPECT_EQ(user.get(hal::general(index)), before[index]) << index;
+    for (std::byte byte : user.floating_point().subspan(160, 90)) EXPECT_EQ(byte, std::byte{0x42});
+    EXPECT_EQ(task.wait(child), exited(0));
+  });
+}
+
+TEST_P(Handler, TheFrameHoldsRegistersAndMask) {
+  check([](Task& task) {
+    task.set_mask(bit(sigterm));
+    task.handle(sigusr1, [](Task& handler, const Task::Delivery& delivery) {
+      // struct ucontext: flags, link, stack (24), then x86_64: sigcontext with r8 first; riscv64: mask, then pc, x1...
+      UserAddr registers = delivery.context + (handler.is_x86() ? 40 : 176);
+      uint64_t kept = handler.get<uint64_t>(registers + (handler.is_x86() ? 4 * 8 : 20 * 8));  // r12; s4
+      EXPECT_EQ(kept, 0x4711u);
+      EXPECT_EQ(handler.get<uint64_t>(delivery.context + (handler.is_x86() ? 296 : 40)), bit(sigterm));
+    });
+    task.user().set(hal::general(task.is_x86() ? 12 : 20), 0x4711);
+    task.raise(sigusr1);
+  });
+}
+
+TEST_P(Handler, MayChangeWhatIsRestored) {
+  check([](Task& task) {
+    task.handle(sigusr1, [](Task& handler, const Task::Delivery& delivery) {
+      handler.set(delivery.context + (handler.is_x86() ? 40 + 4 * 8 : 176 + 20 * 8), uint64_t{0x815});
+      handler.set(delivery.context + (handler.is_x86() ? 296 : 40), bit(sigint) | bit(sigkill));
+    });
+    task.raise(sigusr1);
+    EXPECT_EQ(task.user().get(hal::general(task.is_x86() ? 12 : 20)), 0x815u);
+    EXPECT_EQ(task.set_mask(0), bit(sigint));  // SIGKILL cannot be blocked
+  });
+}
+
+TEST_P(Handler, IsBlockedWhileItRuns) {
+  check([](Task& task) {
+    int depth = 0, calls = 0;
+    task.handle(
+        sigusr1,
+        [&](Task& handler, const Task::Delivery&) {
+          EXPECT_EQ(++depth, 1);
+          if (++calls == 1) {
+            handler.raise(sigusr1);
+            EXPECT_EQ(handler.pending(), bit(sigusr1));
+            EXPECT_EQ(handler.block(0), bit(sigusr1) | bit(sigterm));
+          }
+          --depth;
+        },
+        0, bit(sigterm));
+    task.raise(sigusr1);
+    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(task.block(0), 0u);
+  });
+}
+
+TEST_P(Handler, NodeferLetsItNest) {
+  check([](Task& task) {
+    int depth = 0, deepest = 0;
+    task.handle(
+        sigusr1,
+        [&](Task& handler, const Task::Delivery&) {
+          deepest = std::max(deepest, ++depth);
+          if (depth < 5) handler.raise(sigusr1);
+          --depth;
+        },
+        sa_nodefer);
+    task.raise(sigusr1);
+    EXPECT_EQ(deepest, 5);
+  });
+}
+
+TEST_P(Handler, ResethandMakesItRunOnce) {
+  EXPECT_EQ(run([](Task& task) {
+              int calls = 0;
+              task.handle(
+                  sigusr1,
+                  [&](Task& handler, const Task::Delivery&) {
+                    ++calls;
+                    EXPECT_EQ(handler.get_action(sigusr1).handler, 0u);
+                  },
+                  sa_resethand);
+              task.raise(sigusr1);
+              EXPECT_EQ(calls, 1);
+              task.raise(sigusr1);
+            }),
+            killed(sigusr1));
+}
+
+TEST_P(Handler, OthersMayInterruptIt) {
+  check([](Task& task) {
+    std::string order;
+    task.handle(sigusr1, [&](Task& handler, const Task::Delivery&) {
+      order += "(";
+      handler.raise(sigusr2);
+      order += ")";
+    });
+    task.handle(sigusr2, [&](Task&, const Task::Delivery&) { order += "x"; });
+    task.raise(sigusr1);
+    EXPECT_EQ(order, "(x)");
+  });
+}
+
+TEST_P(Handler, SeveralPendingSignalsAllRun) {
+  check([](Task& task) {
+    std::string order;
+    for (int signal : {sighup, sigusr1, sigusr2, sigterm})
+      task.handle(signal, [&](Task&, const Task::Delivery& delivery) { order += std::to_string(delivery.signal) + " "; });
+    task.set_mask(~uint64_t{0});
+    for (int signal : {sigterm, sigusr2, sighup, sigusr1}) task.raise(signal);
+    EXPECT_EQ(task.pending(), bit(sighup) | bit(sigusr1) | bit(sigusr2) | bit(sigterm));
+    task.set_mask(0);
+    // Frames are pushed lowest number first, so the highest runs first; all before the next instruction.
+    EXPECT_EQ(order, "15 12 10 1 ");
+  });
+}
+
+TEST_P(Handler, SigactionRejectsWhatTheManualSays) {
+  check([](Task& task) {
+    UserAddr action = task.put_action({1, 0, 0});
+    auto sigaction = [&](int signal, UserAddr next, UserAddr old, size_t size) {
+      return task.call(Call::rt_sigaction, signal, next, old, size);
+    };
+    EXPECT_EQ(sigaction(0, action, 0, 8), fails::inval);
+    EXPECT_EQ(sigaction(65, action, 0, 8), fails::inval);
+    EXPECT_EQ(sigaction(-1, action, 0, 8), fails::inval);
+    EXPECT_EQ(sigaction(sigkill, action, 0, 8), fails::inval);
+    EXPECT_EQ(sigaction(sigstop, action, 0, 8), fails::inval);
+    EXPECT_EQ(sigaction(sigkill, 0, task.room(32), 8), ok);  // asking is allowed
+    EXPECT_EQ(sigaction(sigusr1, action, 0, 4), fails::inval);
+    EXPECT_EQ(sigaction(sigusr1, 8, 0, 8), fails::fault);
+    EXPECT_EQ(sigaction(sigusr1, 0, 8, 8), fails::fault);
+  });
+}
+
+TEST_P(Handler, SigactionTellsTheOldAction) {
+  check([](Task& task) {
+    EXPECT_EQ(task.set_action(sigusr1, {0x1234560, sa_restart | sa_nodefer, bit(sigterm) | bit(sigkill)}), ok);
+    Task::Action old = task.get_action(sigusr1);
+    EXPECT_EQ(old.handler, 0x1234560u);
+    EXPECT_EQ(old.flags, sa_restart | sa_nodefer);
+    EXPECT_EQ(old.mask, bit(sigterm));
+  });
+}
+
+TEST_P(Handler, AForkInheritsItAndItsMask) {
+  check([](Task& task) {
+    int calls = 0;
+    task.handle(sigusr1, [&](Task&, const Task::Delivery&) { ++calls; });
+    task.set_mask(bit(sigusr1));
+    task.raise(sigusr1);
+    EXPECT_EQ(task.in_child([&](Task& child) {
+      EXPECT_EQ(child.pending(), 0u);  // pending signals are not inherited
+      child.raise(sigusr1);
+      EXPECT_EQ(calls, 0);
+      child.set_mask(0);
+      EXPECT_EQ(calls, 1);
+    }),
+              exited(0));
+  });
+}
+
+TEST_P(Handler, ABadHandlerAddressIsAFault) {
+  EXPECT_EQ(run([](Task& task) {
+              task.set_action(sigusr1, {0x1230, 0, 0});
+              task.raise(sigusr1);
+            }),
+            killed(sigsegv));
+}
+
+TEST_P(Handler, ADamagedFrameKills) {
+  EXPECT_EQ(run([](Task& task) {
+              task.handle(sigusr1, [](Task& handler, const Task::Delivery&) { handler.user().set(hal::Reg::sp, 0x4000); });
+              task.raise(sigusr1);
+            }),
+            killed(sigsegv));
+}
+
+TEST_P(Handler, SigreturnWithoutAFrameKills) {
+  EXPECT_EQ(run([](Task& task) {
+              task.user().set(hal::Reg::sp, 0x4000);
+              task.call(Call::rt_sigreturn);
+            }),
+            killed(sigsegv));
+}
+
+TEST_P(Handler, ManySignalsLeaveNothingBehind) {
+  check([](Task& task) {
+    int calls = 0;
+    task.handle(sigusr1, [&](Task&, const Task::Delivery&) { ++calls; });
+    UserAddr sp = task.user().get(hal::Reg::sp);
+    for (int index = 0; index < 3000; ++index) task.raise(sigusr1);
+    EXPECT_EQ(calls, 3000);
+    EXPECT_EQ(task.user().get(hal::Reg::sp), sp);
+  });
+}
+
+KERNEL_TESTS(AlternateStack);
+
+StackT current_stack(Task& task) {
+  UserAddr place = task.room(sizeof(StackT));
+  EXPECT_EQ(task.call(Call::sigaltstack, nullptr, place), ok);
+  return task.get<StackT>(place);
+}
+
+TEST_P(AlternateStack, IsUsedByThoseWhoAsk) {
+  check([](Task& task) {
+    UserAddr stack = task.map(8 * page);
+    EXPECT_EQ(task.call(Call::sigaltstack, task.put(StackT{stack, 0, 0, 8 * page}), nullptr), ok);
+    auto is_inside = [=](Task& handler) {
+      UserAddr sp = handler.user().get(hal::Reg::sp);
+      return sp > stack && sp <= stack + 8 * page;
+    };
+    bool with = false, without = true;
+    task.handle(
+        sigusr1,
+        [&](Task& handler, const Task::Delivery&) {
+          with = is_inside(handler);
+          EXPECT_EQ(current_stack(handler).flags, ss_onstack);
+          EXPECT_EQ(handler.call(Call::sigaltstack, handler.put(StackT{stack, 0, 0, 8 * page}), nullptr), fails::perm);
+        },
+        sa_onstack);
+    task.handle(sigusr2, [&](Task& handler, const Task::Delivery&) { without = is_inside(handler); });
+    task.raise(sigusr1);
+    task.raise(sigusr2);
+    EXPECT_TRUE(with);
+    EXPECT_FALSE(without);
+    EXPECT_EQ(current_stack(task).flags, 0);
+  });
+}
+
+TEST_P(AlternateStack, NestedHandlersStayOnIt) {
+  check([](Task& task) {
+    UserAddr stack = task.map(8 * page);
+    EXPECT_EQ(task.call(Call::sigaltstack, task.put(StackT{stack, 0, 0, 8 * page}), nullptr), ok);
+    UserAddr outer = 0, inner = 0;
+    task.handle(
+        sigusr1,
+        [&](Task& handler, const Task::Delivery&) {
+          outer = handler.user().get(hal::Reg::sp);
+          handler.raise(sigusr2);
+        },
+        sa_onstack);
+    task.handle(sigusr2, [&](Task& handler, const Task::Delivery&) { inner = handler.user().get(hal::Reg::sp); }, sa_onstack);
+    task.raise(sigusr1);
+    EXPECT_LT(inner, outer);
+    EXPECT_GT(inner, stack);
+  });
+}
+
+TEST_P(AlternateStack, FollowsTheManual) {
+  check([](Task& task) {
+    StackT stack = current_stack(task);
+    EXPECT_EQ(stack.flags, ss_disable);
+    UserAddr memory = task.map(8 * page);
+    auto set = [&](StackT next) { return task.call(Call::sigaltstack, task.put(next), nullptr); };
+    EXPECT_EQ(set({memory, 0, 0, 1000}), fails::nomem);  // below MINSIGSTKSZ
+    EXPECT_EQ(set({memory, 7, 0, 8 * page}), fails::inval);
+    EXPECT_EQ(set({memory, 0, 0, 8 * page}), ok);
+    stack = current_stack(task);
+    EXPECT_EQ(stack.base, memory);
+    EXPECT_EQ(stack.size, 8 * page);
+    EXPECT_EQ(stack.flags, 0);
+    EXPECT_EQ(set({0, ss_disable, 0, 0}), ok);
+    EXPECT_EQ(current_stack(task).flags, ss_disable);
+    EXPECT_EQ(task.call(Call::sigaltstack, 8, 0), fails::fault);
+    EXPECT_EQ(task.call(Call::sigaltstack, 0, 8), fails::fault);
+  });
+}
+
+TEST_P(AlternateStack, IsInheritedByForkButNotByThreads) {
+  check([](Task& task) {
+    UserAddr memory = task.map(8 * page);
+    EXPECT_EQ(task.call(Call::sigaltstack, task.put(StackT{memory, 0, 0, 8 * page}), nullptr), ok);
+    EXPECT_EQ(task.in_child([=](Task& child) { EXPECT_EQ(current_stack(child).base, memory); }), exited(0));
+    UserAddr done = task.room(4);
+    task.thread([](Task& thread) { EXPECT_EQ(current_stack(thread).flags, ss_disable); }, done);
+    task.join(done);
+  });
+}
+
+}  // namespace
+}  // namespace halcyon::test
