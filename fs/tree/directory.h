@@ -50,6 +50,7 @@ class TreeDirectory : public Node {
 
   // Puts an existing object under a name: for file systems that build their tree themselves. EEXIST, ENOMEM.
   Result<> add(std::string_view name, Ref<Inode> inode);
+  EntryTable* entry_table() override { return &entries_; }
 
  protected:
   uint64_t own_size() override;

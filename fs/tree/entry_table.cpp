@@ -1,9 +1,29 @@
 #include "fs/tree/entry_table.h"
 
+#include "fs/tree/node.h"
+
 namespace halcyon::fs {
 
+// A deep tree goes one directory after the other, not by recursion: what is in a directory that goes with this table is taken over first.
 EntryTable::~EntryTable() {
-  while (!by_position_.empty()) remove(*by_position_.begin());
+  by_name_.clear();
+  while (!by_position_.empty()) {
+    Own<Entry> entry(&*by_position_.begin());
+    by_position_.erase(by_position_.begin());
+    Ref<Inode> inode = std::move(entry->inode);
+    if (!inode || inode->reference_count() != 1) continue;
+    if (EntryTable* below = static_cast<Node&>(*inode).entry_table()) take_over(*below);
+  }
+}
+
+void EntryTable::take_over(EntryTable& other) {
+  other.by_name_.clear();
+  while (!other.by_position_.empty()) {
+    Entry& entry = *other.by_position_.begin();
+    other.by_position_.erase(other.by_position_.begin());
+    entry.position = next_position_++;
+    by_position_.insert(by_position_.end(), entry);
+  }
 }
 
 Entry* EntryTable::find(const Name& name) {

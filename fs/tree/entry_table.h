@@ -48,6 +48,8 @@ class EntryTable {
   bool is_empty() const { return by_position_.empty(); }
 
  private:
+  // Leaves them without names: on the way out.
+  void take_over(EntryTable& other);
   struct NameLess {
     bool operator()(const Entry& a, const Entry& b) const { return less(a.name.hash(), a.name.view(), b.name.hash(), b.name.view()); }
     bool operator()(const Name& a, const Entry& b) const { return less(a.hash, a.text, b.name.hash(), b.name.view()); }

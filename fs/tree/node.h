@@ -19,6 +19,8 @@ struct NodeStart {
   uint64_t number = 0;  // st_ino
 };
 
+class EntryTable;
+
 class Node : public Inode {
  public:
   Node(FileSystem& file_system, const NodeStart& start);
@@ -45,6 +47,8 @@ class Node : public Inode {
   void touch_modified(Nanoseconds now);
   // Before anything about the node changes: a layer makes sure that it keeps the node. ENOMEM.
   virtual Result<> prepare_change() { return {}; }
+  // A directory's whose entries are in memory.
+  virtual EntryTable* entry_table() { return nullptr; }
 
  protected:
   virtual void no_name_left() {}

@@ -216,19 +216,30 @@ size_t DentryCache::shrink(size_t count) {
   return done;
 }
 
-// A directory can go only after what is below it, so one pass need not be enough.
+// The cache's reference to the parent of a dentry that goes, if that was its last user.
+Ref<Dentry> DentryCache::take_unused_parent(Ref<Dentry> dentry) {
+  Ref<Dentry> parent = dentry->parent_;
+  dentry = nullptr;
+  if (!parent) return nullptr;
+  std::lock_guard guard(lock_);
+  bool has_only_us = parent->reference_count() == 2;  // and the cache
+  if (!has_only_us || !parent->is_hashed_) return nullptr;
+  unhash_locked(*parent);
+  lru_.erase(lru_.iterator_to(*parent));
+  count_.fetch_sub(1, std::memory_order_relaxed);
+  return Ref<Dentry>::adopt(parent.get());
+}
+
+// A directory can go only after what is below it, and then goes at once.
 void DentryCache::purge(const FileSystem& file_system) {
-  for (bool progress = true; progress;) {
-    progress = false;
-    size_t scans = size();
-    for (;;) {
-      lock_.lock();
-      Dentry* dentry = pop_unused_locked(&scans, &file_system);
-      lock_.unlock();
-      if (!dentry) break;
-      Ref<Dentry>::adopt(dentry);
-      progress = true;
-    }
+  size_t scans = size();
+  for (;;) {
+    lock_.lock();
+    Dentry* popped = pop_unused_locked(&scans, &file_system);
+    lock_.unlock();
+    if (!popped) return;
+    Ref<Dentry> dentry = Ref<Dentry>::adopt(popped);
+    while (dentry) dentry = take_unused_parent(std::move(dentry));
   }
 }
 

@@ -123,6 +123,7 @@ class DentryCache {
   // Leaves the cache's reference to the caller.
   void unhash_locked(Dentry& dentry);
   Dentry* pop_unused_locked(size_t* scans, const FileSystem* only);
+  Ref<Dentry> take_unused_parent(Ref<Dentry> dentry);
   void grow_buckets();
 
   const size_t limit_;

@@ -297,5 +297,14 @@ TEST_F(Names, AHundredThousandNames) {
   EXPECT_LE(vfs.dentries().size(), 1100u);
 }
 
+TEST_F(Names, ATreeOfAnyDepthGoesWithoutRecursion) {
+  ASSERT_EQ(root.mkdir("/top"), "");
+  Ref<File> at = must(root.open("/top", flag::directory));
+  for (int level = 0; level < 50000; ++level) {
+    ASSERT_EQ(error_of(fs::mkdir(root.caller(), root.at(at), "d", 0755)), "");
+    at = must(fs::open(root.caller(), root.at(at), "d", flag::directory, 0));
+  }
+}
+
 }  // namespace
 }  // namespace halcyon::test
