@@ -236,7 +236,8 @@ TEST_F(OverlayNames, AgreesWithAPlainTree) {
   EXPECT_EQ(root.mkdir("/plain/d/sub"), "");
   root.put("/plain/d/sub/deep", "deep");
   std::mt19937 random(7);
-  const std::vector<std::string> names{"/a", "/b", "/c", "/d", "/d/1", "/d/2", "/d/3", "/d/sub", "/d/sub/deep", "/x", "/d/y", "/x/z", "/d/sub/w"};
+  const std::vector<std::string> names{"/a",     "/b",          "/c", "/d",   "/d/1", "/d/2",    "/d/3",
+                                       "/d/sub", "/d/sub/deep", "/x", "/d/y", "/x/z", "/d/sub/w"};
   auto any = [&] { return names[random() % names.size()]; };
   for (int step = 0; step < 6000; ++step) {
     std::string one = any(), two = any();
