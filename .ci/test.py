@@ -66,7 +66,9 @@ def test_tidy():
 def test_layers():
     check([sys.executable, '-m', 'unittest', '-q', 'check_layers_test'], 60, env=dict(os.environ, PYTHONPATH=str(TOP / '.ci')))
     check([sys.executable, '.ci/check_layers.py'], 60)
-    return Counts(2)
+    check([sys.executable, '-m', 'unittest', '-q', 'check_docs_test'], 60, env=dict(os.environ, PYTHONPATH=str(TOP / '.ci')))
+    check([sys.executable, '.ci/check_docs.py'], 60)
+    return Counts(4)
 
 
 def run_gtest(program, timeout, environment=None):

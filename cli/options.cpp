@@ -187,7 +187,7 @@ Command parse_abi(const std::vector<std::string>& arguments) {
     return TextRequest{abi.help()};
   }
   options.isa = parse_isa(isa);
-  if (count < arguments.size()) fail(exit_status::own_failure, "abi takes no arguments but options (see halcyon abi --help)");
+  if (count < arguments.size()) fail(exit_status::own_failure, "abi takes no arguments");
   return options;
 }
 

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Holds the documentation against the tree: links and file names that lead nowhere, functions that are not where a page says they are.
+
+Checked in README.md and docs/*.md: relative links; names in backticks that begin with one of our folders; `Class::member`, which has to be
+in the file named right behind it, or else somewhere; plain `function` (`file`).
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+FOLDERS = ('core/', 'fs/', 'hal/', 'hal-unicorn/', 'hal-baremetal/', 'syscalls/', 'cli/', 'tests/', 'bench/', 'docs/', '.ci/', '.vscode/', 'cmake/')
+LINK = re.compile(r'\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)')
+CODE = re.compile(r'`([^`]+)`')
+MEMBER = re.compile(r'^(?:[A-Za-z_]\w*::)*([A-Za-z_]\w*)::(~?[A-Za-z_]\w*)(?:\(.*\))?$')
+PLACE = re.compile(r'`([\w:~]+)(?:\([^`]*\))?`(?: and `[\w:~]+`)? \(`([\w./*-]+)`')
+
+
+def sources(top):
+    names = subprocess.run(['git', 'ls-files', '*.cpp', '*.h', '*.inc', '*.py'], cwd=top, capture_output=True, text=True, check=True).stdout.split()
+    return {name: (top / name).read_text(errors='replace') for name in names if (top / name).exists()}
+
+
+def has_word(text, word):
+    return re.search(rf'(?<!\w){re.escape(word)}(?!\w)', text) is not None
+
+
+def exists(top, name):
+    name = name.split(' ')[0]
+    return bool(list(top.glob(name.rstrip('/')))) if '*' in name else (top / name).exists()
+
+
+def is_in(text, word, name):
+    """A member function is defined outside of its class as Class::member, or the class and the member are both there."""
+    parts = word.split('::')
+    if name.endswith('.cpp') and len(parts) > 1 and '::'.join(parts[-2:]) in text:
+        return True
+    inline = not name.endswith('.cpp') or len(parts) == 1
+    return inline and all(has_word(text, part) for part in parts[-2:])
+
+
+def check_page(top, page, code):
+    """What is wrong with a page, as (line number, message)."""
+    text = page.read_text()
+    for number, line in enumerate(text.splitlines(), 1):
+        for target in LINK.findall(line):
+            if '://' not in target and not target.startswith('<') and not (page.parent / target).exists():
+                yield number, f'the link to {target} leads nowhere'
+        for word in CODE.findall(line):
+            if word.startswith(FOLDERS) and not exists(top, word):
+                yield number, f'there is no {word}'
+            found = MEMBER.match(word)
+            if found and not word.startswith('std::') and not any(has_word(each, found[1]) and has_word(each, found[2]) for each in code.values()):
+                yield number, f'there is no {word}'
+    joined = re.sub(r'\n(?!\n)', ' ', text)
+    for word, name in PLACE.findall(joined):
+        if name in code and not is_in(code[name], word, name):
+            yield text[:text.find(word)].count('\n') + 1, f'{word} is not in {name}'
+
+
+def main():
+    code = sources(TOP)
+    count = 0
+    for page in [TOP / 'README.md', *sorted((TOP / 'docs').glob('*.md'))]:
+        for number, message in check_page(TOP, page, code):
+            print(f'{page.relative_to(TOP)}:{number}: {message}')
+            count += 1
+    return 1 if count else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
