@@ -107,8 +107,13 @@ Result<uint64_t> sys_symlink(Thread& self, UserPtr<const char> target, UserPtr<c
 
 Result<uint64_t> sys_readlinkat(Thread& self, DirFd dir, UserPtr<const char> path, UserPtr<char> buffer, int size) {
   if (size <= 0) return err::inval;
-  UserSink out{self.memory(), buffer.as<std::byte>(), static_cast<size_t>(size)};
-  return with_path(self, dir, path, [&](auto& caller, auto& start, auto text) { return fs::readlink(caller, start, text, out); });
+  std::array<std::byte, fs::path_max> target;
+  KernelSink sink(std::span(target).first(std::min(target.size(), static_cast<size_t>(size))));
+  size_t length =
+      TRY(with_path(self, dir, path, [&](auto& caller, auto& start, auto text) { return fs::readlink(caller, start, text, sink); }));
+  // All of it or nothing.
+  if (copy_to_user(self.memory(), buffer.address(), std::span(target).first(length)) != length) return err::fault;
+  return length;
 }
 Result<uint64_t> sys_readlink(Thread& self, UserPtr<const char> path, UserPtr<char> buffer, size_t size) {
   return sys_readlinkat(self, cwd(), path, buffer, static_cast<int>(std::min<size_t>(size, INT32_MAX)));

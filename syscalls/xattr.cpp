@@ -18,9 +18,16 @@ Result<> check_name(Thread& self, UserPtr<const char> name) {
   return *length == 0 ? err::range : Result<>{};
 }
 
-Result<> check_value(size_t size, uint32_t flags) {
+Result<> check_value(Thread& self, UserPtr<const std::byte> value, size_t size, uint32_t flags) {
   if (flags & ~set_flags) return err::inval;
-  return size > value_max ? err::toobig : Result<>{};
+  if (size > value_max) return err::toobig;
+  std::array<std::byte, 512> piece;
+  for (size_t done = 0; done < size;) {
+    size_t count = std::min(piece.size(), size - done);
+    if (copy_from_user(self.memory(), std::span(piece).first(count), value.address() + done) != count) return err::fault;
+    done += count;
+  }
+  return {};
 }
 
 Result<> find(Thread& self, UserPtr<const char> path, bool follow) {
@@ -51,16 +58,16 @@ Result<uint64_t> refuse(Thread& self, const Result<>& found, UserPtr<const char>
 
 }  // namespace
 
-Result<uint64_t> sys_setxattr(Thread& self, UserPtr<const char> path, UserPtr<const char> name, UserPtr<const std::byte>, size_t size,
+Result<uint64_t> sys_setxattr(Thread& self, UserPtr<const char> path, UserPtr<const char> name, UserPtr<const std::byte> value, size_t size,
                               uint32_t flags) {
-  return refuse(self, find(self, path, true), name, check_value(size, flags));
+  return refuse(self, find(self, path, true), name, check_value(self, value, size, flags));
 }
-Result<uint64_t> sys_lsetxattr(Thread& self, UserPtr<const char> path, UserPtr<const char> name, UserPtr<const std::byte>, size_t size,
-                               uint32_t flags) {
-  return refuse(self, find(self, path, false), name, check_value(size, flags));
+Result<uint64_t> sys_lsetxattr(Thread& self, UserPtr<const char> path, UserPtr<const char> name, UserPtr<const std::byte> value,
+                               size_t size, uint32_t flags) {
+  return refuse(self, find(self, path, false), name, check_value(self, value, size, flags));
 }
-Result<uint64_t> sys_fsetxattr(Thread& self, Fd fd, UserPtr<const char> name, UserPtr<const std::byte>, size_t size, uint32_t flags) {
-  return refuse(self, find(self, fd), name, check_value(size, flags));
+Result<uint64_t> sys_fsetxattr(Thread& self, Fd fd, UserPtr<const char> name, UserPtr<const std::byte> value, size_t size, uint32_t flags) {
+  return refuse(self, find(self, fd), name, check_value(self, value, size, flags));
 }
 
 Result<uint64_t> sys_getxattr(Thread& self, UserPtr<const char> path, UserPtr<const char> name, UserPtr<std::byte>, size_t) {
