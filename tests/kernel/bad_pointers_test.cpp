@@ -43,9 +43,9 @@ using Key = std::pair<std::string_view, std::string_view>;  // a call and one of
 const std::set<std::string_view> left_out = {"exit", "exit_group", "clone", "clone_backwards", "rt_sigreturn", "set_tid_address"};
 
 // With anything else the call would refuse something else before it looks at the pointer that is tried.
-const std::map<Key, uint64_t> values = {{{"clone3", "size"}, 88},     {{"waitid", "flags"}, 4},  // WEXITED
-                                        {{"getdents", "size"}, 1000}, {{"getdents64", "size"}, 1000}, {{"sigaltstack", "stack"}, 0},
-                                        {{"pselect6", "set"}, 0},     {{"prlimit64", "limit"}, 0}};
+const std::map<Key, uint64_t> values = {{{"clone3", "size"}, 88},      {{"waitid", "flags"}, 4},  // WEXITED
+                                        {{"getdents", "size"}, 1000},  {{"getdents64", "size"}, 1000}, {{"readlinkat", "size"}, 8},
+                                        {{"sigaltstack", "stack"}, 0}, {{"pselect6", "set"}, 0},       {{"prlimit64", "limit"}, 0}};
 
 // Where a bad pointer is something else than EFAULT, on Linux, too.
 struct Exception {
@@ -85,6 +85,7 @@ class Attempt {
     if (reads_link) task.symlink("nowhere", "x");
     else fd_ = task.create("x", "contents of a file");
     if (lists) fd_ = task.open(".");
+    if (is({"epoll_wait", "epoll_pwait", "epoll_pwait2"})) fd_ = ready_epoll();
     if (is({"getgroups"})) task.call(Call::setgroups, 1, task.put(uint32_t{7}));
     if (is({"rt_sigtimedwait"})) task.block(~uint64_t{0});
   }
@@ -110,6 +111,14 @@ class Attempt {
 
  private:
   bool is(std::initializer_list<std::string_view> names) const { return std::find(names.begin(), names.end(), entry_.name) != names.end(); }
+
+  int ready_epoll() {
+    int epoll = task_.call(Call::epoll_create1, 0);
+    Task::Pipe pipe = task_.pipe();
+    task_.write(pipe.out, "x");
+    task_.call(Call::epoll_ctl, epoll, 1, pipe.in, task_.put(std::array<uint32_t, 4>{1, 0, 0, 0}));  // EPOLL_CTL_ADD, EPOLLIN
+    return epoll;
+  }
 
   uint64_t value(const Parameter& parameter) const {
     if (auto found = values.find({entry_.name, parameter.name}); found != values.end()) return found->second;
