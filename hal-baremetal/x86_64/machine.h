@@ -1,0 +1,65 @@
+// The bare x86_64 machine: CPUs with local APICs, started by INIT and STARTUP interrupts, the direct map, I/O APICs, and the devices of a
+// PC.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "hal-baremetal/common/machine.h"
+#include "hal-baremetal/drivers/ns16550.h"
+#include "hal-baremetal/x86_64/clock.h"
+#include "hal-baremetal/x86_64/cpu.h"
+#include "hal-baremetal/x86_64/kernel_tables.h"
+#include "hal-baremetal/x86_64/layout.h"
+#include "hal-baremetal/x86_64/local_apic.h"
+
+namespace halcyon::hal {
+
+// What the start found.
+struct X86Parts {
+  x86_64::KernelTables tables;
+  x86_64::LocalApic apic;
+  x86_64::Clock clock;
+  Ns16550* serial = nullptr;
+  int64_t realtime_offset = 0;
+};
+
+class X86Machine final : public BareMachine {
+ public:
+  explicit X86Machine(const X86Parts& parts) : parts_(parts) { describe_cpu(); }
+
+  Isa isa() const override { return Isa::x86_64; }
+  std::byte* direct_map() const override { return reinterpret_cast<std::byte*>(x86_64::direct_map_start); }
+  void start_cpu(unsigned id, void (*entry)(void*), void* argument) override;
+  std::unique_ptr<UserContext> new_context() override;
+  void init_root(Root root) override { parts_.tables.fill_root(root); }
+  // The CPU's caches agree with each other, and both ways into user mode go by what was stored before.
+  void sync_code(uint64_t) override {}
+  int64_t monotonic_time() override;
+  int64_t realtime_offset() override { return parts_.realtime_offset; }
+  Console& console() override { return *parts_.serial; }
+
+  bool map_kernel_page(uint64_t address, uint64_t frame) override { return parts_.tables.map(address, frame); }
+  uint64_t unmap_kernel_page(uint64_t address) override { return parts_.tables.unmap(address); }
+  void power_off(bool is_failure) override;
+  void restart() override;
+  bool select_console(std::string_view name) override { return name == "ttyS0"; }
+  void set_window_size(WindowSize size) override { parts_.serial->set_window_size(size); }
+
+  // For the start: CPU 0 first.
+  void add_cpu(uint32_t apic, x86_64::CpuTables& tables);
+  using BareMachine::seed_random;
+  using BareMachine::set_memory;
+
+  Root boot_root() const { return parts_.tables.root(); }
+  const x86_64::Clock& clock() const { return parts_.clock; }
+  x86_64::LocalApic& apic() { return parts_.apic; }
+  void dispatch_device_interrupt(unsigned number);
+
+ private:
+  void describe_cpu();
+
+  X86Parts parts_;
+};
+
+}  // namespace halcyon::hal
