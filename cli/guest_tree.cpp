@@ -18,9 +18,11 @@ namespace {
 
 constexpr int most_links = 40;
 
+constexpr std::string_view kernel_places[] = {"/proc", "/sys", "/dev"};
+
 // What the kernel puts there itself, whatever the root has.
 bool is_kernels_own(std::string_view path) {
-  for (std::string_view place : {"/proc", "/sys", "/dev"})
+  for (std::string_view place : kernel_places)
     if (path.starts_with(place) && (path.size() == place.size() || path[place.size()] == '/')) return true;
   return false;
 }
@@ -38,7 +40,7 @@ bool is_in_group(uint32_t gid) {
 
 }  // namespace
 
-GuestTree::GuestTree(const std::optional<std::string>& root, const std::vector<Bind>& binds) : binds_(binds) {
+GuestTree::GuestTree(const std::optional<std::string>& root, const std::vector<Bind>& binds) {
   struct stat info;
   if (root && *root == "none") {
     kind_ = Kind::none;
@@ -56,19 +58,42 @@ GuestTree::GuestTree(const std::optional<std::string>& root, const std::vector<B
       archive_ = std::make_unique<ArchiveImage>(ArchiveImage::read(*root));
     }
   }
-  for (Bind& bind : binds_) {
-    std::unique_ptr<char, decltype(&free)> real(realpath(bind.host.c_str(), nullptr), &free);
-    if (!real || stat(real.get(), &info) != 0) fail(exit_status::own_failure, "--bind: cannot use {}: {}", bind.host, std::strerror(errno));
-    bind.is_directory = S_ISDIR(info.st_mode);
-    if (!bind.is_directory && !S_ISREG(info.st_mode))
-      fail(exit_status::own_failure, "--bind: {} is neither a directory nor a regular file", bind.host);
-    if (access(real.get(), bind.is_directory ? R_OK | X_OK : R_OK) != 0)
-      fail(exit_status::own_failure, "--bind: cannot read {}: {}", bind.host, std::strerror(errno));
-    bind.host = real.get();
-    std::string normal;
-    if (!normalise_path(bind.guest, &normal)) fail(exit_status::own_failure, "--bind: the guest path {} has '..' in it", bind.guest);
-    bind.guest = "/" + normal;
+  for (const Bind& bind : binds) add(bind);
+}
+
+void GuestTree::add(Bind bind) {
+  struct stat info;
+  std::unique_ptr<char, decltype(&free)> real(realpath(bind.host.c_str(), nullptr), &free);
+  if (!real || stat(real.get(), &info) != 0) fail(exit_status::own_failure, "--bind: cannot use {}: {}", bind.host, std::strerror(errno));
+  bind.is_directory = S_ISDIR(info.st_mode);
+  if (!bind.is_directory && !S_ISREG(info.st_mode))
+    fail(exit_status::own_failure, "--bind: {} is neither a directory nor a regular file", bind.host);
+  if (access(real.get(), bind.is_directory ? R_OK | X_OK : R_OK) != 0)
+    fail(exit_status::own_failure, "--bind: cannot read {}: {}", bind.host, std::strerror(errno));
+  bind.host = real.get();
+  std::string normal;
+  if (!normalise_path(bind.guest, &normal)) fail(exit_status::own_failure, "--bind: the guest path {} has '..' in it", bind.guest);
+  bind.guest = place_of("/" + normal);
+  int error = 0;
+  auto there = resolve(bind.guest, &error);
+  if (there && there->is_directory() != bind.is_directory) {
+    const char* kinds[] = {"a file", "a directory"};
+    fail(exit_status::own_failure, "--bind: {} is {}, but {} of the guest is {}", bind.host, kinds[bind.is_directory], bind.guest,
+         kinds[!bind.is_directory]);
   }
+  binds_.push_back(std::move(bind));
+}
+
+// Where a path leads as far as it exists, and the rest as it is.
+std::string GuestTree::place_of(const std::string& path) const {
+  for (size_t end = path.size(); end > 0 && end != std::string::npos; end = path.rfind('/', end - 1)) {
+    int error = 0;
+    auto node = resolve(std::string_view(path).substr(0, end), &error);
+    if (!node) continue;
+    std::string rest = path.substr(end);
+    return node->path == "/" && !rest.empty() ? rest : node->path + rest;
+  }
+  return path;
 }
 
 // `path` is absolute and has no "." or ".."; no symlink is followed.
@@ -98,7 +123,7 @@ std::optional<GuestNode> GuestTree::look_up(const std::string& path, int* error)
       node.mode = node.entry->mode, node.uid = node.entry->uid, node.gid = node.entry->gid;
       return node;
     }
-    if (path == "/") made_mode = 0040755;
+    if (path == "/" || std::find(std::begin(kernel_places), std::end(kernel_places), path) != std::end(kernel_places)) made_mode = 0040755;
   }
   if (made_mode == 0) return std::nullopt;
   node.host_path.clear();

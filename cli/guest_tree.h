@@ -48,6 +48,8 @@ class GuestTree {
   static bool is_executable(const GuestNode& node);
 
  private:
+  void add(Bind bind);
+  std::string place_of(const std::string& path) const;
   std::optional<GuestNode> look_up(const std::string& path, int* error) const;
   std::string read_link(const GuestNode& node) const;
 

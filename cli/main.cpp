@@ -39,11 +39,11 @@ int execute(RunOptions& options) {
   std::string working_directory = "/";
   if (options.working_directory) working_directory = *options.working_directory;
   else if (tree.kind() == GuestTree::Kind::host) working_directory = host_working_directory();
-  if (options.working_directory) {
-    int error = 0;
-    auto node = tree.resolve(working_directory, &error);
-    if (!node || !node->is_directory())
-      fail(exit_status::own_failure, "--cwd: {}: {}", working_directory, std::strerror(node ? ENOTDIR : error));
+  int error = 0;
+  auto node = tree.resolve(working_directory, &error);
+  if (!node || !node->is_directory()) {
+    if (options.working_directory) fail(exit_status::own_failure, "--cwd: {}: {}", working_directory, std::strerror(node ? ENOTDIR : error));
+    fail(exit_status::own_failure, "the working directory {} is not in the guest; give --cwd", working_directory);
   }
   Program program = find_program(tree, options.arguments[0], find_variable(environment, "PATH"), working_directory, options.isa);
   return run_session({options, tree, std::move(program), std::move(environment), std::move(working_directory)});

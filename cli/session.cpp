@@ -233,8 +233,9 @@ int run_session(SessionRequest request) {
   system->vfs().devices().add(controlling_terminal);
   streams.start(kernel);
   trace.start(kernel);
-  mount_guest(*system, request.tree);
+  mount_guest_root(*system, request.tree);
   require(system->mount_standard(), "cannot mount /dev");
+  mount_binds(*system, request.tree);
 
   int status;
   {

@@ -26,7 +26,9 @@ struct SessionRequest {
 // Runs the program to its end and returns the exit status for the shell. Throws Failure.
 int run_session(SessionRequest request);
 
-// Mounts the root that `tree` describes, and the bound directories. Throws Failure.
-void mount_guest(System& system, GuestTree& tree);
+// Mounts the root that `tree` describes. Throws Failure.
+void mount_guest_root(System& system, GuestTree& tree);
+// Mounts what is bound, once the rest of the tree is there. Throws Failure.
+void mount_binds(System& system, const GuestTree& tree);
 
 }  // namespace halcyon::cli
