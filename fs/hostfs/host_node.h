@@ -87,6 +87,7 @@ class HostFile final : public HostNode<FileNode>, public PageSource {
   PageSource* page_source() override { return this; }
   // Looks whether the host's file is still what the cache holds, by size and mtime, and whether the host lets us open it. ESTALE, EACCES.
   Result<> prepare_open(uint32_t flags) override;
+  Result<> prepare_write(uint64_t) override { return {}; }
   Result<> note_change(Nanoseconds now, uint64_t start, uint64_t length) override;
   Result<> change(const AttributeChange& wanted) override;
   Result<> sync() override;

@@ -19,6 +19,7 @@ class RamFile final : public FileNode {
   ~RamFile() override { ram().release(charged_); }
 
   Result<> prepare_write(uint64_t end) override {
+    if (auto room = FileNode::prepare_write(end); !room) return room;
     uint64_t pages = pages_of(end);
     if (pages <= charged_) return {};
     if (auto charged = ram().charge(pages - charged_); !charged) return charged;

@@ -15,6 +15,8 @@ class FileNode : public Node {
       : Node(file_system, start), cache_(source, size) {}
   PageCache* page_cache() override { return &cache_; }
   Mutex* contents_lock() override { return &contents_; }
+  // ENOSPC when memory is short: files that are only there must leave some for programs.
+  Result<> prepare_write(uint64_t end) override;
 
  protected:
   PageCache& cache() { return cache_; }
