@@ -42,7 +42,8 @@ int execute(RunOptions& options) {
   int error = 0;
   auto node = tree.resolve(working_directory, &error);
   if (!node || !node->is_directory()) {
-    if (options.working_directory) fail(exit_status::own_failure, "--cwd: {}: {}", working_directory, std::strerror(node ? ENOTDIR : error));
+    if (options.working_directory)
+      fail(exit_status::own_failure, "--cwd: {}: {}", working_directory, std::strerror(node ? ENOTDIR : error));
     fail(exit_status::own_failure, "the working directory {} is not in the guest; give --cwd", working_directory);
   }
   Program program = find_program(tree, options.arguments[0], find_variable(environment, "PATH"), working_directory, options.isa);
