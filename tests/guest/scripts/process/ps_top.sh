@@ -1,4 +1,6 @@
+# busybox starts an applet as /proc/self/exe and then gives itself its name: wait for that.
 sleep 5 & child=$!
+until [ "$(cat /proc/$child/comm)" = sleep ]; do sleep 0.01; done
 ps -o pid,ppid,comm | awk -v c=$child '$1 == c {print $3}'
 ps -o pid,ppid | awk -v c=$child -v p=$$ '$1 == c {print ($2 == p)}'
 ps -o user,comm | grep sleep
