@@ -154,7 +154,7 @@ def test_guest():
     runner = TOP / 'tests/guest/run.py'
     counts = Counts()
     counts.add(run_script([sys.executable, runner], 900))
-    counts.add(run_script([sys.executable, runner, '--cpus', '4', '--deterministic', '--seeds', '2', '--isa', 'x86_64'], 900))
+    counts.add(run_script([sys.executable, runner, '--cpus', '4', '--deterministic', '--seeds', '2'], 900))
     return counts
 
 

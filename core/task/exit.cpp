@@ -141,7 +141,6 @@ void Thread::exit() {
     use.max_resident_pages = resident;
     process.dead_threads_use.add(use);
     process.remains = {name, resources_.credentials, process.session ? process.session->id : 0, nice, policy, last_cpu};
-    kernel.thread_count.fetch_sub(1, std::memory_order_relaxed);
     process.live_threads.fetch_sub(1, std::memory_order_release);
     process.thread_event.wake_all();
     if (was_last) become_zombie(kernel, process, status);

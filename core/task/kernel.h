@@ -101,6 +101,7 @@ class Kernel {
   void add_thread(Thread& thread);
   using ProcessList = boost::intrusive::list<Process, boost::intrusive::base_hook<ProcessHook>, boost::intrusive::constant_time_size<true>>;
   ProcessList& processes() { return processes_; }
+  // Of the threads in processes, until each has left its stack.
   std::atomic<uint64_t> thread_count{0};
   std::atomic<uint64_t> forks{0};
   uint64_t thread_limit() const { return thread_limit_; }

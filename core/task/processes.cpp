@@ -69,6 +69,7 @@ void Kernel::add_thread(Thread& thread) {
   thread.retain();
   process.threads.push_back(thread);
   process.live_threads.fetch_add(1);
+  thread.is_counted_ = true;
   thread_count.fetch_add(1);
 }
 

@@ -18,8 +18,12 @@ void finish_switch() {
   if (!previous) return;
   bool is_dead = previous->state() == RunState::dead;
   previous->is_on_cpu_.store(false, std::memory_order_release);
+  if (!is_dead) return;
+  bool was_counted = previous->is_counted_;
   // The scheduler's reference; the stack goes with the last one.
-  if (is_dead) Ref<Thread>::adopt(previous);
+  Ref<Thread>::adopt(previous);
+  // Only now, for CPU 0 takes the kernel apart when nobody is left.
+  if (was_counted && cpu.kernel->thread_count.fetch_sub(1, std::memory_order_acq_rel) == 1) cpu.kernel->machine().cpu(0).kick();
 }
 
 void switch_to(Thread& next) {

@@ -209,6 +209,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
 
   std::atomic<uint32_t> work_{0};
   std::atomic<RunState> state_{RunState::parked};
+  bool is_counted_ = false;             // in Kernel::thread_count
   std::atomic<bool> is_on_cpu_{false};  // its stack is in use: nobody may switch to it yet
   std::atomic<bool> is_interruptible_{false};
 
