@@ -21,7 +21,10 @@ std::unique_ptr<UserContext> X86Machine::new_context() { return std::unique_ptr<
 
 void X86Machine::start_cpu(unsigned, void (*)(void*), void*) { panic("another CPU cannot be started", __FILE__, __LINE__); }
 
-void X86Machine::dispatch_device_interrupt(unsigned) {}
+void X86Machine::dispatch_device_interrupt(unsigned input) {
+  for (IoApic* io_apic : parts_.io_apics)
+    if (io_apic && io_apic->dispatch(input)) return;
+}
 
 void X86Machine::describe_cpu() {
   auto& info = cpu_info_.x86_64;
@@ -52,18 +55,6 @@ void X86Machine::describe_cpu() {
   uint32_t sizes = highest >= extended + 8 ? cpuid(extended + 8).eax : 0x3024;
   info.physical_bits = sizes & 0xff;
   info.virtual_bits = sizes >> 8 & 0xff;
-}
-
-// QEMU's isa-debug-exit: the only way to say that something failed. Real machines have nothing behind the port.
-void X86Machine::power_off(bool is_failure) {
-  constexpr uint16_t debug_exit = 0xf4;
-  out32(debug_exit, is_failure ? 1 : 0);
-}
-
-void X86Machine::restart() {
-  constexpr uint16_t keyboard_command = 0x64;
-  constexpr uint8_t pulse_reset = 0xfe;
-  out8(keyboard_command, pulse_reset);
 }
 
 }  // namespace halcyon::hal

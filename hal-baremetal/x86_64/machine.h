@@ -6,12 +6,15 @@
 #include <cstdint>
 
 #include "hal-baremetal/common/machine.h"
+#include "hal-baremetal/drivers/io_apic.h"
 #include "hal-baremetal/drivers/ns16550.h"
+#include "hal-baremetal/firmware/acpi.h"
 #include "hal-baremetal/x86_64/clock.h"
 #include "hal-baremetal/x86_64/cpu.h"
 #include "hal-baremetal/x86_64/kernel_tables.h"
 #include "hal-baremetal/x86_64/layout.h"
 #include "hal-baremetal/x86_64/local_apic.h"
+#include "hal-baremetal/x86_64/power.h"
 
 namespace halcyon::hal {
 
@@ -20,8 +23,10 @@ struct X86Parts {
   x86_64::KernelTables tables;
   x86_64::LocalApic apic;
   x86_64::Clock clock;
+  x86_64::Power power;
+  std::array<IoApic*, AcpiInfo::most_controllers> io_apics{};
   Ns16550* serial = nullptr;
-  int64_t realtime_offset = 0;
+  int64_t realtime_offset = 0;  // nanoseconds
 };
 
 class X86Machine final : public BareMachine {
@@ -41,8 +46,8 @@ class X86Machine final : public BareMachine {
 
   bool map_kernel_page(uint64_t address, uint64_t frame) override { return parts_.tables.map(address, frame); }
   uint64_t unmap_kernel_page(uint64_t address) override { return parts_.tables.unmap(address); }
-  void power_off(bool is_failure) override;
-  void restart() override;
+  void power_off(bool is_failure) override { parts_.power.turn_off(is_failure); }
+  void restart() override { parts_.power.reset(); }
   bool select_console(std::string_view name) override { return name == "ttyS0"; }
   void set_window_size(WindowSize size) override { parts_.serial->set_window_size(size); }
 
@@ -54,7 +59,7 @@ class X86Machine final : public BareMachine {
   Root boot_root() const { return parts_.tables.root(); }
   const x86_64::Clock& clock() const { return parts_.clock; }
   x86_64::LocalApic& apic() { return parts_.apic; }
-  void dispatch_device_interrupt(unsigned number);
+  void dispatch_device_interrupt(unsigned input);
 
  private:
   void describe_cpu();

@@ -6,6 +6,8 @@
 #include "hal-baremetal/common/boot_memory.h"
 #include "hal-baremetal/common/early_console.h"
 #include "hal-baremetal/common/stacks.h"
+#include "hal-baremetal/drivers/cmos_clock.h"
+#include "hal-baremetal/firmware/acpi.h"
 #include "hal-baremetal/firmware/loader_info.h"
 #include "hal-baremetal/x86_64/instructions.h"
 #include "hal-baremetal/x86_64/layout.h"
@@ -30,12 +32,14 @@ namespace {
 
 uint64_t image_address(const char* symbol) { return reinterpret_cast<uint64_t>(symbol) - image_offset; }
 
+std::byte* in_direct_map(uint64_t address) { return reinterpret_cast<std::byte*>(direct_map_start + address); }
+
 // What of memory boot.S has mapped, in the direct map.
 class LowMemory final : public PhysicalMemory {
  public:
   std::span<const std::byte> at(uint64_t address, size_t size) const override {
     if (address >= low_map_size || size > low_map_size - address) return {};
-    return {reinterpret_cast<const std::byte*>(direct_map_start + address), size};
+    return {in_direct_map(address), size};
   }
 };
 
@@ -48,12 +52,17 @@ class Start {
   void make_serial();
   void read_loader_info(uint32_t magic, uint64_t info_address);
   void find_memory();
+  void find_hardware();
   void measure_time();
+  void read_clock();
+  void make_io_apics();
+  void connect(unsigned legacy_input, InterruptHandler& handler);
   void seed(X86Machine& machine);
 
   LowMemory low_memory_;
   LoaderInfo loader_;
   MemoryMap memory_map_;
+  AcpiInfo acpi_;
   X86Parts parts_;
 };
 
@@ -80,11 +89,58 @@ void Start::find_memory() {
   if (!parts_.tables.map_direct(loader_.initramfs.start, loader_.initramfs.size)) fail("the initramfs lies beyond the direct map");
 }
 
-void Start::measure_time() {
+void Start::find_hardware() {
+  if (auto complaint = read_acpi(low_memory_, loader_.acpi_root, &acpi_); !complaint.empty()) fail(complaint);
+  parts_.power.initialize(acpi_, parts_.tables);
   if (!parts_.apic.initialize(parts_.tables)) fail("the CPU has no local APIC");
-  IntervalTimer timer;
-  timer.start();
-  if (!parts_.clock.measure(timer, parts_.apic)) fail("there is no timer to measure the CPU's clock by");
+}
+
+void Start::measure_time() {
+  PowerTimer power_timer(acpi_.power_timer);
+  if (acpi_.power_timer != 0 && parts_.clock.measure(power_timer, parts_.apic)) return;
+  IntervalTimer interval_timer;
+  interval_timer.start();
+  if (!parts_.clock.measure(interval_timer, parts_.apic)) fail("there is no timer to measure the CPU's clock by");
+}
+
+void Start::read_clock() {
+  constexpr uint16_t clock = 0x70;
+  constexpr int64_t second = 1'000'000'000;
+  PortRegisters registers(clock);
+  int64_t now = read_cmos_clock(registers, acpi_.century_register);
+  if (now != 0) parts_.realtime_offset = now * second - parts_.clock.to_time(read_tsc());
+}
+
+// The controllers of the first PCs are there too. They get vectors of their own, in case one interrupts nevertheless, and are masked.
+void Start::make_io_apics() {
+  constexpr uint16_t controllers[] = {0x20, 0xa0};
+  constexpr uint8_t initialize = 0x11, mode_8086 = 1, all = 0xff, cascade[] = {4, 2};
+  for (unsigned index = 0; index < 2; ++index) {
+    PortRegisters controller(controllers[index]);
+    controller.write8(0, initialize);
+    controller.write8(1, static_cast<uint8_t>(legacy_vectors + index * 8));
+    controller.write8(1, cascade[index]);
+    controller.write8(1, mode_8086);
+    controller.write8(1, all);
+  }
+  for (size_t index = 0; index < acpi_.controller_count; ++index) {
+    const auto& controller = acpi_.controllers[index];
+    if (!parts_.tables.map_device(controller.address, page_size)) fail("an I/O APIC lies beyond the direct map");
+    auto& registers = make_for_boot<MmioRegisters>(in_direct_map(controller.address));
+    parts_.io_apics[index] = &make_for_boot<IoApic>(registers, controller.first_input, device_vectors, parts_.apic.id());
+  }
+}
+
+void Start::connect(unsigned legacy_input, InterruptHandler& handler) {
+  const auto& input = acpi_.inputs[legacy_input];
+  if (input.number >= timer_vector - device_vectors) fail("the serial line's interrupt has too high a number");
+  for (IoApic* io_apic : parts_.io_apics) {
+    if (!io_apic || !io_apic->has(input.number)) continue;
+    io_apic->configure(input.number, input.is_level, input.is_low);
+    io_apic->connect(input.number, handler);
+    return;
+  }
+  fail("no I/O APIC has the serial line's input");
 }
 
 // What little an observer does not know of the time.
@@ -98,7 +154,13 @@ X86Machine& Start::make_machine(uint32_t magic, uint64_t info_address) {
   read_loader_info(magic, info_address);
   parts_.tables.build();
   find_memory();
+  find_hardware();
   measure_time();
+  read_clock();
+  make_io_apics();
+  constexpr unsigned serial_input = 4;
+  connect(serial_input, *parts_.serial);
+  parts_.serial->enable_input();
 
   auto& machine = make_for_boot<X86Machine>(parts_);
   machine.add_cpu(parts_.apic.id(), boot_cpu_tables);
