@@ -126,6 +126,7 @@ std::optional<GuestNode> GuestTree::look_up(const std::string& path, int* error)
     if (path == "/" || std::find(std::begin(kernel_places), std::end(kernel_places), path) != std::end(kernel_places)) made_mode = 0040755;
   }
   if (made_mode == 0) return std::nullopt;
+  node.mode = made_mode;
   node.host_path.clear();
   return node;
 }
