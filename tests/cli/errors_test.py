@@ -4,6 +4,7 @@ import io
 import os
 import pathlib
 import random
+import re
 import resource
 import shutil
 import struct
@@ -324,6 +325,12 @@ class Reports(unittest.TestCase):
             self.assertEqual(result.returncode, 0)
             self.assertEqual(result.stderr, "")
             self.assertIn("alcyon", result.stdout)
+
+    def test_the_readme_has_every_option(self):
+        readme = (halcyon.TREE / "README.md").read_text()
+        options = re.findall(r"(?m)^  (--[a-z-]+)", run("run", "--help").stdout)
+        self.assertGreater(len(options), 10)
+        self.assertEqual([option for option in options if f"`{option}" not in readme], [])
 
     def test_output_that_cannot_be_written(self):
         with open("/dev/full", "w") as full:

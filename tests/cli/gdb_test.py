@@ -218,8 +218,12 @@ class Session(GdbTest):
                       r"Value returned is \$\d+ = ok = \{value = Ref\(halcyon::fs::RegularFile\*")
 
     def test_a_failed_result(self):
-        output = gdb("break fs::open\nrun\nfinish\n", *busybox(shell="cat /missing"))
+        output = gdb("break sys_openat\nrun\nbreak fs::open\ncontinue\nfinish\n", *busybox(shell="cat /missing"))
         self.contains(output, r"Value returned is \$1 = failed: ENOENT")
+
+    def test_references_are_printed_as_what_they_refer_to(self):
+        output = gdb("break StandardStreams::open\nrun\nprint terminal\n", "--root", halcyon.ROOTFS["x86_64"], "/bin/busybox", "true")
+        self.contains(output, r"StandardStreams::open \(.*terminal=\S*Ref\(null\)", r"\$1 = .*Ref\(null\)")
 
 
 class UserProgram(GdbTest):

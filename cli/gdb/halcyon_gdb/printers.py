@@ -11,19 +11,21 @@ def errno_name(value):
     return f"E{name.upper()}" if name.isidentifier() else f"errno {int(value)}"
 
 
-class ErrnoPrinter:
-    def __init__(self, value):
-        self.value = value
+class Printer:
+    """`value` is the object itself, also where gdb has a reference to it."""
 
+    def __init__(self, value):
+        is_reference = value.type.strip_typedefs().code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF)
+        self.value = value.referenced_value() if is_reference else value
+
+
+class ErrnoPrinter(Printer):
     def to_string(self):
         return errno_name(self.value)
 
 
-class ResultPrinter:
+class ResultPrinter(Printer):
     """std::expected<T, Errno>."""
-
-    def __init__(self, value):
-        self.value = value
 
     def to_string(self):
         if not bool(self.value["_M_has_value"]):
@@ -43,11 +45,8 @@ def _members(struct):
             yield field
 
 
-class PointerPrinter:
+class PointerPrinter(Printer):
     """Ref and Own: the object's address and real type."""
-
-    def __init__(self, value):
-        self.value = value
 
     def to_string(self):
         pointer = self.value["object_"]
@@ -79,11 +78,8 @@ class VecPrinter:
         return "array"
 
 
-class TextPrinter:
+class TextPrinter(Printer):
     """String, NameText."""
-
-    def __init__(self, value):
-        self.value = value
 
     def to_string(self):
         return text(self.value)
@@ -92,11 +88,8 @@ class TextPrinter:
         return "string"
 
 
-class ContainerPrinter:
+class ContainerPrinter(Printer):
     """An intrusive list or set: the addresses of its elements; longer ones than gdb prints are cut by gdb."""
-
-    def __init__(self, value):
-        self.value = value
 
     def to_string(self):
         return self.value.type.strip_typedefs().name.partition("<")[0].rpartition("::")[2] + " of " + str(self.value.type.template_argument(0))
@@ -111,11 +104,8 @@ class ContainerPrinter:
         return "array"
 
 
-class UserPointerPrinter:
+class UserPointerPrinter(Printer):
     """UserPtr<T>: the user address, and for characters the text there in the current thread's memory."""
-
-    def __init__(self, value):
-        self.value = value
 
     def to_string(self):
         address = int(self.value["address_"])
