@@ -108,7 +108,7 @@ Result<uint64_t> sys_symlink(Thread& self, UserPtr<const char> target, UserPtr<c
 Result<uint64_t> sys_readlinkat(Thread& self, DirFd dir, UserPtr<const char> path, UserPtr<char> buffer, int size) {
   if (size <= 0) return err::inval;
   std::array<std::byte, fs::path_max> target;
-  KernelSink sink(std::span(target).first(std::min(target.size(), static_cast<size_t>(size))));
+  KernelSink sink{std::span(target).first(std::min(target.size(), static_cast<size_t>(size)))};
   size_t length =
       TRY(with_path(self, dir, path, [&](auto& caller, auto& start, auto text) { return fs::readlink(caller, start, text, sink); }));
   // All of it or nothing.
