@@ -1,7 +1,6 @@
 // Names: one component of a path, its hash, and the place where a directory entry or a dentry keeps its own copy.
 #pragma once
 
-#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -48,7 +47,7 @@ class NameText {
       if (!long_) return err::nomem;
       place = long_;
     }
-    std::memcpy(place, name.text.data(), name.text.size());
+    name.text.copy(place, name.text.size());  // which may be nothing
     length_ = static_cast<uint8_t>(name.text.size());
     hash_ = name.hash;
     return {};
