@@ -41,7 +41,7 @@ inline std::string make_elf_with(std::vector<Elf64_Phdr> segments, unsigned mach
   header.e_phnum = static_cast<Elf64_Half>(segments.size());
   std::string file(sizeof header + segments.size() * sizeof(Elf64_Phdr), '\0');
   std::memcpy(file.data(), &header, sizeof header);
-  std::memcpy(file.data() + sizeof header, segments.data(), segments.size() * sizeof(Elf64_Phdr));
+  if (!segments.empty()) std::memcpy(file.data() + sizeof header, segments.data(), segments.size() * sizeof(Elf64_Phdr));
   file += tail;
   file.resize(std::max(file.size() + 1, size));
   return file;
