@@ -57,7 +57,8 @@ TestMemory pvh(uint32_t version = 1, uint32_t ranges = 2) {
 }
 
 TEST(LoaderInfo, ReadsPvh) {
-  Outcome outcome = read(read_pvh, pvh());
+  TestMemory passed = pvh();  // the command line stays in it
+  Outcome outcome = read(read_pvh, passed);
   EXPECT_EQ(outcome.complaint, "");
   EXPECT_EQ(outcome.info.command_line, "init=/bin/sh -- -l");
   EXPECT_EQ(outcome.info.initramfs.start, 8 * one_mib);
