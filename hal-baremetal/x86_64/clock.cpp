@@ -1,6 +1,7 @@
 #include "hal-baremetal/x86_64/clock.h"
 
 #include "hal-baremetal/x86_64/instructions.h"
+#include "hal/port.h"
 
 namespace halcyon::hal::x86_64 {
 namespace {
@@ -66,11 +67,16 @@ bool Clock::measure(Reference& reference, LocalApic& apic) {
     if (end.ticks - start.ticks > patience) return false;
   }
   uint64_t ticks = end.ticks - start.ticks;
-  frequency_ = ticks * reference.frequency() / passed;
-  if (frequency_ == 0) return false;
-  multiplier_ = (second << shift_) / frequency_;
+  uint64_t frequency = ticks * reference.frequency() / passed;
+  if (frequency == 0) return false;
+  multiplier_ = (second << shift_) / frequency;
   apic.set_speed((uint64_t{end.apic - start.apic} << 32) / ticks);
   return true;
+}
+
+void Clock::wait(int64_t nanoseconds) const {
+  uint64_t end = read_tsc() + ticks_at(nanoseconds);
+  while (read_tsc() < end) spin_pause();
 }
 
 uint64_t Clock::ticks_at(int64_t time) const {

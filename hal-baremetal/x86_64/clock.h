@@ -47,11 +47,11 @@ class Clock {
   int64_t to_time(uint64_t ticks) const { return static_cast<int64_t>(static_cast<unsigned __int128>(ticks) * multiplier_ >> shift_); }
   // The first tick at which to_time() has reached `time`.
   uint64_t ticks_at(int64_t time) const;
-  uint64_t frequency() const { return frequency_; }
+  // For hardware that wants to be left alone.
+  void wait(int64_t nanoseconds) const;
 
  private:
-  uint64_t frequency_ = 0;  // ticks per second
-  uint64_t multiplier_ = 0;
+  uint64_t multiplier_ = 0;  // to_time() = ticks * multiplier_ >> shift_
   static constexpr unsigned shift_ = 32;
 };
 

@@ -14,7 +14,7 @@
 #include "hal/isa/x86_64/page_format.h"
 
 extern "C" {
-extern uint64_t kernel_root[512], image_map[512];
+extern uint64_t kernel_root[512], image_map[512], low_map[512], start_root[512];
 extern char image_start[], text_end[], rodata_end[], image_end[], boot_stack_guard[], boot_stack[];
 }
 
@@ -128,6 +128,11 @@ void KernelTables::fill_root(Root root) const {
   static_assert(first == Format::user_root_entries);
   for (unsigned index = first; index < entries; ++index)
     if (kernel_root[index] != 0) entry[index] = kernel_root[index];
+}
+
+void KernelTables::prepare_start_root() const {
+  fill_root(physical(start_root));
+  start_root[0] = table_at(physical(low_map));
 }
 
 // The last-level entry; null if a table is missing and is not to be made, or cannot.

@@ -19,6 +19,8 @@ class KernelTables {
 
   Root root() const;
   void fill_root(Root root) const;
+  // Makes start_root what another CPU begins on: the kernel's half, and the low memory at its own address.
+  void prepare_start_root() const;
   static bool is_boot_stack_guard(uint64_t address);
 
   // A page of the stack area. False: no memory for a table, or not in the area.

@@ -14,6 +14,9 @@ inline constexpr uint64_t stack_area_start = 0xffff'c900'0000'0000, stack_area_s
 // The image, linked at the address where it is loaded plus this (link.ld and boot.S have the same number).
 inline constexpr uint64_t image_offset = 0xffff'ffff'8000'0000;
 
+// Where other CPUs begin: a page below 1 MiB (start_other.S has the same number). What lies around it is not used either.
+inline constexpr uint64_t trampoline_address = 0x8000, low_reserved = 0x10000;
+
 // Segment selectors, in the order that SYSCALL and SYSRET want (STAR).
 inline constexpr uint16_t kernel_code = 0x10, kernel_data = 0x18, user_data = 0x2b, user_code = 0x33, task_state = 0x38;
 

@@ -22,8 +22,8 @@ bool LocalApic::initialize(KernelTables& tables) {
   if (!(features.edx & has_apic)) return false;
   has_tsc_deadline_ = features.ecx & tsc_deadline;
   uint64_t base = read_msr(msr::apic_base);
-  if (!(base & enabled)) write_msr(msr::apic_base, base | enabled);
-  if (base & as_msrs) return true;
+  uses_msrs_ = base & as_msrs;
+  if (uses_msrs_) return true;
   uint64_t address = base & base_mask;
   if (!tables.map_device(address, page_size)) return false;
   memory_ = reinterpret_cast<volatile uint32_t*>(direct_map_start + address);
@@ -31,15 +31,17 @@ bool LocalApic::initialize(KernelTables& tables) {
 }
 
 uint32_t LocalApic::read(Register which) const {
-  return memory_ ? memory_[which / sizeof(uint32_t)] : static_cast<uint32_t>(read_msr(first_msr + which / 16));
+  return uses_msrs_ ? static_cast<uint32_t>(read_msr(first_msr + which / 16)) : memory_[which / sizeof(uint32_t)];
 }
 
 void LocalApic::write(Register which, uint32_t value) {
-  if (memory_) memory_[which / sizeof(uint32_t)] = value;
-  else write_msr(first_msr + which / 16, value);
+  if (uses_msrs_) write_msr(first_msr + which / 16, value);
+  else memory_[which / sizeof(uint32_t)] = value;
 }
 
 void LocalApic::start_cpu() {
+  uint64_t base = read_msr(msr::apic_base), wanted = base | enabled | (uses_msrs_ ? as_msrs : 0);
+  if (wanted != base) write_msr(msr::apic_base, wanted);
   write(task_priority, 0);
   write(line0, masked);
   write(line1, masked);
@@ -50,10 +52,10 @@ void LocalApic::start_cpu() {
   if (has_tsc_deadline_) __asm__ volatile("mfence" : : : "memory");
 }
 
-uint32_t LocalApic::id() const { return memory_ ? read(identity) >> 24 : read(identity); }
+uint32_t LocalApic::id() const { return uses_msrs_ ? read(identity) : read(identity) >> 24; }
 
 void LocalApic::command(uint32_t apic, uint32_t what) {
-  if (!memory_) {
+  if (uses_msrs_) {
     __asm__ volatile("mfence" : : : "memory");  // what was stored before is seen by the other CPU
     return write_msr(first_msr + command_low / 16, uint64_t{apic} << 32 | what);
   }

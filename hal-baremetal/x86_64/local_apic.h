@@ -16,6 +16,8 @@ class LocalApic {
   void start_cpu();
 
   uint32_t id() const;
+  // Whether an interrupt can be sent there.
+  bool can_reach(uint32_t apic) const { return uses_msrs_ || apic < 0xff; }
   void end_interrupt() { write(end_of_interrupt, 0); }
   void send(uint32_t apic, unsigned vector) { command(apic, vector); }
   // What starts another CPU (Intel SDM vol. 3A, 8.4.4).
@@ -51,7 +53,8 @@ class LocalApic {
   void write(Register which, uint32_t value);
   void command(uint32_t apic, uint32_t what);
 
-  volatile uint32_t* memory_ = nullptr;  // null: model specific registers
+  bool uses_msrs_ = false;
+  volatile uint32_t* memory_ = nullptr;
   bool has_tsc_deadline_ = false;
   uint64_t speed_ = 0;
 };

@@ -6,10 +6,38 @@
 #include "core/base/assert.h"
 #include "hal-baremetal/common/boot_memory.h"
 #include "hal-baremetal/x86_64/instructions.h"
+#include "hal/port.h"
+
+// What a CPU that begins finds (start_other.S).
+extern "C" {
+extern char trampoline[], trampoline_end[];
+constinit uint64_t cpu_start_sp = 0;
+constinit halcyon::hal::x86_64::CpuTables* cpu_start_tables = nullptr;
+}
 
 namespace halcyon::hal {
 
 using namespace x86_64;
+
+namespace {
+
+struct CpuStart {
+  X86Cpu* cpu;
+  uint64_t emergency_sp;
+  void (*entry)(void*);
+  void* argument;
+};
+constinit CpuStart cpu_start{};
+
+constexpr int64_t microsecond = 1000, millisecond = 1'000'000, second = 1'000'000'000;
+
+uint64_t allocate_stack_end() {
+  KernelStack stack = allocate_stack();
+  if (!stack.base) panic("no memory for a CPU's stacks", __FILE__, __LINE__);
+  return reinterpret_cast<uint64_t>(stack.base) + stack.size;
+}
+
+}  // namespace
 
 void X86Machine::add_cpu(uint32_t apic, CpuTables& tables) {
   if (cpu_count() < max_cpus) BareMachine::add_cpu(make_for_boot<X86Cpu>(*this, cpu_count(), apic, tables));
@@ -19,7 +47,43 @@ int64_t X86Machine::monotonic_time() { return parts_.clock.to_time(read_tsc()); 
 
 std::unique_ptr<UserContext> X86Machine::new_context() { return std::unique_ptr<UserContext>(new (std::nothrow) X86Context); }
 
-void X86Machine::start_cpu(unsigned, void (*)(void*), void*) { panic("another CPU cannot be started", __FILE__, __LINE__); }
+void X86Machine::start_cpu(unsigned id, void (*entry)(void*), void* argument) {
+  auto& cpu = static_cast<X86Cpu&>(bare_cpu(id));
+  cpu_start_sp = allocate_stack_end();
+  cpu_start_tables = &cpu.tables();
+  cpu_start = {.cpu = &cpu, .emergency_sp = allocate_stack_end(), .entry = entry, .argument = argument};
+  parts_.tables.prepare_start_root();
+  std::memcpy(direct_map() + trampoline_address, trampoline, static_cast<size_t>(trampoline_end - trampoline));
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  // CPUs of this century need no pause after INIT; one that does not come gets that of the book.
+  struct {
+    int64_t pause, patience;
+  } constexpr attempts[] = {{10 * microsecond, second}, {10 * millisecond, 5 * second}};
+  for (const auto& attempt : attempts) {
+    parts_.apic.send_init(cpu.apic());
+    parts_.clock.wait(attempt.pause);
+    parts_.apic.send_startup(cpu.apic(), trampoline_address);
+    if (wait_for(cpu, 200 * microsecond)) return;
+    parts_.apic.send_startup(cpu.apic(), trampoline_address);
+    if (wait_for(cpu, attempt.patience)) return;
+  }
+  panic("a CPU does not come", __FILE__, __LINE__);
+}
+
+bool X86Machine::wait_for(const X86Cpu& cpu, int64_t patience) {
+  int64_t end = monotonic_time() + patience;
+  while (!cpu.is_online() && monotonic_time() < end) spin_pause();
+  return cpu.is_online();
+}
+
+extern "C" [[gnu::no_stack_protector]] void x86_other_started() {
+  CpuStart start = cpu_start;
+  load_descriptors(start.cpu->tables(), start.emergency_sp);
+  start.cpu->take_cpu();
+  start.cpu->set_online();
+  enable_interrupts();
+  start.entry(start.argument);
+}
 
 void X86Machine::dispatch_device_interrupt(unsigned input) {
   for (IoApic* io_apic : parts_.io_apics)

@@ -63,6 +63,7 @@ class X86Machine final : public BareMachine {
 
  private:
   void describe_cpu();
+  bool wait_for(const X86Cpu& cpu, int64_t patience);
 
   X86Parts parts_;
 };

@@ -56,6 +56,7 @@ class Start {
   void measure_time();
   void read_clock();
   void make_io_apics();
+  void add_cpus(X86Machine& machine);
   void connect(unsigned legacy_input, InterruptHandler& handler);
   void seed(X86Machine& machine);
 
@@ -80,9 +81,8 @@ void Start::read_loader_info(uint32_t magic, uint64_t info_address) {
 }
 
 void Start::find_memory() {
-  // Firmware uses of the first pages what it likes, and another CPU's first instructions need a place below 1 MiB.
-  constexpr uint64_t low_pages = 64 << 10;
-  memory_map_.reserve(0, low_pages);
+  // Firmware uses of the first pages what it likes.
+  memory_map_.reserve(0, low_reserved);
   memory_map_.reserve(image_address(image_start), image_address(image_end) - image_address(image_start));
   for (const auto& range : memory_map_.ram())
     if (!parts_.tables.map_direct(range.start, range.size)) fail("there is RAM beyond the direct map");
@@ -143,6 +143,18 @@ void Start::connect(unsigned legacy_input, InterruptHandler& handler) {
   fail("no I/O APIC has the serial line's input");
 }
 
+// The CPU that boots comes first.
+void Start::add_cpus(X86Machine& machine) {
+  uint32_t self = parts_.apic.id();
+  machine.add_cpu(self, boot_cpu_tables);
+  bool has_trampoline = false;
+  for (const auto& range : memory_map_.ram())
+    has_trampoline |= range.start <= trampoline_address && trampoline_address + page_size <= range.start + range.size;
+  if (!has_trampoline) return;
+  for (uint32_t apic : std::span(acpi_.cpus).first(acpi_.cpu_count))
+    if (apic != self && parts_.apic.can_reach(apic)) machine.add_cpu(apic, make_for_boot<CpuTables>());
+}
+
 // What little an observer does not know of the time.
 void Start::seed(X86Machine& machine) {
   uint64_t times[] = {read_tsc(), static_cast<uint64_t>(parts_.realtime_offset)};
@@ -163,7 +175,7 @@ X86Machine& Start::make_machine(uint32_t magic, uint64_t info_address) {
   parts_.serial->enable_input();
 
   auto& machine = make_for_boot<X86Machine>(parts_);
-  machine.add_cpu(parts_.apic.id(), boot_cpu_tables);
+  add_cpus(machine);
   auto memory = memory_map_.memory();
   constexpr uint64_t least_memory = 1 << 20;
   if (memory.size < least_memory) fail("there is no memory");
