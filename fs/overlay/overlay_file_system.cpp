@@ -43,21 +43,6 @@ Result<FileSystemStatistics> OverlayFileSystem::statistics() {
   return statistics;
 }
 
-Result<Ref<Node>> OverlayFileSystem::new_node(FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device) {
-  NodeStart start{type, permissions, uid, gid, new_number()};
-  switch (type) {
-    case FileType::regular: return make_ref<FileNode>(*this, start);
-    case FileType::directory: return make_ref<TreeDirectory>(*this, start);
-    case FileType::fifo: return make_ref<FifoNode>(*this, start);
-    case FileType::socket:
-    case FileType::character_device:
-    case FileType::block_device: return make_ref<SpecialNode>(*this, start, device);
-    case FileType::none:
-    case FileType::symlink: break;
-  }
-  return err::inval;
-}
-
 Result<Ref<Inode>> OverlayFileSystem::make_cover(Ref<Inode> lower, const Attributes& known) {
   switch (known.type) {
     case FileType::directory: return make_ref<OverlayDirectory>(*this, std::move(lower), known);

@@ -59,7 +59,6 @@ class OverlayFileSystem final : public TreeFileSystem {
   Result<Ref<Inode>> make_root() override;
   void shut_down() override;
   Result<FileSystemStatistics> statistics() override;
-  Result<Ref<Node>> new_node(FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device) override;
   uint64_t new_number() override { return next_number_.fetch_add(1, std::memory_order_relaxed); }
 
   // The node that covers `lower`. Under Vfs::tree. ENOMEM, and what the lower layer says.

@@ -5,7 +5,6 @@
 #include "core/mm/frame.h"
 #include "core/mm/frame_allocator.h"
 #include "fs/tree/file_node.h"
-#include "fs/tree/special_node.h"
 
 namespace halcyon::fs {
 
@@ -89,20 +88,7 @@ Result<Ref<Inode>> RamFileSystem::make_root() {
   return root;
 }
 
-Result<Ref<Node>> RamFileSystem::new_node(FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device) {
-  NodeStart start{type, permissions, uid, gid, new_number()};
-  switch (type) {
-    case FileType::regular: return make_ref<RamFile>(*this, start);
-    case FileType::directory: return make_ref<TreeDirectory>(*this, start);
-    case FileType::fifo: return make_ref<FifoNode>(*this, start);
-    case FileType::socket:
-    case FileType::character_device:
-    case FileType::block_device: return make_ref<SpecialNode>(*this, start, device);
-    case FileType::none:
-    case FileType::symlink: break;
-  }
-  return err::inval;
-}
+Result<Ref<Node>> RamFileSystem::new_file(const NodeStart& start) { return make_ref<RamFile>(*this, start); }
 
 Result<> RamFileSystem::charge(uint64_t pages) {
   uint64_t limit = options_.size_limit >> page_shift;

@@ -24,7 +24,6 @@ class RamFileSystem : public TreeFileSystem {
   static Result<Ref<RamFileSystem>> create(Vfs& vfs, const RamOptions& options = {});
 
   Result<Ref<Inode>> make_root() override;
-  Result<Ref<Node>> new_node(FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device) override;
   uint64_t new_number() override { return next_number_.fetch_add(1, std::memory_order_relaxed); }
   Result<FileSystemStatistics> statistics() override;
   void write_options(Writer& out) override;
@@ -32,6 +31,9 @@ class RamFileSystem : public TreeFileSystem {
   // Files of the tree grow and shrink by so many pages. ENOSPC.
   Result<> charge(uint64_t pages);
   void release(uint64_t pages) { used_pages_.fetch_sub(pages, std::memory_order_relaxed); }
+
+ protected:
+  Result<Ref<Node>> new_file(const NodeStart& start) override;
 
  private:
   RamOptions options_;

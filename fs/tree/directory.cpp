@@ -3,7 +3,27 @@
 
 #include <mutex>
 
+#include "fs/tree/file_node.h"
+#include "fs/tree/special_node.h"
+
 namespace halcyon::fs {
+
+Result<Ref<Node>> TreeFileSystem::new_file(const NodeStart& start) { return make_ref<FileNode>(*this, start); }
+
+Result<Ref<Node>> TreeFileSystem::new_node(FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device) {
+  NodeStart start{type, permissions, uid, gid, new_number()};
+  switch (type) {
+    case FileType::regular: return new_file(start);
+    case FileType::directory: return make_ref<TreeDirectory>(*this, start);
+    case FileType::fifo: return make_ref<FifoNode>(*this, start);
+    case FileType::socket:
+    case FileType::character_device:
+    case FileType::block_device: return make_ref<SpecialNode>(*this, start, device);
+    case FileType::none:
+    case FileType::symlink: break;
+  }
+  return err::inval;
+}
 
 Result<Ref<Node>> TreeFileSystem::new_symlink(std::string_view target, uint32_t uid, uint32_t gid) {
   String text = TRY(String::copy(target));

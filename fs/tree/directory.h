@@ -16,9 +16,13 @@ class TreeFileSystem : public FileSystem {
  public:
   using FileSystem::FileSystem;
   // A directory, regular file, device, FIFO or socket. ENOMEM, ENOSPC.
-  virtual Result<Ref<Node>> new_node(FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device) = 0;
+  virtual Result<Ref<Node>> new_node(FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device);
   virtual Result<Ref<Node>> new_symlink(std::string_view target, uint32_t uid, uint32_t gid);
   virtual uint64_t new_number() = 0;
+
+ protected:
+  // new_node's for a regular file.
+  virtual Result<Ref<Node>> new_file(const NodeStart& start);
 };
 
 // The layer below a directory.

@@ -149,7 +149,7 @@ high_half:
   mov %eax, %fs
   mov %eax, %gs
   lea boot_stack_end(%rip), %rsp
-  # this_cpu() is null for now.
+  # this_cpu() is null until the C++ code installs one.
   mov $gs_base, %ecx
   lea boot_cpu_tables(%rip), %rax
   mov %rax, %rdx
