@@ -20,6 +20,7 @@
 #include "core/task/process.h"
 #include "core/tty/stream_file.h"
 #include "core/tty/tty.h"
+#include "fs/calls/attributes.h"
 #include "fs/calls/open.h"
 #include "fs/devfs/terminal_devices.h"
 #include "hal-unicorn/unicorn_machine.h"
@@ -161,6 +162,15 @@ uint32_t host_umask() {
   return mask;
 }
 
+// /dev/console, which becomes the caller's as a login would make it: programs find its name (ttyname(3)), and may open it again.
+Ref<File> open_terminal(System& system, const Credentials& owner) {
+  constexpr std::string_view path = "/dev/console";
+  fs::Caller root = system.caller();
+  require(fs::chown(root, {}, path, owner.uid, fs::keep_id, fs::walk_flag::follow), "terminal");
+  require(fs::chmod(root, {}, path, 0620, fs::walk_flag::follow), "terminal");
+  return require(fs::open(root, {}, path, open_flag::read_write | open_flag::no_ctty, 0), "terminal");
+}
+
 // What programs wrote last may still wait for the terminal; a terminal that stays blocked loses it.
 void drain(Tty& tty, int fd) {
   constexpr int patience_ms = 2000;
@@ -244,12 +254,10 @@ int run_session(SessionRequest request) {
     spawn.arguments = make_list(options.arguments);
     spawn.environment = make_list(request.environment);
     spawn.working_directory = request.working_directory;
-    Ref<File> terminal_file;
-    // By its name, so that ttyname(3) finds it.
-    if (streams.has_terminal())
-      terminal_file = require(fs::open(system->caller(), {}, "/dev/console", open_flag::read_write | open_flag::no_ctty, 0), "terminal");
-    spawn.files = streams.open(terminal_file, system->caller());
     spawn.credentials = host_credentials();
+    Ref<File> terminal_file;
+    if (streams.has_terminal()) terminal_file = open_terminal(*system, *spawn.credentials);
+    spawn.files = streams.open(terminal_file, system->caller());
     spawn.umask = host_umask();
     String missing;
     auto process = system->spawn(spawn, &missing);
