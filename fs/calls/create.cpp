@@ -113,7 +113,7 @@ Result<> link(const Caller& caller, const Start& from_start, std::string_view fr
     if (auto allowed = check_create(caller, walk); !allowed) return allowed;
     if (target.type() == FileType::directory) return err::perm;
     Attributes attributes = TRY(target.attributes());
-    if (attributes.links == 0 && !source.dentry->is_unnamed()) return err::noent;
+    if (attributes.links == 0 && !source.dentry->can_be_named()) return err::noent;
     if (auto linked = walk.parent().inode()->link(walk.name(), target); !linked) return linked;
     auto added = add_name(caller, walk, Ref<Inode>(target));
     if (!added) return std::unexpected(added.error());

@@ -120,7 +120,8 @@ Result<Ref<File>> open_jumped(const Caller& caller, const Walk& walk, uint32_t f
 
 Result<Ref<File>> open_unnamed(const Caller& caller, const Start& start, std::string_view text, uint32_t flags, uint32_t mode) {
   if ((flags & flag::access_mode) == flag::read_only) return err::inval;
-  Path at = TRY(resolve(caller, start, text, walk_flag::follow | walk_flag::directory));
+  uint32_t follow = (flags & flag::no_follow) ? 0 : walk_flag::follow;
+  Path at = TRY(resolve(caller, start, text, follow | walk_flag::directory));
   Inode& directory = *at.inode();
   if (auto allowed = check_access(caller.who, *at.mount, directory, may::write | may::execute); !allowed)
     return std::unexpected(allowed.error());
@@ -129,8 +130,8 @@ Result<Ref<File>> open_unnamed(const Caller& caller, const Start& start, std::st
   Attributes attributes = TRY(inode->attributes());
   FixedText<24> name;
   print(name, "#{}", attributes.inode);
-  at.dentry = TRY(Dentry::create_unnamed(at.dentry, name.view(), std::move(inode)));
-  return make_file(caller, at, flags & ~(flag::tmp_file | flag::truncate));
+  at.dentry = TRY(Dentry::create_unnamed(at.dentry, name.view(), std::move(inode), (flags & flag::exclusive) == 0));
+  return make_file(caller, at, flags & ~flag::truncate);
 }
 
 Result<Ref<File>> open_or_create(const Caller& caller, const Start& start, std::string_view text, uint32_t flags, uint32_t mode) {

@@ -33,9 +33,9 @@ Result<Ref<Dentry>> Dentry::create(Ref<Dentry> parent, std::string_view name, Re
   return dentry;
 }
 
-Result<Ref<Dentry>> Dentry::create_unnamed(Ref<Dentry> parent, std::string_view text, Ref<Inode> inode) {
+Result<Ref<Dentry>> Dentry::create_unnamed(Ref<Dentry> parent, std::string_view text, Ref<Inode> inode, bool can_be_named) {
   Ref<Dentry> dentry = TRY(create(std::move(parent), text, std::move(inode)));
-  dentry->is_unnamed_ = true;
+  dentry->can_be_named_ = can_be_named;
   dentry->is_removed_ = true;
   return dentry;
 }

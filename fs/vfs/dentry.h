@@ -33,8 +33,8 @@ class Dentry : public RefCounted, public LruHook {
  public:
   // A name in `parent`, not yet hashed; `inode` null: negative. ENOMEM.
   static Result<Ref<Dentry>> create(Ref<Dentry> parent, std::string_view name, Ref<Inode> inode);
-  // An object that has no name yet, "#N" in `parent`.
-  static Result<Ref<Dentry>> create_unnamed(Ref<Dentry> parent, std::string_view text, Ref<Inode> inode);
+  // An object that has no name, "#N" in `parent`; link(2) may give it one if `can_be_named`.
+  static Result<Ref<Dentry>> create_unnamed(Ref<Dentry> parent, std::string_view text, Ref<Inode> inode, bool can_be_named);
   // The root of a file system.
   static Result<Ref<Dentry>> create_root(FileSystem& file_system, Ref<Inode> inode);
   ~Dentry();
@@ -46,8 +46,8 @@ class Dentry : public RefCounted, public LruHook {
   bool is_symlink() const { return is_symlink_; }
   // Something is mounted on it, in some mount of its file system.
   bool is_mount_point() const { return mounts_here_.load(std::memory_order_acquire) != 0; }
-  // It never had a name (O_TMPFILE).
-  bool is_unnamed() const { return is_unnamed_; }
+  // It never had a name (O_TMPFILE), but may get one.
+  bool can_be_named() const { return can_be_named_; }
   // Its name was removed while somebody still uses it.
   bool is_removed() const { return is_removed_.load(std::memory_order_acquire); }
 
@@ -66,7 +66,7 @@ class Dentry : public RefCounted, public LruHook {
   std::atomic<uint32_t> mounts_here_ = 0;
   const bool is_directory_;
   const bool is_symlink_;
-  bool is_unnamed_ = false;
+  bool can_be_named_ = false;
   bool is_hashed_ = false;
   bool is_recent_ = false;  // used since eviction last looked at it
   std::atomic<bool> is_removed_ = false;
