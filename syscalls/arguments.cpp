@@ -13,6 +13,7 @@ Result<> VectorArgument::fetch(Thread& self, UserPtr<const Iovec> from, int coun
   for (size_t index = 0; index < count_; ++index) {
     Iovec one = TRY(get_user(self.memory(), from.at(index)));
     if (one.length > INT64_MAX) return err::inval;
+    if (!self.memory().is_valid_range(one.base, one.length)) return err::fault;
     size_t length = std::min<uint64_t>(one.length, max_io - total_);
     to[index] = {one.base, length};
     total_ += length;

@@ -150,28 +150,23 @@ Result<uint64_t> sys_ftruncate(Thread& self, Fd fd, int64_t length) {
 }
 
 Result<uint64_t> sys_fallocate(Thread& self, Fd fd, FallocateMode mode, int64_t offset, int64_t length) {
-  constexpr uint32_t keep_size = 1;
+  constexpr uint32_t keep_size = 1, punch_hole = 2, known = 0x7f;
   Ref<File> file = TRY(self.files().get(fd));
-  if (!file->is_writable()) return err::badf;
-  if (mode & ~keep_size) return err::opnotsupp;
+  if (file->is_path()) return err::badf;
   if (offset < 0 || length <= 0) return err::inval;
+  if ((mode & ~known) || ((mode & punch_hole) && !(mode & keep_size))) return err::opnotsupp;
+  if (!file->is_writable()) return err::badf;
   Inode* inode = file->inode();
-  if (file->as_pipe()) return err::spipe;
-  if (!inode || inode->type() == FileType::directory) return inode ? err::isdir : err::nodev;
-  if (inode->type() != FileType::regular) return err::nodev;
-  int64_t end;
-  if (__builtin_add_overflow(offset, length, &end)) return err::fbig;
-  if (auto good = check_size(self, end); !good) return std::unexpected(good.error());
-  PageCache* cache = inode->page_cache();
-  if (!cache) return err::opnotsupp;
-  // The pages that must not run out later are taken now.
-  for (uint64_t at = page_floor(static_cast<uint64_t>(offset)); at < static_cast<uint64_t>(end); at += page_size) {
-    if (at >= cache->size() && (mode & keep_size)) break;
-    auto page = cache->get(at >> page_shift);
-    if (!page) return page.error() == Errno::nomem ? err::nospc : std::unexpected(page.error());
+  if (inode && inode->type() == FileType::regular) {
+    int64_t end;
+    if (__builtin_add_overflow(offset, length, &end)) return err::fbig;
   }
-  if (!(mode & keep_size) && static_cast<uint64_t>(end) > cache->size()) return as_result(file->truncate(static_cast<uint64_t>(end)));
-  return 0;
+  if (mode & ~(keep_size | punch_hole)) return err::opnotsupp;
+  File::Allocation how = File::Allocation::grow;
+  if (mode & punch_hole) how = File::Allocation::punch_hole;
+  else if (mode & keep_size) how = File::Allocation::keep_size;
+  uint64_t start = static_cast<uint64_t>(offset);
+  return as_result(file->allocate(how, start, start + static_cast<uint64_t>(length)));
 }
 
 }  // namespace halcyon

@@ -82,13 +82,15 @@ Result<LockRange> range_from(File& file, const FlockLayout& layout) {
     return err::inval;
   }
   int64_t start;
-  int64_t end;
+  int64_t last = INT64_MAX;
   if (__builtin_add_overflow(base, layout.start, &start)) return err::overflow;
-  if (__builtin_add_overflow(start, layout.length, &end)) return err::overflow;
-  if (layout.length < 0) std::swap(start, end);
   if (start < 0) return err::inval;
-  if (layout.length == 0) return LockRange{static_cast<uint64_t>(start), ~uint64_t{0}};
-  return LockRange{static_cast<uint64_t>(start), static_cast<uint64_t>(end - 1)};
+  if (layout.length > 0 && __builtin_add_overflow(start, layout.length - 1, &last)) return err::overflow;
+  if (layout.length < 0) {
+    last = start - 1;
+    if (__builtin_add_overflow(start, layout.length, &start) || start < 0) return err::inval;
+  }
+  return LockRange{static_cast<uint64_t>(start), static_cast<uint64_t>(last)};
 }
 
 Result<uint64_t> lock_command(Thread& self, File& file, uint32_t command, UserAddr argument) {
@@ -114,7 +116,7 @@ Result<uint64_t> lock_command(Thread& self, File& file, uint32_t command, UserAd
     if (found.kind != LockKind::unlock) {
       layout.whence = 0;
       layout.start = static_cast<int64_t>(found.range.start);
-      layout.length = found.range.end == ~uint64_t{0} ? 0 : static_cast<int64_t>(found.range.end - found.range.start + 1);
+      layout.length = found.range.end == LockRange::to_the_end ? 0 : static_cast<int64_t>(found.range.end - found.range.start + 1);
       layout.pid = found.pid;
     }
     return as_result(put_user(self.memory(), at, layout));

@@ -37,16 +37,16 @@ bool is_in_user_memory(Thread& self, UserAddr address, size_t length) { return s
 
 Result<uint64_t> sys_read(Thread& self, Fd fd, UserPtr<std::byte> buffer, size_t length) {
   Ref<File> file = TRY(readable(self, fd));
-  length = std::min(length, max_io);
   if (!is_in_user_memory(self, buffer.address(), length)) return err::fault;
+  length = std::min(length, max_io);
   UserSink out{self.memory(), buffer, length};
   return as_result(file->read(out));
 }
 
 Result<uint64_t> sys_write(Thread& self, Fd fd, UserPtr<const std::byte> buffer, size_t length) {
   Ref<File> file = TRY(writable(self, fd));
-  length = std::min(length, max_io);
   if (!is_in_user_memory(self, buffer.address(), length)) return err::fault;
+  length = std::min(length, max_io);
   UserSource in{self.memory(), buffer, length};
   return as_result(file->write(in));
 }
@@ -70,8 +70,8 @@ Result<uint64_t> sys_writev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, i
 Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, size_t length, int64_t offset) {
   if (offset < 0) return err::inval;
   Ref<File> file = TRY(positioned(self, fd, false));
-  length = std::min(length, max_io);
   if (!is_in_user_memory(self, buffer.address(), length)) return err::fault;
+  length = std::min(length, max_io);
   UserSink out{self.memory(), buffer, length};
   return as_result(file->read_at(static_cast<uint64_t>(offset), out));
 }
@@ -79,28 +79,66 @@ Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, siz
 Result<uint64_t> sys_pwrite64(Thread& self, Fd fd, UserPtr<const std::byte> buffer, size_t length, int64_t offset) {
   if (offset < 0) return err::inval;
   Ref<File> file = TRY(positioned(self, fd, true));
-  length = std::min(length, max_io);
   if (!is_in_user_memory(self, buffer.address(), length)) return err::fault;
+  length = std::min(length, max_io);
   UserSource in{self.memory(), buffer, length};
   return as_result(file->write_at(static_cast<uint64_t>(offset), in));
 }
 
-Result<uint64_t> sys_preadv(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset) {
-  if (offset < 0) return err::inval;
-  Ref<File> file = TRY(positioned(self, fd, false));
+namespace {
+
+namespace io_flag {  // RWF_*: what one read or write asks for besides the description's flags
+constexpr uint32_t high_priority = 1, data_sync = 2, sync = 4, append = 0x10;
+constexpr uint32_t known = high_priority | data_sync | sync | append;
+}  // namespace io_flag
+
+constexpr int64_t own_offset = -1;
+
+Result<uint64_t> read_vectors(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset, uint32_t flags) {
+  if (offset < own_offset) return err::inval;
+  Ref<File> file = offset == own_offset ? TRY(readable(self, fd)) : TRY(positioned(self, fd, false));
   VectorArgument buffers;
   if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
+  if (flags & ~io_flag::known) return err::opnotsupp;
   UserSink out{self.memory(), buffers.vectors(), buffers.total()};
-  return as_result(file->read_at(static_cast<uint64_t>(offset), out));
+  return as_result(offset == own_offset ? file->read(out) : file->read_at(static_cast<uint64_t>(offset), out));
+}
+
+Result<uint64_t> write_vectors(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset, uint32_t flags) {
+  if (offset < own_offset) return err::inval;
+  Ref<File> file = offset == own_offset ? TRY(writable(self, fd)) : TRY(positioned(self, fd, true));
+  VectorArgument buffers;
+  if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
+  if (flags & ~io_flag::known) return err::opnotsupp;
+  UserSource in{self.memory(), buffers.vectors(), buffers.total()};
+  Result<size_t> done = (flags & io_flag::append) ? file->append(in, offset == own_offset)
+                        : offset == own_offset    ? file->write(in)
+                                                  : file->write_at(static_cast<uint64_t>(offset), in);
+  if (done && *done > 0 && (flags & (io_flag::sync | io_flag::data_sync))) {
+    if (auto synced = file->sync(); !synced && synced.error() != Errno::inval) return std::unexpected(synced.error());
+  }
+  return as_result(done);
+}
+
+}  // namespace
+
+Result<uint64_t> sys_preadv(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset) {
+  if (offset < 0) return err::inval;
+  return read_vectors(self, fd, vectors, count, offset, 0);
 }
 
 Result<uint64_t> sys_pwritev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset) {
   if (offset < 0) return err::inval;
-  Ref<File> file = TRY(positioned(self, fd, true));
-  VectorArgument buffers;
-  if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
-  UserSource in{self.memory(), buffers.vectors(), buffers.total()};
-  return as_result(file->write_at(static_cast<uint64_t>(offset), in));
+  return write_vectors(self, fd, vectors, count, offset, 0);
+}
+
+// The high half of the offset belongs to machines whose registers cannot hold it whole.
+Result<uint64_t> sys_preadv2(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset, uint64_t, IoFlags flags) {
+  return read_vectors(self, fd, vectors, count, offset, flags);
+}
+
+Result<uint64_t> sys_pwritev2(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset, uint64_t, IoFlags flags) {
+  return write_vectors(self, fd, vectors, count, offset, flags);
 }
 
 Result<uint64_t> sys_lseek(Thread& self, Fd fd, int64_t offset, Seek whence) {
@@ -122,7 +160,6 @@ struct CopySide {
 Result<> get_offset(Thread& self, UserPtr<int64_t> from, CopySide& side) {
   if (!from) return {};
   int64_t offset = TRY(get_user(self.memory(), from));
-  if (offset < 0) return err::inval;
   side.has_offset = true;
   side.offset = static_cast<uint64_t>(offset);
   return {};
@@ -165,6 +202,7 @@ Result<uint64_t> sys_sendfile(Thread& self, Fd out_fd, Fd in_fd, UserPtr<int64_t
   in.file = TRY(readable(self, in_fd));
   out.file = TRY(writable(self, out_fd));
   if (auto got = get_offset(self, offset, in); !got) return std::unexpected(got.error());
+  if (in.has_offset && in.offset > INT64_MAX) return err::inval;
   if (!in.file->mappable() || (out.file->flags() & open_flag::append)) return err::inval;
   auto moved = copy_bytes(in, out, std::min(count, max_io));
   if (auto stored = put_offset(self, offset, in); !stored) return std::unexpected(stored.error());
@@ -186,12 +224,13 @@ Result<uint64_t> sys_copy_file_range(Thread& self, Fd in_fd, UserPtr<int64_t> in
   if (from->type() != FileType::regular || to->type() != FileType::regular) return err::inval;
   if (auto got = get_offset(self, in_offset, in); !got) return std::unexpected(got.error());
   if (auto got = get_offset(self, out_offset, out); !got) return std::unexpected(got.error());
-  length = std::min(length, max_io);
-  if (from == to) {
-    uint64_t in_at = in.has_offset ? in.offset : TRY(in.file->seek(0, Whence::current));
-    uint64_t out_at = out.has_offset ? out.offset : TRY(out.file->seek(0, Whence::current));
-    if (in_at < out_at + length && out_at < in_at + length) return err::inval;
-  }
+  uint64_t in_at = in.has_offset ? in.offset : TRY(in.file->seek(0, Whence::current));
+  uint64_t out_at = out.has_offset ? out.offset : TRY(out.file->seek(0, Whence::current));
+  if (in_at + length < in_at || out_at + length < out_at) return err::overflow;
+  if (out_at >= INT64_MAX) return err::fbig;
+  Attributes source = TRY(from->attributes());
+  length = std::min({length, max_io, in_at < source.size ? source.size - in_at : 0});
+  if (from == to && in_at < out_at + length && out_at < in_at + length) return err::inval;
   auto moved = copy_bytes(in, out, length);
   if (auto stored = put_offset(self, in_offset, in); !stored) return std::unexpected(stored.error());
   if (auto stored = put_offset(self, out_offset, out); !stored) return std::unexpected(stored.error());
@@ -205,6 +244,21 @@ Result<uint64_t> sys_fsync(Thread& self, Fd fd) {
 }
 
 Result<uint64_t> sys_fdatasync(Thread& self, Fd fd) { return sys_fsync(self, fd); }
+
+Result<uint64_t> sys_sync_file_range(Thread& self, Fd fd, int64_t offset, int64_t length, uint32_t flags) {
+  constexpr uint32_t wait_before = 1, start_writing = 2, wait_after = 4;
+  Ref<File> file = TRY(self.files().get(fd));
+  if (file->is_path()) return err::badf;
+  int64_t end;
+  if ((flags & ~(wait_before | start_writing | wait_after)) || offset < 0 || length < 0) return err::inval;
+  if (__builtin_add_overflow(offset, length, &end)) return err::inval;
+  Inode* inode = file->inode();
+  bool has_contents =
+      inode && (inode->type() == FileType::regular || inode->type() == FileType::directory || inode->type() == FileType::block_device);
+  if (!has_contents) return err::spipe;
+  if (!(flags & start_writing)) return 0;
+  return as_result(file->sync());
+}
 
 // Advice: what is cached stays cached, so there is nothing to do but to check.
 Result<uint64_t> sys_fadvise64(Thread& self, Fd fd, int64_t, int64_t length, int advice) {

@@ -56,6 +56,7 @@ using StatxMask = Typed<struct StatxMaskTag, uint32_t>;
 using PriorityWhich = Typed<struct PriorityWhichTag, int>;
 using SchedPolicy = Typed<struct SchedPolicyTag, int>;
 using FlockOperation = Typed<struct FlockTag, uint32_t>;
+using IoFlags = Typed<struct IoFlagsTag, uint32_t>;  // of preadv2
 using FallocateMode = Typed<struct FallocateTag, uint32_t>;
 using EpollFlags = Typed<struct EpollFlagsTag, uint32_t>;  // of epoll_create1
 using EpollOperation = Typed<struct EpollOperationTag, int>;

@@ -82,6 +82,11 @@ class File : public RefCounted {
     static_cast<void>(offset), static_cast<void>(in);
     return err::spipe;
   }
+  // A write to the end, whatever the description's flags say (RWF_APPEND of pwritev2(2)); `moves`: the offset is there afterwards.
+  virtual Result<size_t> append(Source& in, bool moves) {
+    static_cast<void>(moves);
+    return write(in);
+  }
   virtual Result<uint64_t> seek(int64_t offset, Whence whence) {
     static_cast<void>(offset), static_cast<void>(whence);
     return err::spipe;
@@ -126,6 +131,12 @@ class File : public RefCounted {
     static_cast<void>(size);
     return err::inval;
   }
+  // fallocate(2): takes the pages of [offset, end), or gives them back. The caller has checked that it is writable.
+  enum class Allocation : uint8_t { grow, keep_size, punch_hole };
+  virtual Result<> allocate(Allocation, uint64_t offset, uint64_t end) {
+    static_cast<void>(offset), static_cast<void>(end);
+    return as_pipe() ? err::spipe : err::nodev;
+  }
   // fsync(2); EINVAL where the file has nothing to write through to.
   virtual Result<> sync() { return err::inval; }
 
@@ -146,6 +157,11 @@ class File : public RefCounted {
     else out.write("anon_inode:[file]");
   }
 
+  // What advisory locks on it are locks of: the inode, if it has one.
+  virtual const void* lock_object() {
+    if (Inode* behind = inode()) return behind;
+    return this;
+  }
   // FileLocks: this description owns locks, which go with it.
   void set_has_locks() { has_locks_.store(true, std::memory_order_relaxed); }
 

@@ -2,17 +2,12 @@
 
 #include <mutex>
 
-#include "core/file/inode.h"
+#include "core/base/assert.h"
 
 namespace halcyon {
 
 FileLocks::~FileLocks() {
   drop_if([](const Lock&) { return true; });
-}
-
-const void* FileLocks::object_of(File& file) {
-  if (Inode* inode = file.inode()) return inode;
-  return &file;
 }
 
 template <class Matches>
@@ -34,7 +29,7 @@ void FileLocks::drop_if(Matches matches) {
 }
 
 void FileLocks::drop_process(int pid, File* file) {
-  const void* object = file ? object_of(*file) : nullptr;
+  const void* object = file ? file->lock_object() : nullptr;
   drop_if([&](const Lock& lock) { return lock.owner.pid == pid && !lock.owner.description && (!object || lock.object == object); });
 }
 
@@ -50,21 +45,44 @@ FileLocks::Lock* FileLocks::conflict(const void* object, bool is_flock, LockOwne
   return nullptr;
 }
 
-// Takes `range` out of the owner's locks; one that reaches beyond it on both sides is split with `spare`.
-Result<> FileLocks::carve(const void* object, bool is_flock, LockOwner owner, LockRange range, Own<Lock>& spare) {
+// A record lock becomes one with the owner's locks of the same kind that it overlaps or touches.
+LockRange FileLocks::joined(const void* object, LockOwner owner, LockKind kind, LockRange range) {
+  for (Lock& lock : locks_) {
+    if (lock.object != object || lock.is_flock || lock.owner != owner || lock.kind != kind) continue;
+    bool is_before = lock.range.end < range.start && lock.range.end + 1 != range.start;
+    bool is_behind = lock.range.start > range.end && lock.range.start != range.end + 1;
+    if (is_before || is_behind) continue;
+    range = {std::min(range.start, lock.range.start), std::max(range.end, lock.range.end)};
+  }
+  return range;
+}
+
+void FileLocks::insert(Own<Lock> lock) {
+  auto place = locks_.end();
+  for (auto it = locks_.begin(); it != locks_.end(); ++it) {
+    if (it->object != lock->object || it->is_flock != lock->is_flock || it->owner != lock->owner) continue;
+    place = it->range.start > lock->range.start ? it : std::next(it);
+    if (place == it) break;
+  }
+  locks_.insert(place, *lock.release());
+  count_.fetch_add(1);
+}
+
+// Takes `range` out of the owner's locks but `except`; the one that may reach beyond it on both sides is split with `spare`.
+void FileLocks::carve(const void* object, bool is_flock, LockOwner owner, LockRange range, Own<Lock>& spare, const Lock* except) {
   for (auto it = locks_.begin(); it != locks_.end();) {
     Lock& lock = *it++;
     if (lock.object != object || lock.is_flock != is_flock || lock.owner != owner || !lock.range.overlaps(range)) continue;
+    if (&lock == except) continue;
     bool keeps_front = lock.range.start < range.start;
     bool keeps_back = lock.range.end > range.end;
     if (keeps_front && keeps_back) {
-      if (!spare) return err::nolck;
-      Lock& back = *spare.release();
-      back.object = lock.object, back.is_flock = lock.is_flock, back.kind = lock.kind, back.owner = lock.owner;
-      back.range = {range.end + 1, lock.range.end};
-      locks_.push_back(back);
-      count_.fetch_add(1);
+      ASSERT(spare);
+      Own<Lock> back = std::move(spare);
+      back->object = lock.object, back->is_flock = lock.is_flock, back->kind = lock.kind, back->owner = lock.owner;
+      back->range = {range.end + 1, lock.range.end};
       lock.range.end = range.start - 1;
+      insert(std::move(back));
     } else if (keeps_front) {
       lock.range.end = range.start - 1;
     } else if (keeps_back) {
@@ -75,7 +93,6 @@ Result<> FileLocks::carve(const void* object, bool is_flock, LockOwner owner, Lo
       count_.fetch_sub(1);
     }
   }
-  return {};
 }
 
 void FileLocks::stop_waiting(Waiting& waiting) {
@@ -94,7 +111,7 @@ bool FileLocks::would_deadlock(int pid, int for_pid) {
 }
 
 Result<> FileLocks::take(File& file, bool is_flock, LockOwner owner, LockKind kind, LockRange range, bool waits) {
-  const void* object = object_of(file);
+  const void* object = file.lock_object();
   Own<Lock> fresh = TRY(make<Lock>());
   Own<Lock> spare = TRY(make<Lock>());
   Waiting waiting;
@@ -120,18 +137,23 @@ Result<> FileLocks::take(File& file, bool is_flock, LockOwner owner, LockKind ki
       }
       return false;
     }
-    result = carve(object, is_flock, owner, range, spare);
-    if (!result || kind == LockKind::unlock) return true;
-    fresh->object = object, fresh->is_flock = is_flock, fresh->kind = kind, fresh->owner = owner, fresh->range = range;
-    locks_.push_back(*fresh.release());
-    count_.fetch_add(1);
+    result = {};
+    if (kind == LockKind::unlock) {
+      carve(object, is_flock, owner, range, spare);
+      return true;
+    }
+    LockRange whole = is_flock ? range : joined(object, owner, kind, range);
+    fresh->object = object, fresh->is_flock = is_flock, fresh->kind = kind, fresh->owner = owner, fresh->range = whole;
+    Lock* mine = fresh.get();
+    insert(std::move(fresh));
+    carve(object, is_flock, owner, whole, spare, mine);
     if (owner.description) file.set_has_locks();
     return true;
   };
   // Converting a flock drops the old lock first, as flock(2) says.
   if (is_flock && kind != LockKind::unlock) {
     std::lock_guard guard(lock_);
-    static_cast<void>(carve(object, true, owner, range, spare));
+    carve(object, true, owner, range, spare);
   }
   auto waited = released_.wait_until(attempt);
   {
@@ -151,7 +173,7 @@ Result<> FileLocks::set(File& file, LockOwner owner, LockKind kind, LockRange ra
 
 FileLocks::Found FileLocks::test(File& file, LockOwner owner, LockKind kind, LockRange range) {
   std::lock_guard guard(lock_);
-  Lock* other = conflict(object_of(file), false, owner, kind, range);
+  Lock* other = conflict(file.lock_object(), false, owner, kind, range);
   if (!other) return {};
   return {other->kind, other->range, other->owner.description ? -1 : other->owner.pid};
 }

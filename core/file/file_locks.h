@@ -17,7 +17,8 @@ enum class LockKind : uint8_t { shared, exclusive, unlock };
 
 struct LockRange {
   uint64_t start = 0;
-  uint64_t end = ~uint64_t{0};  // last byte
+  uint64_t end = to_the_end;  // last byte
+  static constexpr uint64_t to_the_end = INT64_MAX;
   bool overlaps(const LockRange& other) const { return start <= other.end && other.start <= end; }
 };
 
@@ -65,9 +66,10 @@ class FileLocks {
     int for_pid = 0;
     bool is_enlisted = false;
   };
-  static const void* object_of(File& file);
   Lock* conflict(const void* object, bool is_flock, LockOwner owner, LockKind kind, LockRange range);
-  Result<> carve(const void* object, bool is_flock, LockOwner owner, LockRange range, Own<Lock>& spare);
+  LockRange joined(const void* object, LockOwner owner, LockKind kind, LockRange range);
+  void insert(Own<Lock> lock);
+  void carve(const void* object, bool is_flock, LockOwner owner, LockRange range, Own<Lock>& spare, const Lock* except = nullptr);
   Result<> take(File& file, bool is_flock, LockOwner owner, LockKind kind, LockRange range, bool waits);
   bool would_deadlock(int pid, int for_pid);
   void stop_waiting(Waiting& waiting);
@@ -75,7 +77,9 @@ class FileLocks {
   void drop_if(Matches matches);
 
   SpinLock lock_{Rank::device};
-  boost::intrusive::list<Lock, boost::intrusive::constant_time_size<false>> locks_;       // under lock_
+  // Under lock_. An owner's locks of one object come in the order of their ranges, and owners in that of their first lock: a test finds the
+  // first in the way.
+  boost::intrusive::list<Lock, boost::intrusive::constant_time_size<false>> locks_;
   boost::intrusive::list<Waiting, boost::intrusive::constant_time_size<false>> waiting_;  // under lock_
   std::atomic<unsigned> count_{0};
   WaitQueue released_;

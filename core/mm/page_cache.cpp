@@ -144,23 +144,69 @@ Result<size_t> PageCache::write(uint64_t offset, Source& in) {
   return done;
 }
 
-Result<> PageCache::zero_tail(uint64_t size) {
-  size_t in_page = size & page_mask;
-  if (in_page == 0) return {};
-  FrameRef frame = find(size >> page_shift);
+// Of bytes within one page.
+Result<> PageCache::zero(uint64_t start, uint64_t end) {
+  if (start >= end) return {};
+  uint64_t index = start >> page_shift;
+  FrameRef frame = find(index);
   if (!frame) {
     if (!source_) return {};
-    frame = TRY(get(size >> page_shift));
+    frame = TRY(get(index));
   }
-  std::memset(frame.data() + in_page, 0, page_size - in_page);
+  std::memset(frame.data() + (start & page_mask), 0, end - start);
   frames().note_kernel_write(frame.address());
-  if (source_) pages_.with([&](RadixTree& pages) { pages.set_dirty(size >> page_shift, true); });
+  if (source_) pages_.with([&](RadixTree& pages) { pages.set_dirty(index, true); });
+  return {};
+}
+
+uint64_t PageCache::find_next(uint64_t offset, bool data) {
+  uint64_t end = size();
+  if (source_) return data ? offset : end;
+  return pages_.with([&](RadixTree& pages) {
+    for (uint64_t at = offset; at < end; at = page_floor(at) + page_size) {
+      uint64_t index = at >> page_shift;
+      bool is_present = pages.next(&index) != RadixTree::none;
+      if (data) return is_present ? std::min(std::max(at, index << page_shift), end) : end;
+      if (!is_present || index != at >> page_shift) return at;
+    }
+    return end;
+  });
+}
+
+Result<> PageCache::punch_hole(uint64_t start, uint64_t end) {
+  end = std::min(end, size());
+  if (start >= end) return {};
+  uint64_t first = page_ceil(start), last = page_floor(end);
+  if (auto zeroed = zero(start, std::min(first, end)); !zeroed) return zeroed;
+  if (last >= first) {
+    if (auto zeroed = zero(last, end); !zeroed) return zeroed;
+  }
+  if (source_) {
+    // What is taken out would come back from the source.
+    for (uint64_t at = first; at < last; at += page_size)
+      if (auto zeroed = zero(at, at + page_size); !zeroed) return zeroed;
+    return {};
+  }
+  for (uint64_t index = first >> page_shift; index < last >> page_shift; ++index) {
+    // A page that is mapped, or that somebody copies from, stays where it is and loses its contents.
+    FrameRef taken;
+    FrameRef used = pages_.with([&](RadixTree& pages) {
+      PhysAddr frame = pages.next(&index);
+      if (frame == RadixTree::none || index >= last >> page_shift) return FrameRef();
+      if (frames().frame(frame).references.load(std::memory_order_acquire) > 1) return FrameRef::share(frame);
+      taken = FrameRef::adopt(pages.take_from(&index));
+      return FrameRef();
+    });
+    if (taken) count_pages(-1);
+    else if (!used) return {};
+    if (used) std::memset(used.data(), 0, page_size), frames().note_kernel_write(used.address());
+  }
   return {};
 }
 
 Result<> PageCache::set_size(uint64_t size) {
   if (size < this->size()) {
-    if (auto zeroed = zero_tail(size); !zeroed) return zeroed;
+    if (auto zeroed = zero(size, page_ceil(size)); !zeroed) return zeroed;
     size_.store(size, std::memory_order_release);
     uint64_t first = (size + page_mask) >> page_shift;
     remove_from(first);

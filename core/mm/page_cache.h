@@ -55,6 +55,12 @@ class PageCache final : private Reclaimable {
   // The page's frame if it is there: empty otherwise. Does not block.
   FrameRef find(uint64_t index);
 
+  // Where data, or a hole, begins at or behind `offset`: the size if there is no more data; the end of the file is a hole. A cache with a
+  // source knows of no holes.
+  uint64_t find_next(uint64_t offset, bool data);
+  // Makes the pages that lie wholly in [start, end) holes, and zeroes what else of the range there is. Blocks.
+  Result<> punch_hole(uint64_t start, uint64_t end);
+
   // Copies from `offset` on until the sink is full or the file ends; returns the bytes copied.
   Result<size_t> read(uint64_t offset, Sink& out);
   // Copies all of the source to `offset` on, growing the file; what was copied before an error counts. The caller checks limits.
@@ -96,7 +102,7 @@ class PageCache final : private Reclaimable {
   // Other pages make room if memory is short.
   void make_room();
   size_t reclaim(size_t pages) override;
-  Result<> zero_tail(uint64_t size);
+  Result<> zero(uint64_t start, uint64_t end);
   void count_pages(int64_t change);
   void remove_from(uint64_t first_index);
   template <class Action>

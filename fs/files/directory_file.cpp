@@ -33,8 +33,7 @@ Result<uint64_t> DirectoryFile::seek(int64_t offset, Whence whence) {
   if (whence == Whence::current) base = static_cast<int64_t>(position_);
   else if (whence != Whence::set) return err::inval;
   int64_t position;
-  if (__builtin_add_overflow(base, offset, &position)) return err::overflow;
-  if (position < 0) return err::inval;
+  if (__builtin_add_overflow(base, offset, &position) || position < 0) return err::inval;
   position_ = static_cast<uint64_t>(position);
   return position_;
 }

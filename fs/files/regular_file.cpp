@@ -10,9 +10,6 @@
 
 namespace halcyon::fs {
 
-namespace {
-
-// What a write by somebody without CAP_FSETID does to set-user-ID and, if group executable, set-group-ID (inode(7)).
 Result<> drop_privileges(Inode& inode, Nanoseconds now) {
   uint32_t permissions = inode.ownership().permissions;
   uint32_t kept = permissions & ~mode::set_uid;
@@ -24,8 +21,6 @@ Result<> drop_privileges(Inode& inode, Nanoseconds now) {
   change.now = now;
   return inode.change(change);
 }
-
-}  // namespace
 
 void PlacedFile::note_access() {
   uint32_t mount_flags = path_.mount->flags();
@@ -76,6 +71,7 @@ Result<size_t> RegularFile::read(Sink& out) {
 
 Result<size_t> RegularFile::read_at(uint64_t offset, Sink& out) {
   if (out.remaining() == 0) return 0;
+  if (out.remaining() > max_offset - std::min(offset, max_offset)) return err::inval;
   size_t done = TRY(inode()->page_cache()->read(offset, out));
   note_access();
   return done;
@@ -83,18 +79,28 @@ Result<size_t> RegularFile::read_at(uint64_t offset, Sink& out) {
 
 Result<size_t> RegularFile::write(Source& in) {
   std::lock_guard guard(offset_lock_);
-  return write_locked(&offset_, in);
+  return write_locked(&offset_, (flags() & open_flag::append) != 0, in);
 }
 
-Result<size_t> RegularFile::write_at(uint64_t offset, Source& in) { return write_locked(&offset, in); }
+Result<size_t> RegularFile::write_at(uint64_t offset, Source& in) { return write_locked(&offset, (flags() & open_flag::append) != 0, in); }
+
+Result<size_t> RegularFile::append(Source& in, bool moves) {
+  if (!moves) {
+    uint64_t offset = 0;
+    return write_locked(&offset, true, in);
+  }
+  std::lock_guard guard(offset_lock_);
+  return write_locked(&offset_, true, in);
+}
 
 // Leaves in *offset where the next write goes.
-Result<size_t> RegularFile::write_locked(uint64_t* offset, Source& in) {
+Result<size_t> RegularFile::write_locked(uint64_t* offset, bool at_end, Source& in) {
   if (in.remaining() == 0) return 0;
+  if (in.remaining() > max_offset - std::min(*offset, max_offset)) return err::inval;
   Inode& target = *inode();
   PageCache& cache = *target.page_cache();
   std::lock_guard guard(*target.contents_lock());
-  uint64_t start = (flags() & open_flag::append) ? cache.size() : *offset;
+  uint64_t start = at_end ? cache.size() : *offset;
   size_t room = TRY(room_for_write(start, in.remaining()));
   in.truncate(room);
   if (auto ready = target.prepare_write(start + room); !ready) return std::unexpected(ready.error());
@@ -116,19 +122,16 @@ Result<uint64_t> RegularFile::seek(int64_t offset, Whence whence) {
     case Whence::set: break;
     case Whence::current: base = static_cast<int64_t>(offset_); break;
     case Whence::end: base = static_cast<int64_t>(size); break;
-    // Everything before the end counts as data, which lseek(2) allows.
     case Whence::data:
-      if (offset < 0 || static_cast<uint64_t>(offset) >= size) return err::nxio;
-      break;
     case Whence::hole:
       if (offset < 0 || static_cast<uint64_t>(offset) >= size) return err::nxio;
-      offset = static_cast<int64_t>(size);
+      offset = static_cast<int64_t>(inode()->page_cache()->find_next(static_cast<uint64_t>(offset), whence == Whence::data));
+      if (whence == Whence::data && static_cast<uint64_t>(offset) >= size) return err::nxio;
       break;
     default: return err::inval;
   }
   int64_t position;
-  if (__builtin_add_overflow(base, offset, &position)) return err::overflow;
-  if (position < 0) return err::inval;
+  if (__builtin_add_overflow(base, offset, &position) || position < 0) return err::inval;
   offset_ = static_cast<uint64_t>(position);
   return offset_;
 }

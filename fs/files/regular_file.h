@@ -22,15 +22,17 @@ class RegularFile final : public PlacedFile {
   Result<size_t> write(Source& in) override;
   Result<size_t> read_at(uint64_t offset, Sink& out) override;
   Result<size_t> write_at(uint64_t offset, Source& in) override;
+  Result<size_t> append(Source& in, bool moves) override;
   Result<uint64_t> seek(int64_t offset, Whence whence) override;
   bool is_pollable() const override { return false; }
   Inode* mappable() override { return inode(); }
   void allow_writes() override { use_ = InodeUse(); }
   // ftruncate(2): EINVAL if not open for writing, EFBIG.
   Result<> truncate(uint64_t size) override;
+  Result<> allocate(Allocation how, uint64_t offset, uint64_t end) override;  // allocate.cpp; EFBIG, ENOSPC
 
  private:
-  Result<size_t> write_locked(uint64_t* offset, Source& in);
+  Result<size_t> write_locked(uint64_t* offset, bool at_end, Source& in);
 
   Mutex offset_lock_{Rank::inode};
   uint64_t offset_ = 0;  // under offset_lock_
@@ -38,6 +40,8 @@ class RegularFile final : public PlacedFile {
   InodeUse use_;
 };
 
+// What a change by somebody without CAP_FSETID does to set-user-ID and, if group executable, set-group-ID (inode(7)).
+Result<> drop_privileges(Inode& inode, Nanoseconds now);
 // How many bytes a write at `offset` may have under RLIMIT_FSIZE and the largest offset. EFBIG (and SIGXFSZ) if none.
 Result<size_t> room_for_write(uint64_t offset, size_t count);
 // Sets the size of a regular file on behalf of truncate(2), O_TRUNC and ftruncate(2), which have checked permission. EFBIG.

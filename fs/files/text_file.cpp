@@ -67,8 +67,7 @@ Result<uint64_t> TextFile::seek(int64_t offset, Whence whence) {
     default: return err::inval;
   }
   int64_t position;
-  if (__builtin_add_overflow(base, offset, &position)) return err::overflow;
-  if (position < 0) return err::inval;
+  if (__builtin_add_overflow(base, offset, &position) || position < 0) return err::inval;
   position_ = static_cast<uint64_t>(position);
   return position_;
 }

@@ -48,6 +48,7 @@ constexpr Name fallocate_modes[] = {{1, "FALLOC_FL_KEEP_SIZE"},
                                     {8, "FALLOC_FL_COLLAPSE_RANGE"},
                                     {0x10, "FALLOC_FL_ZERO_RANGE"},
                                     {0x20, "FALLOC_FL_INSERT_RANGE"}};
+constexpr Name io_flags[] = {{1, "RWF_HIPRI"}, {2, "RWF_DSYNC"}, {4, "RWF_SYNC"}, {8, "RWF_NOWAIT"}, {0x10, "RWF_APPEND"}};
 constexpr Name file_types[] = {{0010000, "S_IFIFO"}, {0020000, "S_IFCHR"}, {0040000, "S_IFDIR"}, {0060000, "S_IFBLK"},
                                {0100000, "S_IFREG"}, {0120000, "S_IFLNK"}, {0140000, "S_IFSOCK"}};
 constexpr Name special_bits[] = {{04000, "S_ISUID"}, {02000, "S_ISGID"}, {01000, "S_ISVTX"}};
@@ -105,6 +106,7 @@ void show(Writer& out, FcntlCommand value) { show_choice(out, fcntl_commands, va
 void show(Writer& out, MountFlags value) { show_flags(out, mount_flags, value, "MS"); }
 void show(Writer& out, StatxMask value) { show_flags(out, statx_masks, value, "STATX"); }
 void show(Writer& out, FlockOperation value) { show_flags(out, flock_operations, value, "LOCK"); }
+void show(Writer& out, IoFlags value) { show_flags(out, io_flags, value, "RWF"); }
 void show(Writer& out, FallocateMode value) { show_flags(out, fallocate_modes, value, "FALLOC_FL"); }
 void show_poll_events(Writer& out, uint32_t events) { show_flags(out, poll_events, events, "POLL"); }
 

@@ -92,6 +92,7 @@ constexpr Special specials[] = {
     {"epoll_wait", 1, {show_epoll_events, true}},
     {"epoll_pwait", 1, {show_epoll_events, true}},
     {"epoll_pwait2", 1, {show_epoll_events, true}},
+    {"preadv2", 1, {show_vectors, true}},
     {"fcntl", 2, {show_fcntl}},
     {"ioctl", 2, {show_hex}},
     {"pipe", 0, {show_two_fds, true}},

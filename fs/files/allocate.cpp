@@ -1,0 +1,44 @@
+// fallocate(2) of regular files. Pages that must not run out later are taken now, zeroed; a hole gives them back.
+#include <mutex>
+
+#include "core/mm/page_cache.h"
+#include "fs/files/regular_file.h"
+#include "fs/vfs/vfs.h"
+
+namespace halcyon::fs {
+
+namespace {
+
+Result<> take_pages(Inode& inode, uint64_t offset, uint64_t end) {
+  if (auto ready = inode.prepare_write(end); !ready) return ready;
+  for (uint64_t at = page_floor(offset); at < end; at += page_size) {
+    auto page = inode.page_cache()->get(at >> page_shift);
+    if (!page) return page.error() == Errno::nomem ? err::nospc : std::unexpected(page.error());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> RegularFile::allocate(Allocation how, uint64_t offset, uint64_t end) {
+  Inode& target = *inode();
+  PageCache& cache = *target.page_cache();
+  Nanoseconds now = path().mount->file_system().now();
+  std::lock_guard guard(*target.contents_lock());
+  bool grows = how == Allocation::grow && end > cache.size();
+  if (grows) {
+    size_t room = TRY(room_for_write(cache.size(), end - cache.size()));
+    if (room < end - cache.size()) return err::fbig;
+  }
+  if (!keeps_privileges_) {
+    if (auto dropped = drop_privileges(target, now); !dropped) return dropped;
+  }
+  Result<> done = how == Allocation::punch_hole ? cache.punch_hole(offset, end) : take_pages(target, offset, end);
+  if (!done) return done;
+  if (grows) {
+    if (auto sized = cache.set_size(end); !sized) return sized;
+  }
+  return target.note_change(now);
+}
+
+}  // namespace halcyon::fs
