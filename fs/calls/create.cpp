@@ -110,6 +110,7 @@ Result<> link(const Caller& caller, const Start& from_start, std::string_view fr
   Inode& target = *source.inode();
   return make_name(caller, to_start, to, false, [&](Walk& walk) -> Result<> {
     if (walk.parent().mount != source.mount) return err::xdev;
+    if (auto allowed = check_link(caller.who, target); !allowed) return allowed;
     if (auto allowed = check_create(caller, walk); !allowed) return allowed;
     if (target.type() == FileType::directory) return err::perm;
     Attributes attributes = TRY(target.attributes());

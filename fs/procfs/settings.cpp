@@ -77,7 +77,7 @@ Result<> write_boot_id(const TextContext& context, Writer& out) {
 }
 
 constexpr uint64_t entropy = 256, group_limit = 65536, no_limit = INT64_MAX, overflow_id = 65534;
-constexpr int always = 1, never_random = 0;
+constexpr int always = 1, never_random = 0, unprotected = 0, is_protected = 1;
 
 constexpr SystemText kernel_settings[] = {{"cap_last_cap", constant<capability::last>},
                                           {"domainname", write_domain_name, store_domain_name},
@@ -96,8 +96,14 @@ constexpr SystemText random_settings[] = {
 // Memory is never refused because of what others were promised.
 constexpr SystemText memory_settings[] = {{"max_map_count", constant<AddressSpace::max_map_count>},
                                           {"overcommit_memory", constant<always>}};
-constexpr SystemText file_settings[] = {
-    {"file-max", constant<no_limit>}, {"nr_open", constant<FdTable::hard_limit>}, {"pipe-max-size", constant<max_pipe_size>}};
+// Of the protections of names in shared directories only that of hard links is there (check_link).
+constexpr SystemText file_settings[] = {{"file-max", constant<no_limit>},
+                                        {"nr_open", constant<FdTable::hard_limit>},
+                                        {"pipe-max-size", constant<max_pipe_size>},
+                                        {"protected_fifos", constant<unprotected>},
+                                        {"protected_hardlinks", constant<is_protected>},
+                                        {"protected_regular", constant<unprotected>},
+                                        {"protected_symlinks", constant<unprotected>}};
 
 }  // namespace
 

@@ -38,6 +38,15 @@ Result<> check_remove(const Credentials& who, Inode& directory, Inode& child) {
   return is_owner(who, child.ownership()) ? Result<>{} : err::perm;
 }
 
+Result<> check_link(const Credentials& who, Inode& target) {
+  Ownership ownership = target.ownership();
+  if (is_owner(who, ownership)) return {};
+  constexpr uint32_t lends_group = mode::set_gid | mode::group_execute;
+  bool lends_rights = (ownership.permissions & mode::set_uid) || (ownership.permissions & lends_group) == lends_group;
+  if (target.type() != FileType::regular || lends_rights) return err::perm;
+  return check_access(who, target, may::read | may::write) ? Result<>{} : err::perm;
+}
+
 NewOwnership ownership_in(const Credentials& who, Inode& directory, FileType type, uint32_t permissions, uint32_t umask) {
   NewOwnership result{who.fsuid, who.fsgid, permissions & ~umask & mode::permissions};
   Ownership above = directory.ownership();

@@ -21,6 +21,10 @@ bool is_owner(const Credentials& who, const Ownership& ownership);
 // Whether `who` may remove or rename `child` in `directory`: write and search permission, the sticky bit. EACCES, EPERM.
 Result<> check_remove(const Credentials& who, Inode& directory, Inode& child);
 
+// Whether `who` may make another name for `target` (proc(5), protected_hardlinks): its owner may, and others only for a regular file that
+// they can read and write and that lends nobody rights. EPERM.
+Result<> check_link(const Credentials& who, Inode& target);
+
 // What a new object in `directory` gets: the owner, the group (inherited from a setgid directory), the permissions after the umask.
 struct NewOwnership {
   uint32_t uid, gid, permissions;

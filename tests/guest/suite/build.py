@@ -15,7 +15,7 @@ OUT = TOP / 'build/guest'
 ISAS = ('x86_64', 'riscv64')
 COMPILERS = {'x86_64': 'musl-gcc', 'riscv64': 'riscv64-linux-gnu-gcc'}
 FLAGS = ['-static', '-O1', '-g', '-std=gnu17', '-Wall', '-Wextra', '-Wno-unused-parameter', '-pthread', '-I', HERE / 'programs']
-HEADER = HERE / 'programs/guest.h'
+HEADERS = sorted((HERE / 'programs').rglob('*.h'))
 NATIVE = OUT / 'native'
 
 
@@ -66,7 +66,7 @@ def link(source, target):
 
 def compile_program(isa, source):
     target = program_path(isa, source)
-    if not is_current(target, source, HEADER):
+    if not is_current(target, source, *HEADERS):
         check([COMPILERS[isa], *FLAGS, '-o', target, source])
 
 

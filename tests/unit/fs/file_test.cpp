@@ -48,10 +48,10 @@ TEST_F(Files, ReadWriteSeek) {
   EXPECT_EQ(must(file->seek(-5, Whence::end)), 6u);
   EXPECT_EQ(error_of(file->seek(-1, Whence::set)), "EINVAL");
   EXPECT_EQ(error_of(file->seek(-12, Whence::end)), "EINVAL");
-  EXPECT_EQ(error_of(file->seek(INT64_MAX, Whence::current)), "EOVERFLOW");
+  EXPECT_EQ(error_of(file->seek(INT64_MAX, Whence::current)), "EINVAL");
   EXPECT_EQ(must(file->seek(INT64_MAX, Whence::set)), static_cast<uint64_t>(INT64_MAX));
-  EXPECT_EQ(read_some(*file, 1), "");
-  EXPECT_EQ(error_of(write_text(*file, "x")), "EFBIG");
+  EXPECT_EQ(read_some(*file, 1), "!EINVAL");
+  EXPECT_EQ(error_of(write_text(*file, "x")), "EINVAL");
   EXPECT_EQ(error_of(file->seek(0, static_cast<Whence>(7))), "EINVAL");
 }
 
