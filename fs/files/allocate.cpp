@@ -38,7 +38,7 @@ Result<> RegularFile::allocate(Allocation how, uint64_t offset, uint64_t end) {
   if (grows) {
     if (auto sized = cache.set_size(end); !sized) return sized;
   }
-  return target.note_change(now);
+  return target.note_change(now, offset, end - offset);
 }
 
 }  // namespace halcyon::fs
