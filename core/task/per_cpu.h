@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <atomic>
 #include <cstdint>
 
 #include "hal/machine.h"
@@ -36,6 +37,8 @@ struct PerCpu {
   Thread* current = nullptr;  // the running thread; the idle thread when there is nothing to run
   Thread* idle = nullptr;
   Thread* previous = nullptr;  // who ran before the switch that is being finished
+  // Whether the idle thread runs. For other CPUs only a hint, unless both sides have fences (Kernel::make_ready).
+  bool is_idle() const { return std::atomic_ref(const_cast<Thread*&>(current)).load(std::memory_order_relaxed) == idle; }
   bool must_reschedule = false;
   uint32_t spin_ranks = 0;   // bit per rank held (HALCYON_CHECKS)
   uint32_t epoll_depth = 0;  // locks of Rank::epoll_queue held (HALCYON_CHECKS)

@@ -74,8 +74,13 @@ void Kernel::idle_loop() {
   for (;;) {
     PerCpu& cpu = halcyon::per_cpu();
     drain_pending();
+    // Whoever queues a thread here and does not see that this CPU is idle queued it before this look: make_ready() has the other fence.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     if (scheduler_->has_work(cpu.cpu->id())) {
+      uint64_t switches = cpu.counters.switches.value();
       yield();
+      // What is queued may have to wait for another CPU to leave its stack.
+      if (cpu.counters.switches.value() == switches) hal::spin_pause();
       continue;
     }
     if (cpu.cpu->id() == 0 && thread_count.load(std::memory_order_acquire) == 0) return;
@@ -111,7 +116,7 @@ void Kernel::tick(Nanoseconds now) {
 
 unsigned Kernel::running_count() const {
   unsigned count = scheduler_->ready_count();
-  for (unsigned id = 0; id < machine_.cpu_count(); ++id) count += per_cpu_[id].current != per_cpu_[id].idle;
+  for (unsigned id = 0; id < machine_.cpu_count(); ++id) count += !per_cpu_[id].is_idle();
   return count;
 }
 
@@ -173,7 +178,7 @@ void Kernel::make_ready(Thread& thread, bool woken) {
   unsigned count = machine_.cpu_count();
   unsigned target = thread.last_cpu;
   auto may_run_on = [&](unsigned id) { return (allowed >> id & 1) != 0; };
-  auto is_idle = [&](unsigned id) { return per_cpu_[id].current == per_cpu_[id].idle && !scheduler_->has_work(id); };
+  auto is_idle = [&](unsigned id) { return per_cpu_[id].is_idle() && !scheduler_->has_work(id); };
   if (count > 1 && (!may_run_on(target) || !is_idle(target))) {
     for (unsigned step = 0; step < count; ++step) {
       unsigned id = (thread.last_cpu + step) % count;
@@ -186,7 +191,8 @@ void Kernel::make_ready(Thread& thread, bool woken) {
     }
   }
   scheduler_->enqueue(thread, target, woken);
-  if (target != hal::this_cpu().id() && per_cpu_[target].current == per_cpu_[target].idle) machine_.cpu(target).kick();
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (target != hal::this_cpu().id() && per_cpu_[target].is_idle()) machine_.cpu(target).kick();
 }
 
 // --- init

@@ -2,8 +2,8 @@
 //
 // A thread's state moves running -> parking (it has enlisted and will look at its condition once more) -> parked -> ready -> running.
 // wake() turns parking back into running, and parked into ready; both by compare-and-exchange, so of many wakers one queues the thread. A
-// thread can be queued, and picked by another CPU, while its own CPU is still switching away from it: is_on_cpu_ makes the other wait until
-// its stack is free.
+// thread can be queued while its own CPU is still switching away from it: until is_on_cpu_ says that its stack is free, other CPUs leave it
+// in the queue.
 #include "core/base/assert.h"
 #include "core/task/kernel.h"
 #include "core/task/process.h"
@@ -31,7 +31,7 @@ void switch_to(Thread& next) {
   Thread& self = *cpu.current;
   next.state_.store(RunState::running, std::memory_order_relaxed);
   if (&next == &self) return;
-  while (next.is_on_cpu_.load(std::memory_order_acquire)) hal::spin_pause();
+  ASSERT(!next.is_on_cpu_.load(std::memory_order_acquire));
   next.is_on_cpu_.store(true, std::memory_order_relaxed);
   Kernel& kernel = *cpu.kernel;
   if (self.context_ && kernel.cpu_count() > 1) cpu.cpu->put_back(*self.context_);
@@ -69,6 +69,11 @@ void wake_expired(Timer& timer) {
 }
 
 }  // namespace
+
+bool Thread::can_run_on(unsigned cpu) const {
+  if (!(affinity.load(std::memory_order_relaxed) >> cpu & 1)) return false;
+  return !is_on_cpu_.load(std::memory_order_acquire) || this == halcyon::per_cpu().current;
+}
 
 void Thread::account(bool is_user) {
   Nanoseconds now = kernel().clock().monotonic();
@@ -169,7 +174,7 @@ void switch_away_dead() {
   Thread* picked = cpu.kernel->scheduler().pick(cpu.cpu->id());
   Thread& next = picked ? *picked : *cpu.idle;
   next.state_.store(RunState::running, std::memory_order_relaxed);
-  while (next.is_on_cpu_.load(std::memory_order_acquire)) hal::spin_pause();
+  ASSERT(!next.is_on_cpu_.load(std::memory_order_acquire));
   next.is_on_cpu_.store(true, std::memory_order_relaxed);
   if (next.last_cpu != cpu.cpu->id()) next.note_interruption();
   next.last_cpu = cpu.cpu->id();

@@ -102,6 +102,9 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   bool is_dying() const { return (pending_work() & work::die) != 0; }
   RunState state() const { return state_.load(std::memory_order_acquire); }
   bool is_sleeping_interruptibly() const { return is_interruptible_; }
+  // A scheduler on `cpu`, which is the caller's, may pick it from a queue: its affinity permits, and no other CPU is still switching away
+  // from it. (Two CPUs that waited for each other's stacks would wait for good.)
+  bool can_run_on(unsigned cpu) const;
   void wake();  // ends a park, or the next one after prepare_to_park
   void wake_if_interruptible();
 

@@ -35,7 +35,7 @@ Thread* Fair::take(Queue& queue, unsigned for_cpu) {
   if (queue.count.load(std::memory_order_relaxed) == 0) return nullptr;
   std::lock_guard guard(queue.lock);
   for (Thread::ScheduleNode& node : queue.threads) {
-    if (!(node.thread->affinity.load(std::memory_order_relaxed) >> for_cpu & 1)) continue;
+    if (!node.thread->can_run_on(for_cpu)) continue;
     queue.threads.erase(queue.threads.iterator_to(node));
     queue.count.fetch_sub(1, std::memory_order_relaxed);
     queue.minimum = std::max(queue.minimum, node.virtual_time);

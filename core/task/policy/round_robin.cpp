@@ -17,7 +17,7 @@ Thread* RoundRobin::take(Queue& queue, unsigned for_cpu) {
   if (queue.count.load(std::memory_order_relaxed) == 0) return nullptr;
   std::lock_guard guard(queue.lock);
   for (Thread::ScheduleNode& node : queue.threads) {
-    if (!(node.thread->affinity.load(std::memory_order_relaxed) >> for_cpu & 1)) continue;
+    if (!node.thread->can_run_on(for_cpu)) continue;
     queue.threads.erase(queue.threads.iterator_to(node));
     queue.count.fetch_sub(1, std::memory_order_relaxed);
     node.is_queued = false;
