@@ -62,7 +62,7 @@ class HostFiles {
   // Regular files. ESTALE if the path leads to another object by now. Fewer bytes than asked mean the end of the file. open only makes sure
   // that the others will work. EACCES.
   virtual Result<> open(std::string_view path, const HostId& id, bool for_writing) = 0;
-  virtual Result<size_t> read(std::string_view path, const HostId& id, uint64_t offset, std::span<std::byte> bytes) = 0;
+  virtual Result<size_t> read(std::string_view path, const HostId& id, uint64_t offset, std::span<const std::span<std::byte>> pieces) = 0;
   virtual Result<> write(std::string_view path, const HostId& id, uint64_t offset, std::span<const std::byte> bytes) = 0;
   virtual Result<> truncate(std::string_view path, const HostId& id, uint64_t size) = 0;
   virtual Result<> sync(std::string_view path, const HostId& id) = 0;

@@ -166,6 +166,7 @@ class AddressSpace : public RefCounted {
   void note_peak() { peak_resident_ = std::max(peak_resident_, tables_->present_pages()); }
   bool fits_limits(const MapRequest& request, uint64_t length);
   Result<> fault_anonymous(Vma& vma, UserAddr page, hal::Access access);
+  void map_around(Vma& vma, UserAddr page, const PageFlags& flags);
   Result<> fault_cached(Vma& vma, UserAddr page, hal::Access access, FrameRef frame);
   Result<> break_copy_on_write(Vma& vma, UserAddr page, const Translation& old);
   void make_writable(Vma& vma, UserAddr page, const Translation& old);

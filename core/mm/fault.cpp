@@ -11,7 +11,7 @@ namespace halcyon {
 
 namespace {
 
-// File pages mapped around a fault if the cache has them.
+// File pages mapped around a fault if the cache has them. They share a table, so that none has to be made for them.
 constexpr unsigned cached_around = 16;
 
 bool permits(const Vma& vma, hal::Access access) {
@@ -89,17 +89,22 @@ Result<> AddressSpace::fault_cached(Vma& vma, UserAddr page, hal::Access access,
   if (access == hal::Access::write) flags.write = true, flags.copy_on_write = false;
   if (auto mapped = tables_->map(page, std::move(frame), flags); !mapped) return mapped;
   if (access == hal::Access::write) vma.cache()->mark_dirty(vma.page_index(page));
-  PageCache& cache = *vma.cache();
-  Translation present;
-  for (unsigned index = 1; index < cached_around; ++index) {
-    UserAddr next = page + index * page_size;
-    if (next >= vma.end || (next & (page_size * 512 - 1)) == 0 || tables_->find(next, &present)) break;
-    if (vma.is_shared && flags.write) break;
-    FrameRef neighbour = cache.find(vma.page_index(next));
-    if (!neighbour || vma.page_index(next) << page_shift >= cache.size()) break;
-    if (!tables_->map(next, std::move(neighbour), flags)) break;
-  }
+  if (!vma.is_shared || !flags.write) map_around(vma, page, flags);
   return {};
+}
+
+// The other pages of the aligned stretch around `page` that the cache has.
+void AddressSpace::map_around(Vma& vma, UserAddr page, const PageFlags& flags) {
+  PageCache& cache = *vma.cache();
+  constexpr uint64_t stretch = cached_around * page_size;
+  UserAddr end = std::min(vma.end, (page & ~(stretch - 1)) + stretch);
+  for (UserAddr at = std::max(vma.start, page & ~(stretch - 1)); at < end; at += page_size) {
+    Translation present;
+    if (at == page || tables_->find(at, &present)) continue;
+    if (vma.page_index(at) << page_shift >= cache.size()) return;
+    FrameRef neighbour = cache.find(vma.page_index(at));
+    if (neighbour && !tables_->map(at, std::move(neighbour), flags)) return;
+  }
 }
 
 // The first write to a page of a shared file mapping.

@@ -57,13 +57,39 @@ void PageCache::make_room() {
 
 Result<FrameRef> PageCache::get(uint64_t index) {
   if (FrameRef frame = find(index)) return frame;
-  make_room();
+  if (source_) return fetch(index, cluster);
   FrameRef fresh = TRY(FrameRef::allocate_or_reclaim());
-  if (source_) {
-    auto filled = source_->fill(index, {fresh.data(), page_size});
-    if (!filled) return std::unexpected(filled.error());
-  }
   return insert(index, std::move(fresh));
+}
+
+// Of the cluster that the page is in, the missing pages around it.
+Result<FrameRef> PageCache::fetch(uint64_t index, unsigned most) {
+  make_room();
+  if (frames().is_short()) most = 1;
+  uint64_t first = index;
+  uint64_t last = index;
+  uint64_t from = index & ~uint64_t{most - 1};
+  uint64_t to = std::min<uint64_t>(from + most - 1, size() == 0 ? 0 : (size() - 1) >> page_shift);
+  pages_.with([&](RadixTree& pages) {
+    while (first > from && pages.find(first - 1) == RadixTree::none) --first;
+    while (last < to && pages.find(last + 1) == RadixTree::none) ++last;
+  });
+  FrameRef fresh[cluster];
+  std::byte* bytes[cluster];
+  size_t count = last - first + 1;
+  for (size_t i = 0; i < count; ++i) {
+    auto frame = count == 1 ? FrameRef::allocate_or_reclaim() : FrameRef::allocate_uninitialized();
+    if (!frame) return count == 1 ? std::move(frame) : fetch(index, 1);
+    fresh[i] = *std::move(frame);
+    bytes[i] = fresh[i].data();
+  }
+  if (auto filled = source_->fill(first, {bytes, count}); !filled) return count == 1 ? std::unexpected(filled.error()) : fetch(index, 1);
+  Result<FrameRef> wanted = err::nomem;
+  for (size_t i = 0; i < count; ++i) {
+    auto inserted = insert(first + i, std::move(fresh[i]));
+    if (first + i == index) wanted = std::move(inserted);
+  }
+  return wanted;
 }
 
 Result<size_t> PageCache::read(uint64_t offset, Sink& out) {
@@ -102,7 +128,7 @@ Result<PageCache::Written> PageCache::write_page(uint64_t index, Source& in) {
   if (count == 0) return Written{FrameRef(), 0};
   PhysAddr own = fresh.address();
   FrameRef source = fresh;
-  auto placed = count == page_size ? insert(index, std::move(fresh)) : get(index);
+  auto placed = count == page_size ? insert(index, std::move(fresh)) : fetch(index, 1);
   if (!placed) return std::unexpected(placed.error());
   FrameRef frame = *std::move(placed);
   if (frame.address() != own) std::memcpy(frame.data(), source.data(), count);
@@ -117,7 +143,7 @@ Result<PageCache::Written> PageCache::write_part(uint64_t offset, size_t count, 
     FrameRef fresh = TRY(FrameRef::allocate_or_reclaim());
     frame = TRY(insert(index, std::move(fresh)));
   } else if (!frame) {
-    frame = TRY(get(index));
+    frame = source_ ? TRY(fetch(index, 1)) : TRY(get(index));
   }
   size_t copied = TRY(in.read({frame.data() + (offset & page_mask), count}));
   return Written{std::move(frame), copied};
@@ -151,7 +177,7 @@ Result<> PageCache::zero(uint64_t start, uint64_t end) {
   FrameRef frame = find(index);
   if (!frame) {
     if (!source_) return {};
-    frame = TRY(get(index));
+    frame = TRY(fetch(index, 1));
   }
   std::memset(frame.data() + (start & page_mask), 0, end - start);
   frames().note_kernel_write(frame.address());
@@ -325,7 +351,9 @@ void PageCache::invalidate(uint64_t new_size) {
     if (has_only_user(found) || index << page_shift >= new_size || !source_) continue;
     FrameRef fresh = frame;
     auto room = FrameRef::allocate_or_reclaim();
-    if (!room || !source_->fill(index, {room->data(), page_size})) continue;
+    if (!room) continue;
+    std::byte* contents = room->data();
+    if (!source_->fill(index, {&contents, 1})) continue;
     std::memcpy(fresh.data(), room->data(), page_size);
     frames().note_kernel_write(fresh.address());
     static_cast<void>(insert(index, std::move(fresh)));

@@ -31,8 +31,8 @@ struct Mapper : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boo
 // Where a cache's pages come from and go to. Calls may block.
 class PageSource {
  public:
-  // Fills `page` (page_size bytes, zeroed) with the contents at page number `index`; what lies past the end stays zero.
-  virtual Result<> fill(uint64_t index, std::span<std::byte> page) = 0;
+  // Fills pages, of page_size bytes each and not zeroed, with the contents from page number `index` on; zeros past the end.
+  virtual Result<> fill(uint64_t index, std::span<std::byte* const> pages) = 0;
   // Writes bytes of one page through to where it came from.
   virtual Result<> write_back(uint64_t offset, std::span<const std::byte> bytes) = 0;
 
@@ -50,7 +50,7 @@ class PageCache final : private Reclaimable {
   // truncate(2): frees the pages behind, takes them away from whoever maps them, zeroes the tail of the last. Blocks.
   Result<> set_size(uint64_t size);
 
-  // The page's frame, filled from the source if need be (a hole of a cache without a source gets a zeroed frame). Blocks; ENOMEM, EIO.
+  // The page's frame, filled from the source if need be, together with pages around it (a hole of a cache without a source gets a zeroed frame). Blocks; ENOMEM, EIO.
   Result<FrameRef> get(uint64_t index);
   // The page's frame if it is there: empty otherwise. Does not block.
   FrameRef find(uint64_t index);
@@ -91,6 +91,10 @@ class PageCache final : private Reclaimable {
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
  private:
+  // What is fetched at once where nothing speaks against it: so much is about as fast as one page.
+  static constexpr unsigned cluster = 16;
+  // As get, with at most `most` pages, a power of two; the page is not here.
+  Result<FrameRef> fetch(uint64_t index, unsigned most);
   struct Written {
     FrameRef frame;
     size_t count;

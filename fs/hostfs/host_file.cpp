@@ -1,5 +1,8 @@
 // Regular files of the host. A write goes into the cache and from there through to the host at once, byte for byte, so that nothing that
 // others wrote around it is touched; a shared mapping is written through by pages when it is synchronised or the node goes.
+#include <array>
+#include <cstring>
+
 #include "fs/hostfs/host_directory.h"
 
 namespace halcyon::fs {
@@ -36,7 +39,6 @@ Result<> HostFile::prepare_open(uint32_t flags) {
     if (auto written = cache().write_back(); !written) return written;
     if (auto looked = refresh(); !looked) return looked;
   }
-  host().forget_read_ahead(number());
   cache().invalidate(own_size());
   cached_ = modified();
   return {};
@@ -51,20 +53,26 @@ Result<> HostFile::take_over_own_change() {
   return !looked && looked.error() == Errno::stale ? Result<>{} : looked;
 }
 
-Result<> HostFile::fill(uint64_t index, std::span<std::byte> page) {
-  return host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) -> Result<> {
-    auto filled =
-        host().read_ahead().page({number(), cached_.load()}, index << page_shift, page,
-                                 [&](uint64_t offset, std::span<std::byte> bytes) { return files.read(path, id(), offset, bytes); });
-    return !filled && filled.error() == Errno::noent ? err::stale : filled;
-  });
+Result<> HostFile::fill(uint64_t index, std::span<std::byte* const> pages) {
+  constexpr size_t most = 16;
+  std::array<std::span<std::byte>, most> pieces;
+  for (size_t start = 0; start < pages.size(); start += most) {
+    size_t count = std::min(most, pages.size() - start);
+    for (size_t i = 0; i < count; ++i) pieces[i] = {pages[start + i], page_size};
+    auto length = host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) {
+      return files.read(path, id(), (index + start) << page_shift, std::span(pieces).first(count));
+    });
+    if (!length) return length.error() == Errno::noent ? err::stale : std::unexpected(length.error());
+    for (size_t i = 0; i < count; ++i) {
+      size_t here = std::clamp<size_t>(*length, i * page_size, (i + 1) * page_size) - i * page_size;
+      std::memset(pieces[i].data() + here, 0, page_size - here);
+    }
+  }
+  return {};
 }
 
 Result<> HostFile::write_back(uint64_t offset, std::span<const std::byte> bytes) {
-  return host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) {
-    host().read_ahead().forget(number());
-    return files.write(path, id(), offset, bytes);
-  });
+  return host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.write(path, id(), offset, bytes); });
 }
 
 Result<> HostFile::note_change(Nanoseconds now, uint64_t start, uint64_t length) {
@@ -79,10 +87,7 @@ Result<> HostFile::note_change(Nanoseconds now, uint64_t start, uint64_t length)
 
 Result<> HostFile::truncate(uint64_t size) {
   if (!host().is_writable()) return err::rofs;
-  auto cut = host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) {
-    host().read_ahead().forget(number());
-    return files.truncate(path, id(), size);
-  });
+  auto cut = host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.truncate(path, id(), size); });
   return cut ? cache().set_size(size) : cut;
 }
 

@@ -14,7 +14,6 @@
 #include <mutex>
 
 #include "core/sync/mutex.h"
-#include "fs/hostfs/read_ahead.h"
 #include "fs/tree/node.h"
 #include "fs/vfs/vfs.h"
 #include "hal/host_files.h"
@@ -79,12 +78,6 @@ class HostFileSystem final : public FileSystem {
   void take_name(HostObject& object, const HostDirectory& parent, std::string_view name);
   bool is_gone(const HostObject& object);
   bool is_at(const HostObject& object, const HostDirectory& parent, std::string_view name);
-  // Under host_lock_, within on_host.
-  ReadAhead& read_ahead() { return read_ahead_; }
-  void forget_read_ahead(uint64_t number) {
-    std::lock_guard guard(host_lock_);
-    read_ahead_.forget(number);
-  }
 
  private:
   struct Key {
@@ -107,7 +100,6 @@ class HostFileSystem final : public FileSystem {
   uint64_t next_number_ = 1;
   Mutex host_lock_{Rank::device};
   PathBuffer path_, other_path_;
-  ReadAhead read_ahead_;
 };
 
 }  // namespace halcyon::fs

@@ -92,7 +92,7 @@ class HostFile final : public HostNode<FileNode>, public PageSource {
   Result<> change(const AttributeChange& wanted) override;
   Result<> sync() override;
 
-  Result<> fill(uint64_t index, std::span<std::byte> page) override;
+  Result<> fill(uint64_t index, std::span<std::byte* const> pages) override;
   Result<> write_back(uint64_t offset, std::span<const std::byte> bytes) override;
 
   // Before its name goes: keeps it open on the host.

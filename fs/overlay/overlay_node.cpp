@@ -29,17 +29,25 @@ void OverlayFile::take(const Attributes& known) {
   copy_attributes(known);
 }
 
-Result<> OverlayFile::fill(uint64_t index, std::span<std::byte> page) {
-  uint64_t start = index << page_shift;
+Result<> OverlayFile::fill(uint64_t index, std::span<std::byte* const> pages) {
   uint64_t end = lower_end_.load(std::memory_order_relaxed);
-  if (start >= end) return {};
-  if (PageSource* source = lower().page_source()) {
-    if (auto filled = source->fill(index, page); !filled) return filled;
-  } else {
-    FrameRef frame = TRY(lower().page_cache()->get(index));
-    std::memcpy(page.data(), frame.data(), page_size);
+  uint64_t lower_pages = (end + page_mask) >> page_shift;
+  size_t below = std::min<uint64_t>(pages.size(), index < lower_pages ? lower_pages - index : 0);
+  if (below > 0) {
+    if (auto filled = fill_from_below(index, pages.first(below)); !filled) return filled;
   }
-  if (end - start < page_size) std::memset(page.data() + (end - start), 0, page_size - (end - start));
+  if (below > 0 && index + below == lower_pages && (end & page_mask))
+    std::memset(pages[below - 1] + (end & page_mask), 0, page_size - (end & page_mask));
+  for (std::byte* page : pages.subspan(below)) std::memset(page, 0, page_size);
+  return {};
+}
+
+Result<> OverlayFile::fill_from_below(uint64_t index, std::span<std::byte* const> pages) {
+  if (PageSource* source = lower().page_source()) return source->fill(index, pages);
+  for (std::byte* page : pages) {
+    FrameRef frame = TRY(lower().page_cache()->get(index++));
+    std::memcpy(page, frame.data(), page_size);
+  }
   return {};
 }
 

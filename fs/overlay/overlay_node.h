@@ -59,7 +59,7 @@ class OverlayFile final : public OverlayNode<FileNode>, public PageSource {
   PageSource* page_source() override { return this; }
   Result<> prepare_open(uint32_t flags) override;
 
-  Result<> fill(uint64_t index, std::span<std::byte> page) override;
+  Result<> fill(uint64_t index, std::span<std::byte* const> pages) override;
   // What is written stays here.
   Result<> write_back(uint64_t, std::span<const std::byte>) override { return err::rofs; }
 
@@ -69,6 +69,8 @@ class OverlayFile final : public OverlayNode<FileNode>, public PageSource {
   uint64_t blocks() override;
 
  private:
+  Result<> fill_from_below(uint64_t index, std::span<std::byte* const> pages);
+
   std::atomic<uint64_t> lower_blocks_;
   // What of the lower file is still behind the pages that are not here: a file that is cut and grows again has zeros there.
   std::atomic<uint64_t> lower_end_;

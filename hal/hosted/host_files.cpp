@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -40,7 +41,7 @@ class HostTree final : public HostFiles {
   Result<> list(std::string_view path, HostEntryVisitor& visitor) override;
   Result<size_t> read_link(std::string_view path, std::span<char> target) override;
   Result<> open(std::string_view path, const HostId& id, bool for_writing) override;
-  Result<size_t> read(std::string_view path, const HostId& id, uint64_t offset, std::span<std::byte> bytes) override;
+  Result<size_t> read(std::string_view path, const HostId& id, uint64_t offset, std::span<const std::span<std::byte>> pieces) override;
   Result<> write(std::string_view path, const HostId& id, uint64_t offset, std::span<const std::byte> bytes) override;
   Result<> truncate(std::string_view path, const HostId& id, uint64_t size) override;
   Result<> sync(std::string_view path, const HostId& id) override;
@@ -177,15 +178,24 @@ Result<> HostTree::open(std::string_view path, const HostId& id, bool for_writin
   return opened ? Result<>{} : std::unexpected(opened.error());
 }
 
-Result<size_t> HostTree::read(std::string_view path, const HostId& id, uint64_t offset, std::span<std::byte> bytes) {
+Result<size_t> HostTree::read(std::string_view path, const HostId& id, uint64_t offset, std::span<const std::span<std::byte>> pieces) {
   int fd = TRY(file(path, id, false));
+  std::vector<iovec> rest;
+  for (std::span<std::byte> piece : pieces) rest.push_back({piece.data(), piece.size()});
   size_t done = 0;
-  while (done < bytes.size()) {
-    ssize_t count = pread(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+  for (auto next = rest.begin(); next != rest.end();) {
+    ssize_t count = preadv(fd, &*next, static_cast<int>(rest.end() - next), static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return host_failure();
     if (count == 0) break;
     done += static_cast<size_t>(count);
+    for (auto left = static_cast<size_t>(count); left > 0;) {
+      size_t taken = std::min(left, next->iov_len);
+      next->iov_base = static_cast<std::byte*>(next->iov_base) + taken;
+      next->iov_len -= taken;
+      left -= taken;
+      if (next->iov_len == 0) ++next;
+    }
   }
   return done;
 }

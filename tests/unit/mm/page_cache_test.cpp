@@ -17,12 +17,16 @@ namespace {
 // A file whose every page repeats a letter.
 class Letters final : public PageSource {
  public:
-  Result<> fill(uint64_t index, std::span<std::byte> page) override {
+  Result<> fill(uint64_t index, std::span<std::byte* const> pages) override {
     if (failing) return err::io;
-    fills.push_back(index);
-    std::fill(page.begin(), page.end(), static_cast<std::byte>(first + index % 26));
+    for (std::byte* page : pages) {
+      if (index == broken) return err::io;
+      fills.push_back(index);
+      std::fill_n(page, page_size, static_cast<std::byte>(first + index++ % 26));
+    }
     return {};
   }
+  uint64_t broken = UINT64_MAX;
   Result<> write_back(uint64_t offset, std::span<const std::byte> bytes) override {
     if (failing) return err::io;
     written[offset] = std::string(bytes.size(), '\0');
@@ -74,10 +78,13 @@ class Short final : public Source {
 
 TEST_F(PageCacheTest, PagesAreFilledWhenTheyAreTouched) {
   EXPECT_EQ(read(cache, 3 * page_size - 2, 4), "ccdd");
-  EXPECT_EQ(letters.fills, (std::vector<uint64_t>{2, 3}));
+  EXPECT_EQ(letters.fills.size(), 16u);  // with those around them
   EXPECT_EQ(read(cache, 3 * page_size - 2, 4), "ccdd");
-  EXPECT_EQ(letters.fills.size(), 2u);
+  EXPECT_EQ(read(cache, 16 * page_size - 1, 1), "p");
+  EXPECT_EQ(letters.fills.size(), 16u);
   EXPECT_EQ(read(cache, 100 * page_size - 1, 10), "v");
+  EXPECT_EQ(letters.fills.size(), 20u);  // not beyond the end
+  EXPECT_EQ(letters.fills.back(), 99u);
   letters.failing = true;
   EXPECT_EQ(read(cache, 50 * page_size, 10), "!");
 }
@@ -87,6 +94,22 @@ TEST_F(PageCacheTest, OneByteCostsOnePage) {
   EXPECT_EQ(letters.fills, (std::vector<uint64_t>{40}));
   EXPECT_EQ(read(cache, 40 * page_size + 6, 3), "oXo");
   EXPECT_EQ(cache.resident_pages(), 1u);
+}
+
+TEST_F(PageCacheTest, OnlyWhatIsMissingIsFetched) {
+  write(cache, 20 * page_size, "XY");
+  letters.fills.clear();
+  EXPECT_EQ(read(cache, 17 * page_size, 1), "r");
+  EXPECT_EQ(letters.fills, (std::vector<uint64_t>{16, 17, 18, 19}));
+  EXPECT_EQ(read(cache, 20 * page_size, 3), "XYu");
+}
+
+// A page that cannot be read does not keep those beside it away.
+TEST_F(PageCacheTest, ABrokenPage) {
+  letters.broken = 5;
+  EXPECT_EQ(read(cache, 4 * page_size, 1), "e");
+  EXPECT_EQ(read(cache, 5 * page_size, 1), "!");
+  EXPECT_EQ(read(cache, 6 * page_size, 1), "g");
 }
 
 TEST_F(PageCacheTest, WholePagesAreNotFilled) {
@@ -169,12 +192,12 @@ TEST_F(PageCacheTest, WhatIsDirtyOrMappedIsNotGivenBack) {
   FrameRef mapped = cache.get(0).value();
   write(cache, page_size, "dirty");
   read(cache, 2 * page_size, 50 * page_size);
-  EXPECT_EQ(frames().reclaimable().reclaim(1000), 50u);
+  EXPECT_EQ(frames().reclaimable().reclaim(1000), 62u);
   EXPECT_EQ(cache.resident_pages(), 2u);
   EXPECT_EQ(read(cache, page_size, 6), "dirtyb");
   letters.fills.clear();
   EXPECT_EQ(read(cache, 2 * page_size, 1), "c");
-  EXPECT_EQ(letters.fills.size(), 1u);
+  EXPECT_EQ(letters.fills.front(), 2u);
 }
 
 // Who needs frames takes them from caches, whichever cache it is.
