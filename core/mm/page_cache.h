@@ -50,7 +50,8 @@ class PageCache final : private Reclaimable {
   // truncate(2): frees the pages behind, takes them away from whoever maps them, zeroes the tail of the last. Blocks.
   Result<> set_size(uint64_t size);
 
-  // The page's frame, filled from the source if need be, together with pages around it (a hole of a cache without a source gets a zeroed frame). Blocks; ENOMEM, EIO.
+  // The page's frame, filled from the source if need be, together with pages around it (a hole of a cache without a source gets a zeroed
+  // frame). Blocks; ENOMEM, EIO.
   Result<FrameRef> get(uint64_t index);
   // The page's frame if it is there: empty otherwise. Does not block.
   FrameRef find(uint64_t index);
