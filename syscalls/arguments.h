@@ -37,9 +37,9 @@ class PathArgument {
 
 inline fs::Caller caller_of(Thread& self) { return {fs::context_of(self.fs()), self.credentials()}; }
 
-// Where a relative path starts. EBADF for a bad descriptor, unless the path is absolute.
-inline Result<fs::Start> start_at(Thread& self, DirFd dir, std::string_view path) {
-  if (dir == at_cwd || path.starts_with('/')) return fs::Start{};
+// Where a relative path starts. EBADF for a bad descriptor, unless the path is absolute, or empty without AT_EMPTY_PATH: that is ENOENT.
+inline Result<fs::Start> start_at(Thread& self, DirFd dir, std::string_view path, uint32_t at_flags = 0) {
+  if (dir == at_cwd || path.starts_with('/') || (path.empty() && !(at_flags & at_flag::empty_path))) return fs::Start{};
   Ref<File> file = TRY(self.files().get(dir));
   return fs::Start{std::move(file)};
 }
@@ -77,10 +77,10 @@ inline Result<uint64_t> as_result(const Result<>& result) {
 
 // Fetches a path and its start, then runs action(caller, start, path).
 template <class Action>
-Result<uint64_t> with_path(Thread& self, DirFd dir, UserPtr<const char> from, Action action) {
+Result<uint64_t> with_path(Thread& self, DirFd dir, UserPtr<const char> from, Action action, uint32_t at_flags = 0) {
   PathArgument path;
   if (auto fetched = path.fetch(self, from); !fetched) return std::unexpected(fetched.error());
-  fs::Start start = TRY(start_at(self, dir, path.view()));
+  fs::Start start = TRY(start_at(self, dir, path.view(), at_flags));
   fs::Caller caller = caller_of(self);
   return as_result(action(caller, start, path.view()));
 }

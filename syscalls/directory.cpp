@@ -11,7 +11,8 @@ namespace {
 // type.
 class EntryWriter final : public DirectoryVisitor {
  public:
-  EntryWriter(Thread& self, UserAddr buffer, uint32_t size, bool is_old) : self_(self), at_(buffer), left_(size), is_old_(is_old) {}
+  EntryWriter(Thread& self, UserAddr buffer, uint32_t size, bool is_old)
+      : self_(self), at_(buffer), left_(size > INT32_MAX ? 0 : size), is_old_(is_old) {}
 
   bool entry(std::string_view name, uint64_t inode, FileType type, uint64_t next) override {
     constexpr size_t header = 18;

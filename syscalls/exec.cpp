@@ -197,7 +197,7 @@ Result<uint64_t> execute(Thread& self, DirFd dir, UserPtr<const char> path, User
   PathArgument text;
   if (auto fetched = text.fetch(self, path); !fetched) return std::unexpected(fetched.error());
   ExecRequest request;
-  request.start = TRY(start_at(self, dir, text.view()));
+  request.start = TRY(start_at(self, dir, text.view(), flags));
   request.path = text.view();
   request.walk = walk_flags(flags);
   request.no_new_privileges = self.process().no_new_privileges.load();

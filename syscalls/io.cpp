@@ -30,23 +30,26 @@ Result<Ref<File>> positioned(Thread& self, Fd fd, bool writes) {
   return !place && place.error() == Errno::spipe ? err::spipe : err::badf;
 }
 
-// Whole buffers are checked once, as access_ok does: an address beyond user memory fails before anything moves.
-bool is_in_user_memory(Thread& self, UserAddr address, size_t length) { return self.memory().is_valid_range(address, length); }
+// What a transfer of `length` bytes comes to: the whole buffer is checked once, as access_ok does, so that one beyond user memory fails
+// before anything moves; then it is cut to what one call moves. EFAULT; EINVAL if it would end beyond the largest offset.
+Result<size_t> check_transfer(Thread& self, UserAddr address, size_t length, int64_t offset = 0) {
+  if (!self.memory().is_valid_range(address, length)) return err::fault;
+  if (length > static_cast<size_t>(INT64_MAX - offset)) return err::inval;
+  return std::min(length, max_io);
+}
 
 }  // namespace
 
 Result<uint64_t> sys_read(Thread& self, Fd fd, UserPtr<std::byte> buffer, size_t length) {
   Ref<File> file = TRY(readable(self, fd));
-  if (!is_in_user_memory(self, buffer.address(), length)) return err::fault;
-  length = std::min(length, max_io);
+  length = TRY(check_transfer(self, buffer.address(), length));
   UserSink out{self.memory(), buffer, length};
   return as_result(file->read(out));
 }
 
 Result<uint64_t> sys_write(Thread& self, Fd fd, UserPtr<const std::byte> buffer, size_t length) {
   Ref<File> file = TRY(writable(self, fd));
-  if (!is_in_user_memory(self, buffer.address(), length)) return err::fault;
-  length = std::min(length, max_io);
+  length = TRY(check_transfer(self, buffer.address(), length));
   UserSource in{self.memory(), buffer, length};
   return as_result(file->write(in));
 }
@@ -70,8 +73,7 @@ Result<uint64_t> sys_writev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, i
 Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, size_t length, int64_t offset) {
   if (offset < 0) return err::inval;
   Ref<File> file = TRY(positioned(self, fd, false));
-  if (!is_in_user_memory(self, buffer.address(), length)) return err::fault;
-  length = std::min(length, max_io);
+  length = TRY(check_transfer(self, buffer.address(), length, offset));
   UserSink out{self.memory(), buffer, length};
   return as_result(file->read_at(static_cast<uint64_t>(offset), out));
 }
@@ -79,8 +81,7 @@ Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, siz
 Result<uint64_t> sys_pwrite64(Thread& self, Fd fd, UserPtr<const std::byte> buffer, size_t length, int64_t offset) {
   if (offset < 0) return err::inval;
   Ref<File> file = TRY(positioned(self, fd, true));
-  if (!is_in_user_memory(self, buffer.address(), length)) return err::fault;
-  length = std::min(length, max_io);
+  length = TRY(check_transfer(self, buffer.address(), length, offset));
   UserSource in{self.memory(), buffer, length};
   return as_result(file->write_at(static_cast<uint64_t>(offset), in));
 }

@@ -129,6 +129,8 @@ Result<uint64_t> sys_msync(Thread& self, Hex address, size_t length, MsyncFlags 
 Result<uint64_t> sys_mincore(Thread& self, Hex address, size_t length, UserPtr<std::byte> residency) {
   if (address & page_mask) return err::inval;
   AddressSpace& memory = self.memory();
+  if (!memory.is_valid_range(address, length)) return err::nomem;
+  if (!memory.is_valid_range(residency.address(), (length >> page_shift) + ((length & page_mask) != 0))) return err::fault;
   if (auto mapped = memory.check_mapped(address, length); !mapped) return std::unexpected(mapped.error());
   for (uint64_t page = 0; page < page_ceil(length) >> page_shift; ++page) {
     auto present = std::byte{memory.is_resident(address + (page << page_shift))};

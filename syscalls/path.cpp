@@ -27,13 +27,14 @@ Result<uint64_t> open_at(Thread& self, DirFd dir, UserPtr<const char> from, uint
 
 // The same for two paths.
 template <class Action>
-Result<uint64_t> with_paths(Thread& self, DirFd from_dir, UserPtr<const char> from, DirFd to_dir, UserPtr<const char> to, Action action) {
+Result<uint64_t> with_paths(Thread& self, DirFd from_dir, UserPtr<const char> from, DirFd to_dir, UserPtr<const char> to, Action action,
+                            uint32_t at_flags = 0) {
   PathArgument to_path;
   if (auto fetched = to_path.fetch(self, to); !fetched) return std::unexpected(fetched.error());
   fs::Start to_start = TRY(start_at(self, to_dir, to_path.view()));
   return with_path(self, from_dir, from, [&](const fs::Caller& caller, const fs::Start& start, std::string_view path) {
     return action(caller, start, path, to_start, to_path.view());
-  });
+  }, at_flags);
 }
 
 }  // namespace
@@ -90,7 +91,7 @@ Result<uint64_t> sys_linkat(Thread& self, DirFd from_dir, UserPtr<const char> fr
   if (flags & at_flag::empty_path) walk |= fs::walk_flag::allow_empty;
   return with_paths(self, from_dir, from, to_dir, to, [&](auto& caller, auto& from_start, auto from_text, auto& to_start, auto to_text) {
     return fs::link(caller, from_start, from_text, to_start, to_text, walk);
-  });
+  }, flags);
 }
 Result<uint64_t> sys_link(Thread& self, UserPtr<const char> from, UserPtr<const char> to) {
   return sys_linkat(self, cwd(), from, cwd(), to, AtFlags{0});
@@ -109,8 +110,8 @@ Result<uint64_t> sys_readlinkat(Thread& self, DirFd dir, UserPtr<const char> pat
   if (size <= 0) return err::inval;
   std::array<std::byte, fs::path_max> target;
   KernelSink sink{std::span(target).first(std::min(target.size(), static_cast<size_t>(size)))};
-  size_t length =
-      TRY(with_path(self, dir, path, [&](auto& caller, auto& start, auto text) { return fs::readlink(caller, start, text, sink); }));
+  auto read = [&](auto& caller, auto& start, auto text) { return fs::readlink(caller, start, text, sink); };
+  size_t length = TRY(with_path(self, dir, path, read, at_flag::empty_path));
   // All of it or nothing.
   if (copy_to_user(self.memory(), buffer.address(), std::span(target).first(length)) != length) return err::fault;
   return length;

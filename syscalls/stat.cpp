@@ -16,7 +16,7 @@ Result<Attributes> attributes_at(Thread& self, DirFd dir, UserPtr<const char> fr
     Ref<File> file = TRY(self.files().get(dir));
     return file->attributes();
   }
-  fs::Start start = TRY(start_at(self, dir, path.view()));
+  fs::Start start = TRY(start_at(self, dir, path.view(), flags));
   return fs::stat(caller_of(self), start, path.view(), walk_flags(flags));
 }
 
@@ -139,7 +139,7 @@ Result<uint64_t> sys_faccessat2(Thread& self, DirFd dir, UserPtr<const char> pat
   if ((mode & ~7u) || (flags & ~(at_flag::eaccess | at_flag::symlink_nofollow | at_flag::empty_path))) return err::inval;
   PathArgument text;
   if (auto fetched = text.fetch(self, path); !fetched) return std::unexpected(fetched.error());
-  fs::Start start = TRY(start_at(self, dir, text.view()));
+  fs::Start start = TRY(start_at(self, dir, text.view(), flags));
   bool effective = (flags & at_flag::eaccess) != 0;
   return as_result(fs::access(caller_of(self), start, text.view(), mode, effective, walk_flags(flags)));
 }

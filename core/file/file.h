@@ -64,8 +64,12 @@ class File : public RefCounted {
     while (!flags_.compare_exchange_weak(old, (old & ~open_flag::changeable) | (flags & open_flag::changeable))) {
     }
   }
-  bool is_readable() const { return !is_path() && (flags() & open_flag::access_mode) != open_flag::write_only; }
-  bool is_writable() const { return !is_path() && (flags() & open_flag::access_mode) != open_flag::read_only; }
+  // An access mode of 3 asks for both permissions and gives neither (open(2)).
+  bool is_readable() const { return !is_path() && (flags() & 1) == 0; }
+  bool is_writable() const {
+    uint32_t mode = flags() & open_flag::access_mode;
+    return !is_path() && (mode == open_flag::write_only || mode == open_flag::read_write);
+  }
   bool is_nonblocking() const { return (flags() & open_flag::nonblock) != 0; }
   bool is_path() const { return (flags() & open_flag::path) != 0; }
 

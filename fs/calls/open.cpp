@@ -30,6 +30,7 @@ Result<> check_open(const Caller& caller, const Path& path, uint32_t flags) {
   uint32_t wanted = wanted_by(flags);
   if (type == FileType::symlink) return err::loop;
   if (type == FileType::directory && ((wanted & may::write) || (flags & flag::create))) return err::isdir;
+  if (type == FileType::directory && (flags & flag::direct)) return err::inval;
   bool is_device = type == FileType::character_device || type == FileType::block_device;
   if (is_device && (path.mount->flags() & mount_flag::no_dev)) return err::acces;
   if (auto allowed = check_access(caller.who, *path.mount, inode, wanted); !allowed) return allowed;
