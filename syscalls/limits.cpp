@@ -27,6 +27,10 @@ Result<> write_limit(Thread& self, Process& process, uint32_t resource, const Rl
   ResourceLimit& current = process.limits[resource];
   if (limit.hard > current.hard && !has_capability(self.credentials(), capability::sys_resource)) return err::perm;
   current = {limit.soft, limit.hard};
+  if (which == Limit::cpu && limit.soft != unlimited) {
+    current.soft = std::max<uint64_t>(limit.soft, 1);  // as on Linux: 0 would mean at once
+    process.has_cpu_timers = true;
+  }
   return {};
 }
 

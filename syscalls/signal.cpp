@@ -64,6 +64,17 @@ Result<> send_to_all(Thread& self, const SignalInfo& info, Matches matches) {
   return {};
 }
 
+// To the process with that id, or the process of the thread with it. Under the tree lock.
+Result<> send_to_process_of(Thread& self, int pid, const SignalInfo& info) {
+  Process* process = self.kernel().find_process(pid);
+  if (!process) {
+    Thread* thread = self.kernel().find_thread(pid);
+    if (!thread) return err::srch;
+    process = &thread->process();
+  }
+  return send_to_all(self, info, [&](Process& other) { return &other == process; });
+}
+
 Result<> send_to_tid(Thread& self, int group, int tid, const SignalInfo& info) {
   std::lock_guard guard(self.kernel().tree());
   Thread* target = self.kernel().find_thread(tid);
@@ -168,10 +179,7 @@ Result<uint64_t> sys_rt_sigtimedwait(Thread& self, UserPtr<const UserSigset> set
   }
   Process& process = self.process();
   SignalInfo found;
-  auto take = [&] {
-    std::lock_guard guard(process.signal_lock);
-    return self.pending_signals().take(wanted, &found) || process.pending.take(wanted, &found);
-  };
+  auto take = [&] { return self.take_signal(wanted, &found); };
   // While it waits, the wanted signals are not blocked, so that senders choose this thread and wake it; but it takes them itself.
   auto waited = process.signal_event.wait_until(take, deadline);
   if (!waited) {
@@ -192,12 +200,7 @@ Result<uint64_t> sys_kill(Thread& self, Pid pid, Signal signal) {
   std::lock_guard guard(self.kernel().tree());
   Result<> sent;
   if (pid > 0) {
-    sent = send_to_all(self, info, [&](Process& process) { return process.pid() == pid; });
-    // The id of a thread names its process here.
-    if (!sent && sent.error() == Errno::srch) {
-      Thread* thread = self.kernel().find_thread(pid);
-      if (thread) sent = send_to_all(self, info, [&](Process& process) { return &process == &thread->process(); });
-    }
+    sent = send_to_process_of(self, pid, info);
   } else if (pid == 0) {
     sent = send_to_all(self, info, [&](Process& process) { return process.process_group == own.process_group; });
   } else if (pid == -1) {
@@ -240,7 +243,7 @@ Result<SignalInfo> get_info(Thread& self, Pid pid, Signal signal, UserPtr<const 
 Result<uint64_t> sys_rt_sigqueueinfo(Thread& self, Pid pid, Signal signal, UserPtr<const UserSiginfo> from) {
   SignalInfo info = TRY(get_info(self, pid, signal, from));
   std::lock_guard guard(self.kernel().tree());
-  auto sent = send_to_all(self, info, [&](Process& process) { return process.pid() == pid; });
+  auto sent = send_to_process_of(self, pid, info);
   if (!sent) return std::unexpected(sent.error());
   return 0;
 }

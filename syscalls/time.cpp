@@ -25,6 +25,13 @@ Result<Nanoseconds> from_timeval(const Timeval& time, bool may_exceed) {
   return from_timespec({seconds, time.microseconds % 1'000'000 * 1000});
 }
 
+Result<TimerSetting> from_itimerspec(const Itimerspec& value) {
+  TimerSetting setting;
+  setting.value = TRY(from_timespec(value.value));
+  setting.interval = TRY(from_timespec(value.interval));
+  return setting;
+}
+
 Nanoseconds deadline_after(Kernel& kernel, Nanoseconds duration) {
   Nanoseconds deadline;
   if (__builtin_add_overflow(kernel.clock().monotonic(), duration, &deadline)) return never;

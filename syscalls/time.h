@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 #include "core/base/types.h"
 #include "core/task/limits.h"
+#include "core/time/alarm.h"
 #include "syscalls/types.h"
 
 namespace halcyon {
@@ -18,8 +19,11 @@ inline constexpr Nanoseconds clock_tick = second / 100;  // of times(2) and /pro
 Result<Nanoseconds> from_timespec(const Timespec& time);
 // EINVAL for negative members. As for select(2), microseconds may exceed a second if `may_exceed`.
 Result<Nanoseconds> from_timeval(const Timeval& time, bool may_exceed = false);
+Result<TimerSetting> from_itimerspec(const Itimerspec& value);
 constexpr Timespec to_timespec(Nanoseconds time) { return {time / second, time % second}; }
 constexpr Timeval to_timeval(Nanoseconds time) { return {time / second, time % second / 1000}; }
+
+constexpr Itimerspec to_itimerspec(const TimerSetting& setting) { return {to_timespec(setting.interval), to_timespec(setting.value)}; }
 
 // CLOCK_MONOTONIC `duration` from now; `never` if that is out of reach.
 Nanoseconds deadline_after(Kernel& kernel, Nanoseconds duration);

@@ -18,6 +18,8 @@ namespace halcyon {
 class Inode;
 class PipeEnd;
 class EpollFile;
+class TimerFile;
+class SignalFile;
 struct EpollItem;
 class Thread;
 class DirectoryVisitor;
@@ -154,6 +156,8 @@ class File : public RefCounted {
   // This file as an end of a pipe or FIFO, for fcntl(2) and splice(2); null for everything else.
   virtual PipeEnd* as_pipe() { return nullptr; }
   virtual EpollFile* as_epoll() { return nullptr; }
+  virtual TimerFile* as_timer() { return nullptr; }
+  virtual SignalFile* as_signals() { return nullptr; }
 
   // The text of /proc/PID/fd/N and of the last column of /proc/PID/maps: a path, or "pipe:[7]".
   virtual void describe(Writer& out) {

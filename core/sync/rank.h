@@ -7,6 +7,7 @@ namespace halcyon {
 
 enum class Rank : uint8_t {
   process_tree,
+  timer_states,
   signals,
   signal_actions,
   fd_table,

@@ -33,12 +33,16 @@ void Thread::restore_blocked_after(SignalSet mask) {
   add_work(work::signal);
 }
 
-bool Thread::take_signal(SignalInfo* info) {
-  std::lock_guard guard(process_->signal_lock);
-  SignalSet wanted = ~blocked_;
-  if (pending_.take(wanted, info) || process_->pending.take(wanted, info)) return true;
-  clear_work(work::signal);
-  return false;
+bool Thread::take_signal(SignalSet wanted, SignalInfo* info) {
+  {
+    std::lock_guard guard(process_->signal_lock);
+    if (!pending_.take(wanted, info) && !process_->pending.take(wanted, info)) {
+      if (wanted == ~blocked_) clear_work(work::signal);
+      return false;
+    }
+  }
+  if (info->is_from_timer) process_->posix_timers.signal_taken(*info);
+  return true;
 }
 
 // The fate of a system call that was interrupted: executed again, or EINTR (signal(7), "Interruption of system calls").
@@ -111,7 +115,7 @@ bool Thread::run_default_action(const SignalInfo& info) {
 
 void Thread::deliver_signals() {
   SignalInfo info;
-  while (take_signal(&info)) {
+  while (take_signal(~blocked_, &info)) {
     SignalAction action = actions().get(info.number);
     if (process_ == kernel().init() && action.handler == SignalAction::default_handler) continue;
     if (action.handler == SignalAction::ignore) continue;

@@ -76,6 +76,8 @@ void reparent_children(Kernel& kernel, Process& process) {
 // The last thread is gone. Under the tree lock.
 void become_zombie(Kernel& kernel, Process& process, int status) {
   for (IntervalTimer& timer : process.interval_timers) kernel.timers().disarm(timer);
+  process.posix_timers.clear();
+  process.signal_event.abandon();
   reparent_children(kernel, process);
   signal_if_orphaned(kernel, process, process.parent, &process);
   process.wait_status = status;

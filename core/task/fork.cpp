@@ -75,6 +75,7 @@ Result<Ref<Process>> make_process(Thread& self, int pid, const CloneRequest& req
     std::lock_guard guard(parent.limits_lock);
     process->limits = parent.limits;
   }
+  if (process->limits[static_cast<unsigned>(Limit::cpu)].soft != unlimited) process->has_cpu_timers = true;
   return process;
 }
 

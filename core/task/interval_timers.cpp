@@ -77,7 +77,7 @@ IntervalValue set_interval_timer(Process& process, unsigned which, IntervalValue
   if (value.remaining > 0 && __builtin_add_overflow(now, value.remaining, &when)) when = never;
   if (which != 0) {
     timer.when = when;
-    process.has_cpu_timers = process.interval_timers[1].when != never || process.interval_timers[2].when != never;
+    if (when != never) process.has_cpu_timers = true;
   } else if (when != never) {
     timer.expired = expired;
     kernel.timers().arm(timer, when);
@@ -85,9 +85,30 @@ IntervalValue set_interval_timer(Process& process, unsigned which, IntervalValue
   return old;
 }
 
+namespace {
+
+// RLIMIT_CPU: SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one. True if there is a limit.
+bool check_cpu_limit(Process& process) {
+  constexpr uint64_t second = 1'000'000'000;
+  auto seconds = static_cast<uint64_t>(used(process, 2)) / second;
+  int number = 0;
+  {
+    std::lock_guard guard(process.limits_lock);
+    ResourceLimit& limit = process.limits[static_cast<unsigned>(Limit::cpu)];
+    if (limit.soft == unlimited) return false;
+    if (seconds >= limit.hard) number = sig::kill;
+    else if (seconds >= limit.soft) number = sig::xcpu, limit.soft = seconds + 1;
+  }
+  if (number) send_to_process(process, SignalInfo{.number = number, .code = si_code::kernel});
+  return true;
+}
+
+}  // namespace
+
 void expire_cpu_timers(Process& process) {
   std::lock_guard guard(process.kernel().tree());
-  bool is_any_left = false;
+  bool is_any_left = check_cpu_limit(process);
+  if (process.posix_timers.expire_cpu()) is_any_left = true;
   for (unsigned which = 1; which < 3; ++which) {
     IntervalTimer& timer = process.interval_timers[which];
     if (timer.when == never) continue;

@@ -11,6 +11,7 @@
 #include "core/sync/spin_lock.h"
 #include "core/sync/wait_queue.h"
 #include "core/task/limits.h"
+#include "core/task/posix_timers.h"
 #include "core/task/signal.h"
 #include "core/task/thread.h"
 #include "core/time/timer.h"
@@ -101,7 +102,8 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   ResourceLimits limits;
   ResourceLimit limit(Limit which);
   IntervalTimer interval_timers[3];
-  std::atomic<bool> has_cpu_timers{false};  // virtual or prof runs
+  PosixTimers posix_timers{*this};
+  std::atomic<bool> has_cpu_timers{false};  // of either kind, or a limit of CPU time
   std::atomic<uint64_t> live_threads{0};
   std::atomic<bool> is_dumpable{true};
   std::atomic<bool> no_new_privileges{false};
@@ -170,7 +172,7 @@ Result<WaitResult> wait_for_child(Thread& self, const WaitRequest& request);
 // --- interval_timers.cpp: getitimer(2), setitimer(2). `which` is below 3. Take the tree lock.
 IntervalValue get_interval_timer(Process& process, unsigned which);
 IntervalValue set_interval_timer(Process& process, unsigned which, IntervalValue value);  // returns the old
-// Sends SIGVTALRM and SIGPROF if their time has come: at interrupts of a process with has_cpu_timers.
+// Sends what timers on CPU clocks and RLIMIT_CPU have to say: at interrupts of a process with has_cpu_timers.
 void expire_cpu_timers(Process& process);
 // User and system time of all threads, living and dead. Under the tree lock.
 struct CpuTime {
@@ -182,6 +184,8 @@ CpuTime cpu_time(Process& process);
 // False if a real-time signal could not be queued: RLIMIT_SIGPENDING.
 bool send_to_process(Process& process, const SignalInfo& info);
 bool send_to_thread(Thread& thread, const SignalInfo& info);
+// The signal of a timer, to the process or to its thread `target`. False if nobody will take it.
+bool send_timer_signal(Process& process, Thread* target, const SignalInfo& info);
 // `reluctant`, which may have been chosen to take signals that are pending for the process, will not: the other threads are told. Under
 // signal_lock.
 void offer_pending_signals(Process& process, Thread& reluctant);

@@ -59,6 +59,20 @@ bool has_room(Process& process, uint64_t limit) {
   return queued < limit;
 }
 
+// Chooses a thread that takes a signal of the process: the running one if the signal comes out of its own stretch of user code, as those of
+// CPU timers do, else the first that may. Under signal_lock.
+void notify_taker(Process& process, int number) {
+  Thread* current = per_cpu().current;
+  bool is_about_time = number == sig::prof || number == sig::vtalrm || number == sig::xcpu;
+  if (is_about_time && current && &current->process() == &process && !current->blocked().has(number) && !current->is_dying())
+    return make_notice(*current, work::signal);
+  for (Thread& thread : process.threads) {
+    if (thread.blocked().has(number) || thread.is_dying()) continue;
+    make_notice(thread, work::signal);
+    return;
+  }
+}
+
 uint64_t queue_limit(Process& process, int number) {
   return number < sig::real_time ? unlimited : process.limit(Limit::pending_signals).soft;
 }
@@ -75,11 +89,7 @@ bool send_to_process(Process& process, const SignalInfo& info) {
   if (info.number == sig::kill) return kill_now(process), true;
   if (!process.pending.add(info, limit == unlimited || has_room(process, limit))) return false;
   process.signal_event.wake_all();
-  for (Thread& thread : process.threads) {
-    if (thread.blocked().has(info.number) || thread.is_dying()) continue;
-    make_notice(thread, work::signal);
-    break;
-  }
+  notify_taker(process, info.number);
   return true;
 }
 
@@ -94,6 +104,23 @@ bool send_to_thread(Thread& thread, const SignalInfo& info) {
   if (!thread.pending_.add(info, limit == unlimited || has_room(process, limit))) return false;
   process.signal_event.wake_all();
   if (!thread.blocked().has(info.number)) make_notice(thread, work::signal);
+  return true;
+}
+
+bool send_timer_signal(Process& process, Thread* target, const SignalInfo& info) {
+  std::lock_guard guard(process.signal_lock);
+  if (process.threads.empty() || process.is_exiting || (target && target->state() == RunState::dead)) return false;
+  apply_side_effects(process, info.number);
+  Thread& first = target ? *target : process.threads.front();
+  if (is_dropped(process, first, info.number)) return false;
+  if (info.number == sig::kill) return kill_now(process), false;
+  (target ? target->pending_ : process.pending).add(info);
+  process.signal_event.wake_all();
+  for (Thread& thread : process.threads) {
+    if ((target && &thread != target) || thread.blocked().has(info.number) || thread.is_dying()) continue;
+    make_notice(thread, work::signal);
+    break;
+  }
   return true;
 }
 

@@ -63,7 +63,8 @@ bool SignalActions::is_ignored(int signal) const {
 
 bool PendingSignals::add(const SignalInfo& info, bool may_queue) {
   bool is_standard = info.number < sig::real_time;
-  if (is_standard && set_.has(info.number)) return true;
+  // A timer queues one signal in any case.
+  if (is_standard && set_.has(info.number) && !info.is_from_timer) return true;
   if (!may_queue && !is_standard && info.code != si_code::user) return false;
   set_.add(info.number);
   if (!may_queue && !is_standard) return true;

@@ -50,6 +50,7 @@ inline constexpr int user = 0, kernel = 0x80, queue = -1, timer = -2, tkill = -6
 inline constexpr int ill_opcode = 1, fpe_divide = 1, segv_unmapped = 1, segv_access = 2, bus_alignment = 1, bus_address = 2,
                      trap_breakpoint = 1;
 inline constexpr int trap_trace = 2;
+inline constexpr int poll_first = 1, poll_last = 6;  // of signals about files
 inline constexpr int child_exited = 1, child_killed = 2, child_dumped = 3, child_trapped = 4, child_stopped = 5, child_continued = 6;
 }  // namespace si_code
 
@@ -65,8 +66,21 @@ struct SignalInfo {
   int status = 0;        // of a child
   int timer_id = 0;
   int overrun = 0;
+  bool is_from_timer = false;  // of timer_create(2), which wants to know when the signal is taken
   int64_t user_time = 0, system_time = 0;  // of a child, in clock ticks
+  bool is_about_io = false;  // fcntl(2), F_SETOWN: the next two count
+  int64_t band = 0;
+  int fd = 0;
 };
+
+// How the members that depend on the code are to be read.
+constexpr bool is_fault(const SignalInfo& info) {
+  constexpr SignalSet faults = SignalSet::of(sig::segv, sig::bus, sig::ill, sig::fpe, sig::trap);
+  return info.code > 0 && info.code != si_code::kernel && faults.has(info.number);
+}
+constexpr bool is_about_io(const SignalInfo& info) {
+  return info.code >= si_code::poll_first && info.code <= si_code::poll_last && info.is_about_io;
+}
 
 namespace sa_flag {
 inline constexpr uint64_t no_child_stop = 1, no_child_wait = 2, siginfo = 4, restorer = 0x04000000, on_stack = 0x08000000;

@@ -114,6 +114,8 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   void restore_blocked_after(SignalSet mask);  // sigsuspend, ppoll: put `mask` back when signals have been delivered
   bool has_deliverable_signal();
   void deliver_signals();  // on the way to user mode; may end the thread
+  // Takes a pending signal of `wanted`, for delivery or for sigtimedwait(2) and signalfd(2). Without locks.
+  bool take_signal(SignalSet wanted, SignalInfo* info);
   PendingSignals& pending_signals() { return pending_; }
   SignalStack& signal_stack() { return signal_stack_; }
   void force_signal(const SignalInfo& info);  // a fault of its own: cannot be blocked or ignored
@@ -185,6 +187,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   friend class Process;
   friend Result<int> clone_thread(Thread& self, const struct CloneRequest& request);
   friend bool send_to_thread(Thread& thread, const SignalInfo& info);
+  friend bool send_timer_signal(Process& process, Thread* target, const SignalInfo& info);
 
   Thread(Process& process, int tid) : process_(&process), tid_(tid) { schedule_node.thread = this; }
   static void entry(void* self);
@@ -196,7 +199,6 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
     if (restartable.address) work_.fetch_or(work::sequence, std::memory_order_relaxed);
   }
   void finish_restart(const SignalAction* action);
-  bool take_signal(SignalInfo* info);
   bool run_default_action(const SignalInfo& info);
   void run_handler(const SignalInfo& info, SignalAction action);
   void stop_here();

@@ -82,11 +82,11 @@ SiginfoLayout to_user(const SignalInfo& info) {
   layout.number = info.number;
   layout.error = info.error;
   layout.code = info.code;
-  bool is_fault = info.code > 0 && info.code != si_code::kernel &&
-                  (info.number == sig::segv || info.number == sig::bus || info.number == sig::ill || info.number == sig::fpe ||
-                   info.number == sig::trap);
-  if (is_fault) {
+  if (is_fault(info)) {
     layout.address = info.address;
+  } else if (is_about_io(info)) {
+    layout.band = info.band;
+    layout.fd = info.fd;
   } else if (info.code == si_code::timer) {
     layout.timer_id = info.timer_id;
     layout.overrun = info.overrun;

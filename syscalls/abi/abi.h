@@ -87,6 +87,10 @@ struct SiginfoLayout {
       int64_t user_time, system_time;
     };
     struct {
+      int64_t band;
+      int32_t fd, padding3;
+    };
+    struct {
       int32_t timer_id, overrun;
       uint64_t timer_value;
     };

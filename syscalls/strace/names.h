@@ -45,6 +45,8 @@ void show_poll_events(Writer& out, uint32_t events);
 void show(Writer& out, EventFlags value);
 void show(Writer& out, EpollFlags value);
 void show(Writer& out, EpollOperation value);
+void show(Writer& out, TimerFileFlags value);
+void show(Writer& out, SignalFileFlags value);
 
 // memory_names.cpp
 void show(Writer& out, Hex value);

@@ -15,6 +15,14 @@ void show(Writer& out, const Itimerval& value) {
   out.write("}");
 }
 
+void show(Writer& out, const Itimerspec& value) {
+  out.write("{it_interval=");
+  show(out, value.interval);
+  out.write(", it_value=");
+  show(out, value.value);
+  out.write("}");
+}
+
 namespace {
 
 void show_limit(Writer& out, uint64_t value) {

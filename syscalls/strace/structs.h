@@ -11,6 +11,7 @@ namespace halcyon::strace {
 void show(Writer& out, const Timespec& time);
 void show(Writer& out, const Timeval& time);
 void show(Writer& out, const Itimerval& value);
+void show(Writer& out, const Itimerspec& value);
 void show(Writer& out, const Rlimit& limit);
 void show(Writer& out, const RusageLayout& use);
 
@@ -29,6 +30,7 @@ void show_at(Writer& out, const Call& call, UserPtr<const UserTms> at);
 void show_at(Writer& out, const Call& call, UserPtr<const UserCloneArgs> at);
 void show_at(Writer& out, const Call& call, UserPtr<const UserOpenHow> at);
 void show_at(Writer& out, const Call& call, UserPtr<const UserEpollEvent> at);  // event_names.cpp
+void show_at(Writer& out, const Call& call, UserPtr<const UserSigevent> at);
 
 // Those that the kernel knows by their layout.
 template <class T>

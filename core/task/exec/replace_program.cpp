@@ -34,6 +34,7 @@ Result<> replace_program(Thread& self, NewProgram program) {
   {
     std::lock_guard guard(self.kernel().tree());
     process.has_executed = true;
+    process.posix_timers.clear();
     process.exit_signal = sig::chld;
     const Credentials& who = self.credentials();
     process.is_dumpable = who.euid == who.uid && who.egid == who.gid;
