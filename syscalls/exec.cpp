@@ -34,22 +34,23 @@ struct ScriptLine {
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-// The first line of a file that starts with "#!". ENOEXEC if it names no interpreter or is cut off within its name.
+// The first line of a file that starts with "#!". What goes beyond its maximum is ignored as long as it is only the argument that is cut off.
+// ENOEXEC if it names no interpreter or is cut off within its name.
 Result<> parse_script(std::string_view start, ScriptLine& script) {
   start.copy(script.text.data(), script.text.size());
   std::string_view line(script.text.data(), std::min(start.size(), script.text.size()));
   line.remove_prefix(2);
   size_t end = line.find('\n');
   bool is_cut = end == std::string_view::npos && start.size() >= script_line_max;
-  line = line.substr(0, end);
+  line = line.substr(0, is_cut ? line.size() - 1 : end);
   if (size_t nul = line.find('\0'); nul != std::string_view::npos) line = line.substr(0, nul), is_cut = false;
   while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
-  while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
   size_t name_end = 0;
   while (name_end < line.size() && !is_blank(line[name_end])) ++name_end;
   if (name_end == 0 || (is_cut && name_end == line.size())) return err::noexec;
   script.interpreter = line.substr(0, name_end);
   script.argument = line.substr(name_end);
+  while (!script.argument.empty() && is_blank(script.argument.back())) script.argument.remove_suffix(1);
   while (!script.argument.empty() && is_blank(script.argument.front())) script.argument.remove_prefix(1);
   return {};
 }
