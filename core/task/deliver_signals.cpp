@@ -90,6 +90,7 @@ bool Thread::run_default_action(const SignalInfo& info) {
     case DefaultAction::cont: return true;
     case DefaultAction::stop: {
       std::lock_guard tree_guard(kernel().tree());
+      if (info.number != sig::stop && is_orphaned_group(kernel(), process_->process_group)) return true;
       {
         std::lock_guard guard(process_->signal_lock);
         if (process_->is_exiting) return true;

@@ -26,22 +26,15 @@ void Thread::leave_memory() {
 
 namespace {
 
-// Whether a parent keeps `group` from being orphaned: in the same session, but outside the group.
-bool controls(const Process* parent, const Process& member) {
-  return parent && parent->process_group != member.process_group && parent->session == member.session;
-}
-
 // POSIX: a process group that becomes orphaned, with a member that is stopped, gets SIGHUP and SIGCONT. It does if `lost`, the parent of
 // `member`, was the last to control it: because that parent has gone, or because `member` itself has (then it is `gone`).
 void signal_if_orphaned(Kernel& kernel, Process& member, Process* lost, Process* gone) {
-  if (!controls(lost, member)) return;
+  if (!is_controlled_by(member, lost)) return;
   int group = member.process_group;
+  if (!is_orphaned_group(kernel, group, gone)) return;
   bool has_stopped = false;
-  for (Process& each : kernel.processes()) {
-    if (each.process_group != group || &each == gone || each.is_zombie) continue;
-    if (controls(each.parent, each)) return;
-    if (each.is_stopped) has_stopped = true;
-  }
+  for (Process& each : kernel.processes())
+    if (each.process_group == group && &each != gone && !each.is_zombie && each.is_stopped) has_stopped = true;
   if (!has_stopped) return;
   for (Process& each : kernel.processes()) {
     if (each.process_group != group || &each == gone) continue;

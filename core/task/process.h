@@ -103,7 +103,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   ResourceLimit limit(Limit which);
   IntervalTimer interval_timers[3];
   PosixTimers posix_timers{*this};
-  std::atomic<bool> has_cpu_timers{false};  // of either kind, or a limit of CPU time
+  std::atomic<bool> has_cpu_timers{false};  // of either kind, or RLIMIT_CPU is set. Becomes false under the tree lock
   std::atomic<uint64_t> live_threads{0};
   std::atomic<bool> is_dumpable{true};
   std::atomic<bool> no_new_privileges{false};
@@ -148,6 +148,13 @@ struct CloneRequest {
 Result<int> clone_thread(Thread& self, const CloneRequest& request);
 // execve or exit of a vfork child: its parent goes on.
 void release_vfork_parent(Thread& child);
+
+// --- processes.cpp: job control. Under the tree lock.
+// Whether `parent` can stop and continue the process as a job: it is in the same session, but in another group.
+bool is_controlled_by(const Process& process, const Process* parent);
+// No member is controlled by its parent (POSIX: an orphaned process group): nobody could continue one that is stopped. `ignored` does not
+// count any more.
+bool is_orphaned_group(Kernel& kernel, int group, const Process* ignored = nullptr);
 
 // --- wait.cpp
 struct WaitRequest {

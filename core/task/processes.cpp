@@ -82,4 +82,16 @@ void Kernel::remove_process(Process& process) {
   Ref<Process>::adopt(&process);
 }
 
+bool is_controlled_by(const Process& process, const Process* parent) {
+  return parent && parent->process_group != process.process_group && parent->session == process.session;
+}
+
+bool is_orphaned_group(Kernel& kernel, int group, const Process* ignored) {
+  for (Process& process : kernel.processes()) {
+    if (process.process_group != group || &process == ignored || process.is_zombie) continue;
+    if (is_controlled_by(process, process.parent)) return false;
+  }
+  return true;
+}
+
 }  // namespace halcyon

@@ -20,17 +20,6 @@ bool signal_group(Kernel& kernel, int group, int signal) {
   return found;
 }
 
-// Nobody outside the group, but in its session, could start it again: it must not be stopped.
-bool is_orphaned(Kernel& kernel, int group) {
-  for (Process& process : kernel.processes()) {
-    if (process.process_group != group || process.is_zombie) continue;
-    Process* parent = process.parent;
-    if (!parent || parent == kernel.init()) continue;
-    if (parent->process_group != group && parent->session == process.session) return false;
-  }
-  return true;
-}
-
 bool is_leader(const Process& process) { return process.session && process.session->id == process.pid(); }
 
 }  // namespace
@@ -97,7 +86,7 @@ Result<> Tty::check_foreground(Thread& self, int signal) {
     if (signal == sig::ttin) return err::io;
     return {};
   }
-  if (is_orphaned(kernel_, process.process_group)) return err::io;
+  if (is_orphaned_group(kernel_, process.process_group)) return err::io;
   signal_group(kernel_, process.process_group, signal);
   return err::restart;
 }
