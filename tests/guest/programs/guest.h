@@ -17,6 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// Lines come out in order with those of other processes, also before a death.
+__attribute__((constructor)) static void use_whole_lines(void) { setvbuf(stdout, NULL, _IOLBF, BUFSIZ); }
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 // The C libraries word their messages differently, so errors are shown by name.

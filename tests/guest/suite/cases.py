@@ -23,13 +23,11 @@ class Case:
         self.name = f'{kind}/{path.relative_to(build.HERE / kind).with_suffix("")}'
         self.text = path.read_text()
         keys = self.read_header()
-        self.halcyon_options = shlex.split(keys.pop('halcyon', ''))
-        self.native_options = shlex.split(keys.pop('native', ''))
-        self.isa = keys.pop('isa', None)
-        self.timeout = float(keys.pop('timeout', DEFAULT_TIMEOUT))
-        self.command = self.make_command(shlex.split(keys.pop('arguments', '')))
-        if keys:
-            raise build.Failed(f'{path}: unknown line {next(iter(keys))!r} in its header')
+        self.halcyon_options = shlex.split(keys.get('halcyon', ''))
+        self.native_options = shlex.split(keys.get('native', ''))
+        self.isa = keys.get('isa')
+        self.timeout = float(keys.get('timeout', DEFAULT_TIMEOUT))
+        self.command = self.make_command(shlex.split(keys.get('arguments', '')))
 
     def read_header(self):
         keys = {}
@@ -37,7 +35,7 @@ class Case:
             comment = re.match(r'(?:#|//)\s*(.*)', line)
             if not comment:
                 break
-            pair = re.match(r'([a-z]+): (.*)', comment.group(1))
+            pair = re.match(r'(halcyon|native|arguments|isa|timeout): (.*)', comment.group(1))
             if pair:
                 keys[pair.group(1)] = pair.group(2).strip()
         return keys
