@@ -5,7 +5,7 @@ The comment lines at the top of a case (# in scripts, // in programs) may hold, 
     native: OPTIONS       options of suite/native.c
     arguments: WORDS      of a program
     isa: NAME             only this instruction set
-    timeout: SECONDS      instead of 30
+    timeout: SECONDS      instead of 60
 A file beside the case with the suffix .expected is the oracle (standard output; no errors, status 0) where the host's Linux cannot be; the
 case says why.
 """
@@ -14,7 +14,7 @@ import shlex
 
 from . import build, halcyon, native, report, result
 
-DEFAULT_TIMEOUT = 30
+DEFAULT_TIMEOUT = 60
 
 
 class Case:
