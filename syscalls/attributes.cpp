@@ -28,8 +28,9 @@ Result<uint64_t> sys_fchmod(Thread& self, Fd fd, Mode mode) {
 
 Result<uint64_t> sys_fchownat(Thread& self, DirFd dir, UserPtr<const char> path, Uid uid, Gid gid, AtFlags flags) {
   if (flags & ~(at_flag::symlink_nofollow | at_flag::empty_path)) return err::inval;
-  return with_path(self, dir, path,
-                   [&](auto& caller, auto& start, auto text) { return fs::chown(caller, start, text, uid, gid, walk_flags(flags)); }, flags);
+  return with_path(
+      self, dir, path, [&](auto& caller, auto& start, auto text) { return fs::chown(caller, start, text, uid, gid, walk_flags(flags)); },
+      flags);
 }
 Result<uint64_t> sys_chown(Thread& self, UserPtr<const char> path, Uid uid, Gid gid) {
   return sys_fchownat(self, cwd(), path, uid, gid, AtFlags{0});
@@ -67,9 +68,12 @@ Result<uint64_t> set_times(Thread& self, DirFd dir, UserPtr<const char> path, co
     fs::Target target = TRY(fs::target_of(*file));
     return as_result(fs::utimens(caller_of(self), target, times.accessed, times.modified));
   }
-  return with_path(self, dir, path, [&](auto& caller, auto& start, auto text) {
-    return fs::utimens(caller, start, text, times.accessed, times.modified, walk_flags(flags));
-  }, flags);
+  return with_path(
+      self, dir, path,
+      [&](auto& caller, auto& start, auto text) {
+        return fs::utimens(caller, start, text, times.accessed, times.modified, walk_flags(flags));
+      },
+      flags);
 }
 
 Result<uint64_t> set_timevals(Thread& self, DirFd dir, UserPtr<const char> path, UserPtr<const Timeval> from) {

@@ -34,8 +34,8 @@ struct ScriptLine {
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-// The first line of a file that starts with "#!". What goes beyond its maximum is ignored as long as it is only the argument that is cut off.
-// ENOEXEC if it names no interpreter or is cut off within its name.
+// The first line of a file that starts with "#!". What goes beyond its maximum is ignored as long as it is only the argument that is cut
+// off. ENOEXEC if it names no interpreter or is cut off within its name.
 Result<> parse_script(std::string_view start, ScriptLine& script) {
   start.copy(script.text.data(), script.text.size());
   std::string_view line(script.text.data(), std::min(start.size(), script.text.size()));

@@ -32,9 +32,12 @@ Result<uint64_t> with_paths(Thread& self, DirFd from_dir, UserPtr<const char> fr
   PathArgument to_path;
   if (auto fetched = to_path.fetch(self, to); !fetched) return std::unexpected(fetched.error());
   fs::Start to_start = TRY(start_at(self, to_dir, to_path.view()));
-  return with_path(self, from_dir, from, [&](const fs::Caller& caller, const fs::Start& start, std::string_view path) {
-    return action(caller, start, path, to_start, to_path.view());
-  }, at_flags);
+  return with_path(
+      self, from_dir, from,
+      [&](const fs::Caller& caller, const fs::Start& start, std::string_view path) {
+        return action(caller, start, path, to_start, to_path.view());
+      },
+      at_flags);
 }
 
 }  // namespace
@@ -89,9 +92,12 @@ Result<uint64_t> sys_linkat(Thread& self, DirFd from_dir, UserPtr<const char> fr
   if (flags & ~(at_flag::symlink_follow | at_flag::empty_path)) return err::inval;
   uint32_t walk = flags & at_flag::symlink_follow ? fs::walk_flag::follow : 0;
   if (flags & at_flag::empty_path) walk |= fs::walk_flag::allow_empty;
-  return with_paths(self, from_dir, from, to_dir, to, [&](auto& caller, auto& from_start, auto from_text, auto& to_start, auto to_text) {
-    return fs::link(caller, from_start, from_text, to_start, to_text, walk);
-  }, flags);
+  return with_paths(
+      self, from_dir, from, to_dir, to,
+      [&](auto& caller, auto& from_start, auto from_text, auto& to_start, auto to_text) {
+        return fs::link(caller, from_start, from_text, to_start, to_text, walk);
+      },
+      flags);
 }
 Result<uint64_t> sys_link(Thread& self, UserPtr<const char> from, UserPtr<const char> to) {
   return sys_linkat(self, cwd(), from, cwd(), to, AtFlags{0});

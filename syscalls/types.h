@@ -60,9 +60,9 @@ using IoFlags = Typed<struct IoFlagsTag, uint32_t>;  // of preadv2
 using FallocateMode = Typed<struct FallocateTag, uint32_t>;
 using EpollFlags = Typed<struct EpollFlagsTag, uint32_t>;  // of epoll_create1
 using EpollOperation = Typed<struct EpollOperationTag, int>;
-using TimerFileFlags = Typed<struct TimerFileFlagsTag, uint32_t>;  // of timerfd_create
+using TimerFileFlags = Typed<struct TimerFileFlagsTag, uint32_t>;    // of timerfd_create
 using SignalFileFlags = Typed<struct SignalFileFlagsTag, uint32_t>;  // of signalfd4
-using EventFlags = Typed<struct EventFlagsTag, uint32_t>;  // of eventfd2
+using EventFlags = Typed<struct EventFlagsTag, uint32_t>;            // of eventfd2
 using RseqFlags = Typed<struct RseqTag, int>;
 using Hex = Typed<struct HexTag, uint64_t>;
 

@@ -11,11 +11,13 @@ namespace halcyon {
 
 class TimerFile final : public AnonymousFile {
  public:
-  TimerFile(AlarmClock clock, uint32_t flags) : AnonymousFile(open_flag::read_write | flags, "[timerfd]"), clock_(clock) { alarm_.file = this; }
+  TimerFile(AlarmClock clock, uint32_t flags) : AnonymousFile(open_flag::read_write | flags, "[timerfd]"), clock_(clock) {
+    alarm_.file = this;
+  }
   ~TimerFile() override;
 
-  // timerfd_settime(2): returns what there was before. `absolute`: the value is a time of the clock. `cancels`: a change of that clock makes
-  // reads fail with ECANCELED.
+  // timerfd_settime(2): returns what there was before. `absolute`: the value is a time of the clock. `cancels`: a change of that clock
+  // makes reads fail with ECANCELED.
   TimerSetting set(const TimerSetting& setting, bool absolute, bool cancels);
   TimerSetting get();
   AlarmClock clock() const { return clock_; }
@@ -43,7 +45,7 @@ class TimerFile final : public AnonymousFile {
   const AlarmClock clock_;
   SpinLock lock_{Rank::device};
   AlarmClock runs_on_ = AlarmClock::monotonic;  // under lock_, as all that follows; a relative time does not follow a clock that is set
-  Nanoseconds when_ = never;  // the next expiration, or the last one if has_expired_
+  Nanoseconds when_ = never;                    // the next expiration, or the last one if has_expired_
   Nanoseconds interval_ = 0;
   uint64_t ticks_ = 0;
   bool has_expired_ = false;  // and the alarm is not set

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <atomic>
 #include <cstdint>
 
 #include "hal/machine.h"

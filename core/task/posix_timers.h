@@ -1,8 +1,8 @@
 // The timers of a process that timer_create(2) makes.
 //
-// A timer has at most one signal queued. While it is, periods that pass are only counted; the timer is armed again when the signal is taken,
-// which is also when its overrun count becomes known. Timers on CPU clocks are compared with what was used whenever an interrupt ends a
-// stretch of user code (expire_cpu_timers).
+// A timer has at most one signal queued. While it is, periods that pass are only counted; the timer is armed again when the signal is
+// taken, which is also when its overrun count becomes known. Timers on CPU clocks are compared with what was used whenever an interrupt
+// ends a stretch of user code (expire_cpu_timers).
 //
 // Lock: lock_ (rank timer_states, a spin lock), for the list and all that is in it. CPU time is read under the tree lock, taken before.
 #pragma once

@@ -66,9 +66,9 @@ struct SignalInfo {
   int status = 0;        // of a child
   int timer_id = 0;
   int overrun = 0;
-  bool is_from_timer = false;  // of timer_create(2), which wants to know when the signal is taken
+  bool is_from_timer = false;              // of timer_create(2), which wants to know when the signal is taken
   int64_t user_time = 0, system_time = 0;  // of a child, in clock ticks
-  bool is_about_io = false;  // fcntl(2), F_SETOWN: the next two count
+  bool is_about_io = false;                // fcntl(2), F_SETOWN: the next two count
   int64_t band = 0;
   int fd = 0;
 };

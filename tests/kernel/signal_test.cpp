@@ -10,6 +10,7 @@ TEST_P(Signal, DefaultActionsAreThoseOfTheManual) {
   check([](Task& task) {
     for (int signal = 1; signal <= sigrtmax; ++signal) {
       int child = task.fork([](Task& other) { other.sleep(10 * millisecond); });
+      task.call(Call::setpgid, child, 0);  // a group that is not orphaned, or a terminal's signals would not stop it
       task.kill(child, signal);
       task.sleep(millisecond);
       UserAddr status = task.room(4);
