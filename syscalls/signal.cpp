@@ -56,6 +56,7 @@ Result<> send_to_all(Thread& self, const SignalInfo& info, Matches matches) {
     any = true;
     if (!may_signal(self, process, info.number)) continue;
     sent = true;
+    ++process.group_signals;
     if (info.number != 0 && !send_to_process(process, info)) was_full = true;
   }
   if (!any) return err::srch;

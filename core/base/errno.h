@@ -14,6 +14,7 @@ enum class Errno : uint16_t {
 #undef ERRNO
   // Signal delivery turns these into a re-executed trap instruction or into EINTR (signal(7), restart_syscall(2)).
   restart = 512,         // restart unless a handler without SA_RESTART runs
+  restart_always = 513,  // restart, whatever runs
   restart_nohand = 514,  // restart only if no handler runs
   restart_block = 516,   // continue by restart_syscall(2) with what the thread remembers
 };
@@ -24,6 +25,7 @@ namespace err {
 #include "core/base/errno.inc"
 #undef ERRNO
 inline constexpr std::unexpected<Errno> restart{Errno::restart};
+inline constexpr std::unexpected<Errno> restart_always{Errno::restart_always};
 inline constexpr std::unexpected<Errno> restart_nohand{Errno::restart_nohand};
 inline constexpr std::unexpected<Errno> restart_block{Errno::restart_block};
 }  // namespace err

@@ -40,6 +40,7 @@ bool Thread::take_signal(SignalSet wanted, SignalInfo* info) {
       if (wanted == ~blocked_) clear_work(work::signal);
       return false;
     }
+    if (default_action(info->number) == DefaultAction::stop) process_->is_about_to_stop = true;
   }
   if (info->is_from_timer) process_->posix_timers.signal_taken(*info);
   return true;
@@ -49,7 +50,7 @@ bool Thread::take_signal(SignalSet wanted, SignalInfo* info) {
 void Thread::finish_restart(const SignalAction* action) {
   Errno restart = std::exchange(restart_, Errno{});
   if (restart == Errno{}) return;
-  bool again = !action || (restart == Errno::restart && (action->flags & sa_flag::restart));
+  bool again = !action || restart == Errno::restart_always || (restart == Errno::restart && (action->flags & sa_flag::restart));
   if (!again) {
     restart_block_.kind = RestartBlock::Kind::none;
     context_->finish_syscall(kernel().personality().interrupted_result());
@@ -93,16 +94,16 @@ bool Thread::run_default_action(const SignalInfo& info) {
       if (info.number != sig::stop && is_orphaned_group(kernel(), process_->process_group)) return true;
       {
         std::lock_guard guard(process_->signal_lock);
-        if (process_->is_exiting) return true;
+        if (process_->is_exiting || !std::exchange(process_->is_about_to_stop, false)) return true;
         process_->is_stopped = true;
         process_->stop_signal = info.number;
+        process_->report = Process::Report::stopped;
+        process_->report_signal = info.number;
         for (Thread& thread : process_->threads) {
           thread.add_work(work::stop);
           thread.wake_if_interruptible();
         }
       }
-      process_->report = Process::Report::stopped;
-      process_->report_signal = info.number;
       notify_parent(*process_, si_code::child_stopped, info.number);
       return false;
     }
@@ -141,14 +142,12 @@ void Thread::stop_here() {
       process_->resumed.wait_until([this] { return !(pending_work() & work::stop) || is_dying(); }, never, Interruptible::no));
   if (is_dying()) return;
   std::lock_guard tree_guard(kernel().tree());
-  bool must_report;
+  bool must_notify;
   {
     std::lock_guard guard(process_->signal_lock);
-    must_report = std::exchange(process_->must_report_continued, false);
+    must_notify = std::exchange(process_->must_notify_continued, false);
   }
-  if (!must_report) return;
-  process_->report = Process::Report::continued;
-  notify_parent(*process_, si_code::child_continued, sig::cont);
+  if (must_notify) notify_parent(*process_, si_code::child_continued, sig::cont);
 }
 
 }  // namespace halcyon

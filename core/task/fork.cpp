@@ -96,6 +96,11 @@ Result<> check_limits(Thread& self) {
   return {};
 }
 
+// What a group got while one of its members made a copy of itself would miss the copy: the call starts again when that is dealt with.
+bool misses_group_signal(Thread& self, uint32_t seen) {
+  return self.process().group_signals != seen && (self.pending_work() & (work::signal | work::die)) != 0;
+}
+
 void wait_for_vfork_child(Thread& self, Thread& child, VforkDone& done) {
   // A signal does not end the wait, only death does.
   static_cast<void>(done.queue.wait_until([&] { return done.is_done.load(std::memory_order_acquire); }, never, Interruptible::by_death));
@@ -108,12 +113,18 @@ void wait_for_vfork_child(Thread& self, Thread& child, VforkDone& done) {
 Result<int> clone_thread(Thread& self, const CloneRequest& request) {
   Kernel& kernel = self.kernel();
   if (auto allowed = check_limits(self); !allowed) return std::unexpected(allowed.error());
+  uint32_t group_signals;
+  {
+    std::lock_guard guard(kernel.tree());
+    group_signals = self.process().group_signals;
+  }
   Thread::Resources resources = TRY(copy_resources(self, request));
   int tid;
   Ref<Thread> child;
   VforkDone done;
   {
     std::lock_guard tree_guard(kernel.tree());
+    if (!request.same_process && misses_group_signal(self, group_signals)) return err::restart_always;
     tid = TRY(kernel.allocate_id());
     Ref<Process> process(self.process());
     if (!request.same_process) process = TRY(make_process(self, tid, request));

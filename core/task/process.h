@@ -70,8 +70,6 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   int exit_signal = sig::chld;
   int wait_status = 0;  // as wait4(2) encodes it, once is_zombie
   int parent_death_signal = 0;
-  enum class Report : uint8_t { none, stopped, continued } report = Report::none;  // what waitid may still tell
-  int report_signal = 0;
   ResourceUse children_use;  // of children that were waited for
   ResourceUse dead_threads_use;
   // Of its last thread, once there is none: for wait(2), kill(2) and /proc.
@@ -86,9 +84,13 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   // signals
   SpinLock signal_lock{Rank::signals};
   PendingSignals pending;
-  bool is_exiting = false;  // every thread is to die with exit_status
+  uint32_t group_signals = 0;     // that were sent to it as one of several. Under the tree lock
+  bool is_exiting = false;        // every thread is to die with exit_status
+  bool is_about_to_stop = false;  // a thread took a stop signal, and no SIGCONT came since
   bool is_stopped = false;
-  bool must_report_continued = false;
+  bool must_notify_continued = false;                                              // the first thread to go on tells the parent
+  enum class Report : uint8_t { none, stopped, continued } report = Report::none;  // what waitid may still tell
+  int report_signal = 0;
   int stop_signal = 0;
   int exit_status = 0;          // as wait4(2) encodes it
   Thread* executing = nullptr;  // the thread in execve that waits for the others to go

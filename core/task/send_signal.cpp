@@ -24,9 +24,12 @@ void apply_side_effects(Process& process, int number) {
     process.pending.discard(SignalSet::of(sig::cont));
     for (Thread& thread : process.threads) thread.pending_signals().discard(SignalSet::of(sig::cont));
   }
+  // A stop that a thread has taken but not carried out yet is off, too.
+  if (number == sig::cont || number == sig::kill) process.is_about_to_stop = false;
   if (process.is_stopped && (number == sig::cont || number == sig::kill)) {
     process.is_stopped = false;
-    process.must_report_continued = number == sig::cont;
+    process.must_notify_continued = number == sig::cont;
+    process.report = number == sig::cont ? Process::Report::continued : Process::Report::none;
     for (Thread& thread : process.threads) thread.clear_work(work::stop);
     process.resumed.wake_all();
   }

@@ -25,8 +25,9 @@ uint32_t owner_of(Process& child) {
   return who ? who->uid : 0;
 }
 
-// Fills in what there is to tell of one child; false if nothing. Under the tree lock.
+// Fills in what there is to tell of one child, which is told once unless it is kept; false if nothing. Under the tree lock.
 bool look_at(Process& child, const WaitRequest& request, WaitResult* result) {
+  std::lock_guard guard(child.signal_lock);
   if (child.is_zombie) {
     if (!request.exited) return false;
     result->status = child.wait_status;
@@ -40,6 +41,7 @@ bool look_at(Process& child, const WaitRequest& request, WaitResult* result) {
   } else {
     return false;
   }
+  if (!request.keep) child.report = Process::Report::none;
   result->pid = child.pid();
   result->uid = owner_of(child);
   result->use = child.dead_threads_use;
@@ -55,15 +57,13 @@ Result<WaitResult> try_wait(Thread& self, const WaitRequest& request) {
   bool has_match = false;
   for (Process& child : parent.children) {
     if (!matches(child, request)) continue;
-    has_match = true;
+    // Of a child that has ended there is nothing more to come but its end.
+    has_match |= request.exited || !child.is_zombie;
     WaitResult result;
     if (!look_at(child, request, &result)) continue;
-    if (request.keep) return result;
-    if (child.is_zombie) {
+    if (child.is_zombie && !request.keep) {
       parent.children_use.add(result.use);
       kernel.remove_process(child);
-    } else {
-      child.report = Process::Report::none;
     }
     return result;
   }

@@ -14,6 +14,7 @@ bool signal_group(Kernel& kernel, int group, int signal) {
   if (group == 0) return false;
   for (Process& process : kernel.processes()) {
     if (process.process_group != group || process.is_zombie) continue;
+    ++process.group_signals;
     send_to_process(process, SignalInfo{.number = signal, .code = si_code::kernel});
     found = true;
   }

@@ -201,6 +201,39 @@ TEST_P(Wait, ReportsStopAndContinue) {
   });
 }
 
+TEST_P(Wait, AnEndedChildHasNothingElseToTell) {
+  check([](Task& task) {
+    int child = task.fork([](Task& other) { other.exit(3); });
+    task.sleep(millisecond);
+    UserAddr info = task.room(sizeof(Siginfo));
+    EXPECT_EQ(task.call(Call::waitid, p_pid, child, info, wuntraced, 0), fails::child);
+    EXPECT_EQ(task.call(Call::waitid, p_all, 0, info, wcontinued | wnohang, 0), fails::child);
+    EXPECT_EQ(task.wait(child), exited(3));
+  });
+}
+
+TEST_P(Wait, AChildIsContinuedAsSoonAsItIsToldSo) {
+  check([](Task& task) {
+    int child = task.fork([](Task& other) { other.raise(sigstop); });
+    UserAddr status = task.room(4);
+    EXPECT_EQ(task.call(Call::wait4, child, status, wuntraced, 0), child);
+    EXPECT_EQ(task.kill(child, sigcont), ok);
+    EXPECT_EQ(task.call(Call::wait4, child, status, wcontinued | wnohang, 0), child);  // it has not run yet
+    EXPECT_EQ(task.get<int>(status), continued);
+    EXPECT_EQ(task.wait(child), exited(0));
+  });
+}
+
+TEST_P(Wait, AStoppedChildThatIsKilledIsNotReportedAsStopped) {
+  check([](Task& task) {
+    int child = task.fork([](Task& other) { other.raise(sigstop); });
+    task.sleep(millisecond);
+    EXPECT_EQ(task.kill(child, sigkill), ok);
+    EXPECT_EQ(task.call(Call::wait4, child, 0, wuntraced | wnohang, 0), 0);
+    EXPECT_EQ(task.wait(child), killed(sigkill));
+  });
+}
+
 TEST_P(Wait, WithoutUntracedAStopIsNoEvent) {
   check([](Task& task) {
     int child = task.fork([](Task& other) { other.raise(sigstop); });
