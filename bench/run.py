@@ -13,8 +13,9 @@ import subprocess
 import sys
 import time
 
+import program
+
 TOP = pathlib.Path(__file__).resolve().parent.parent
-OUT = TOP / 'build' / 'bench'
 # The most that the ratio may be, by name; the others are only shown.
 LIMITS = {'getpid': 0.6, 'sched_yield': 0.5, 'futex_ping_pong': 0.5, 'pipe_ping_pong': 0.6, 'open_close': 0.6, 'stat': 0.6, 'create_unlink': 0.6,
           'mmap_munmap': 0.6, 'poll_100': 0.6, 'signal': 0.4, 'page_touch': 0.4, 'fork_exit': 0.05, 'fork_exec': 0.3, 'compute': 2.4,
@@ -34,15 +35,6 @@ class Row:
         return 'ok' if self.ratio <= self.limit else 'MISSED'
 
 
-def compile_program(name, sources):
-    OUT.mkdir(parents=True, exist_ok=True)
-    target = OUT / name
-    command = ['musl-gcc', '-O2', '-static', '-Wall', '-Wextra', '-o', target, *sorted(sources)]
-    if not target.exists() or any(source.stat().st_mtime > target.stat().st_mtime for source in sources):
-        subprocess.run(command, check=True)
-    return target
-
-
 def pinned(command):
     """On one CPU, the last one that we may use: the first is the one that takes most interrupts."""
     return ['taskset', '-c', str(max(os.sched_getaffinity(0))), *map(str, command)]
@@ -56,11 +48,11 @@ def output_of(command, environment, timeout=120):
     return done.stdout
 
 
-def time_loop(name, program, halcyon, rounds):
+def time_loop(name, bench, halcyon, rounds):
     """Nanoseconds per round of a named loop of the benchmark program, for both."""
-    environment = {'BENCH_DIR': '/dev/shm', 'BENCH_SELF': str(program)}
+    environment = {'BENCH_DIR': '/dev/shm', 'BENCH_SELF': str(bench)}
     guest = [word for key, value in environment.items() for word in ('--env', f'{key}={value}')]
-    sides = {'ours': [halcyon, 'run', *guest, '--', program, name], 'peers': [QEMU, program, name]}
+    sides = {'ours': [halcyon, 'run', *guest, '--', bench, name], 'peers': [QEMU, bench, name]}
     figures = {side: [] for side in sides}
     for _ in range(rounds):
         for side, command in sides.items():
@@ -97,11 +89,11 @@ def time_start(rootfs, halcyon, rounds):
 
 def check_capacity(halcyon):
     """What must fit into 512 MiB; returns lines."""
-    program = compile_program('capacity', list((TOP / 'bench/capacity').glob('*.c')))
+    capacity = program.compile_program('capacity', 'capacity')
     lines = []
     for what, count in (('processes', 1000), ('files', 200000)):
         start = time.perf_counter()
-        text = output_of([halcyon, 'run', '--memory', '512M', '--', program, what, count], {})
+        text = output_of([halcyon, 'run', '--memory', '512M', '--', capacity, what, count], {})
         outcome = 'ok' if text.strip() == 'ok' else 'MISSED'
         lines.append((f'{count:,} {"sleeping processes" if what == "processes" else "open files"} in 512 MiB', f'{time.perf_counter() - start:.2f} s', outcome))
     return lines
@@ -127,14 +119,14 @@ def main():
         if not shutil.which(tool):
             sys.exit(f'bench: {tool} is missing; ./dev setup installs it')
     halcyon, rootfs = options.halcyon.resolve(), options.rootfs.resolve()
-    program = compile_program('bench', list((TOP / 'bench/programs').glob('*.c')))
-    loops = output_of([program, '--list'], {}).split()
+    bench = program.benchmark()
+    loops = output_of([bench, '--list'], {}).split()
     known = set(loops) | {'start_to_exit', 'start_memory', 'capacity'}
     for name in options.names:
         if name not in known:
             sys.exit(f'bench: unknown name {name}; there are {", ".join(sorted(known))}')
     wanted = set(options.names) or known
-    rows = [time_loop(name, program, halcyon, options.rounds) for name in loops if name in wanted]
+    rows = [time_loop(name, bench, halcyon, options.rounds) for name in loops if name in wanted]
     if wanted & {'start_to_exit', 'start_memory'}:
         rows += time_start(rootfs, halcyon, options.rounds)
     print(as_markdown(rows, check_capacity(halcyon) if 'capacity' in wanted else []))

@@ -27,3 +27,6 @@ static inline void require(int holds, const char* what) {
   perror(what);
   exit(1);
 }
+
+// The path of a file to make, in the folder that $BENCH_DIR names; valid until the next call.
+const char* path_of(const char* name);

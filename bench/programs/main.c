@@ -1,12 +1,23 @@
-// bench NAME...: runs the named loops. bench --list: names them.
+// bench [--for=NANOSECONDS] NAME...: runs the named loops, each run taking at least so long. bench --list: names them. bench --init ...: the
+// same as a machine's first process, which turns the machine off afterwards.
 #define _GNU_SOURCE
 #include <unistd.h>
 
 #include "bench.h"
+#include "machine.h"
 
-extern const struct Benchmark system_calls[], memory_calls[], process_calls[], switches[], computations[];
+extern const struct Benchmark system_calls[], file_calls[], memory_calls[], process_calls[], switches[], computations[];
+static const struct Benchmark* const tables[] = {system_calls, file_calls, memory_calls, process_calls, switches, computations};
 
-enum { shortest_run_ns = 40000000, runs = 5 };
+enum { runs = 5 };
+static int64_t shortest_run_ns = 40000000;
+
+const char* path_of(const char* name) {
+  static char path[256];
+  const char* folder = getenv("BENCH_DIR");
+  snprintf(path, sizeof path, "%s/%s", folder ? folder : "/tmp", name);
+  return path;
+}
 
 static int by_value(const void* a, const void* b) {
   double difference = *(const double*)a - *(const double*)b;
@@ -27,24 +38,37 @@ static void measure(const struct Benchmark* benchmark) {
   fflush(stdout);
 }
 
-int main(int argc, char** argv) {
-  if (argc == 2 && strcmp(argv[1], "exit") == 0) _exit(0);  // the program of fork_exec
-  const struct Benchmark* const tables[] = {system_calls, memory_calls, process_calls, switches, computations};
+// Calls action for each loop of that name, or for all if there is none; returns for how many.
+static int for_each(const char* name, void (*action)(const struct Benchmark*)) {
   int found = 0;
   for (size_t table = 0; table < sizeof tables / sizeof *tables; ++table) {
     for (const struct Benchmark* each = tables[table]; each->name; ++each) {
-      if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-        printf("%s\n", each->name);
-        ++found;
-      }
-      for (int index = 1; index < argc; ++index) {
-        if (strcmp(argv[index], each->name) == 0) {
-          measure(each);
-          ++found;
-        }
-      }
+      if (name && strcmp(name, each->name) != 0) continue;
+      action(each);
+      ++found;
     }
   }
-  if (!found) fprintf(stderr, "usage: bench --list | NAME...\n");
+  return found;
+}
+
+static void print_name(const struct Benchmark* benchmark) { printf("%s\n", benchmark->name); }
+
+static int run(int argc, char** argv) {
+  int found = 0;
+  for (int index = 1; index < argc; ++index) {
+    if (strncmp(argv[index], "--for=", 6) == 0) shortest_run_ns = atoll(argv[index] + 6);
+    else if (strcmp(argv[index], "--list") == 0) found += for_each(NULL, print_name);
+    else found += for_each(argv[index], measure);
+  }
+  if (!found) fprintf(stderr, "usage: bench --list | [--for=NANOSECONDS] NAME...\n");
   return found ? 0 : 2;
+}
+
+int main(int argc, char** argv) {
+  if (argc == 2 && strcmp(argv[1], "exit") == 0) _exit(0);  // the program of fork_exec
+  if (argc < 2 || strcmp(argv[1], "--init") != 0) return run(argc, argv);
+  start_as_init();
+  run(argc - 1, argv + 1);
+  power_off();
+  return 1;
 }

@@ -9,14 +9,6 @@
 
 #include "bench.h"
 
-static const char* directory(void) { return getenv("BENCH_DIR") ? getenv("BENCH_DIR") : "/tmp"; }
-
-static const char* path_of(const char* name) {
-  static char path[256];
-  snprintf(path, sizeof path, "%s/%s", directory(), name);
-  return path;
-}
-
 static const char* make_file(void) {
   const char* path = path_of("bench-file");
   int fd = open(path, O_CREAT | O_WRONLY, 0600);

@@ -1,0 +1,23 @@
+"""Compiles the benchmark programs, static, for either ISA."""
+import pathlib
+import subprocess
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+OUT = TOP / 'build' / 'bench'
+COMPILERS = {'x86_64': 'musl-gcc', 'riscv64': 'riscv64-linux-gnu-gcc'}
+
+
+def compile_program(name, folder, isa='x86_64', flags=()):
+    """The compiled sources of a folder of bench/."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    target = OUT / f'{name}-{isa}'
+    sources = sorted((TOP / 'bench' / folder).glob('*.[ch]'))
+    command = [COMPILERS[isa], '-O2', '-static', '-Wall', '-Wextra', *flags, '-o', target, *(source for source in sources if source.suffix == '.c')]
+    if not target.exists() or any(source.stat().st_mtime > target.stat().st_mtime for source in sources):
+        subprocess.run(command, check=True)
+    return target
+
+
+def benchmark(isa='x86_64'):
+    """The program of named loops, which may be a machine's first process."""
+    return compile_program('bench', 'programs', isa, ['-Wl,-e,note_and_start'])
