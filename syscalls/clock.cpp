@@ -48,7 +48,7 @@ Result<CpuTime> used_by(Thread& self, const CpuClock& clock) {
 Result<Nanoseconds> read_cpu_clock(Thread& self, int id) {
   CpuClock clock = cpu_clock(id);
   if (clock.part == CpuClockPart::invalid) return err::inval;
-  self.account(true);
+  self.account();
   CpuTime used = TRY(used_by(self, clock));
   return clock.part == CpuClockPart::user ? used.user : used.user + used.system;
 }

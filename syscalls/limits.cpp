@@ -108,7 +108,7 @@ ResourceUse use_of_children(Thread& self) {
 Result<uint64_t> sys_getrusage(Thread& self, UsageWho who, UserPtr<UserRusage> usage) {
   constexpr int own = 0, children = -1, thread = 1;
   ResourceUse use;
-  self.account(true);
+  self.account();
   if (who == own) use = self.process().use();
   else if (who == children) use = use_of_children(self);
   else if (who == thread) use = use_of_thread(self);

@@ -95,7 +95,7 @@ Result<uint64_t> sys_timer_settime(Thread& self, int id, TimerFlags flags, UserP
   if (!value) return err::inval;
   Itimerspec wanted = TRY(get_user(self.memory(), value));
   TimerSetting setting = TRY(from_itimerspec(wanted));
-  self.account(false);
+  self.account();
   TimerSetting before = TRY(self.process().posix_timers.set(id, setting, (flags & absolute) != 0));
   if (!old) return 0;
   if (auto stored = put_user(self.memory(), old, to_itimerspec(before)); !stored) return std::unexpected(stored.error());
@@ -103,7 +103,7 @@ Result<uint64_t> sys_timer_settime(Thread& self, int id, TimerFlags flags, UserP
 }
 
 Result<uint64_t> sys_timer_gettime(Thread& self, int id, UserPtr<Itimerspec> value) {
-  self.account(false);
+  self.account();
   TimerSetting setting = TRY(self.process().posix_timers.get(id));
   if (auto stored = put_user(self.memory(), value, to_itimerspec(setting)); !stored) return std::unexpected(stored.error());
   return 0;

@@ -93,7 +93,7 @@ Result<uint64_t> sys_time(Thread& self, UserPtr<int64_t> time) {
 }
 
 Result<uint64_t> sys_times(Thread& self, UserPtr<UserTms> times) {
-  self.account(true);
+  self.account();
   if (times) {
     CpuTime own;
     ResourceUse children;
@@ -117,7 +117,7 @@ Result<uint64_t> sys_alarm(Thread& self, uint32_t seconds) {
 
 Result<uint64_t> sys_getitimer(Thread& self, IntervalWhich which, UserPtr<Itimerval> value) {
   if (which < 0 || which > 2) return err::inval;
-  self.account(true);
+  self.account();
   Itimerval current = to_user(get_interval_timer(self.process(), static_cast<unsigned>(which)));
   if (auto stored = put_user(self.memory(), value, current); !stored) return std::unexpected(stored.error());
   return 0;
@@ -132,7 +132,7 @@ Result<uint64_t> sys_setitimer(Thread& self, IntervalWhich which, UserPtr<const 
     wanted.interval = TRY(from_timeval(given.interval));
   }
   if (which < 0 || which > 2) return err::inval;
-  self.account(true);
+  self.account();
   Itimerval before = to_user(set_interval_timer(self.process(), static_cast<unsigned>(which), wanted));
   if (!old) return 0;
   if (auto stored = put_user(self.memory(), old, before); !stored) return std::unexpected(stored.error());

@@ -115,7 +115,7 @@ void Thread::exit() {
     // Dropped here, without locks: closing files may block.
     context_.reset();
   }
-  account(false);
+  account();
   {
     std::lock_guard tree_guard(kernel.tree());
     Ref<Thread> listed;

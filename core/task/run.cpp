@@ -12,7 +12,9 @@ void Thread::run_user() {
       if (is_dying()) return;
     }
     hal::Trap trap = hal::this_cpu().run(*context_, resources_.memory->root());
-    handle_trap(trap);
+    if (--traps_to_sample_ != 0) [[likely]]
+      handle_trap(trap);
+    else handle_sampled_trap(trap);
   }
 }
 
@@ -48,7 +50,7 @@ void Thread::handle_trap(const hal::Trap& trap) {
       return;
     case hal::Trap::Kind::interrupted:
       halcyon::per_cpu().counters.interrupts.add();
-      account(true);
+      account();
       kernel.drain_pending();
       if (process_->has_cpu_timers.load(std::memory_order_relaxed)) expire_cpu_timers(*process_);
       return;

@@ -75,15 +75,6 @@ bool Thread::can_run_on(unsigned cpu) const {
   return !is_on_cpu_.load(std::memory_order_acquire) || this == halcyon::per_cpu().current;
 }
 
-void Thread::account(bool is_user) {
-  Nanoseconds now = kernel().clock().monotonic();
-  Nanoseconds elapsed = now - ran_since;
-  ran_since = now;
-  (is_user ? user_time : system_time).fetch_add(elapsed, std::memory_order_relaxed);
-  PerCpu& cpu = halcyon::per_cpu();
-  (!is_user ? cpu.system_time : nice > 0 ? cpu.nice_time : cpu.user_time) += elapsed;
-}
-
 void yield() {
   PerCpu& cpu = per_cpu();
   cpu.must_reschedule = false;
@@ -93,7 +84,7 @@ void yield() {
   bool must_move = &self != cpu.idle && (self.affinity.load(std::memory_order_relaxed) >> id & 1) == 0;
   if (!must_move && !scheduler.has_work(id)) return;
   if (&self == cpu.idle) return schedule();
-  self.account(false);
+  self.account();
   self.state_.store(RunState::ready, std::memory_order_relaxed);
   if (must_move) cpu.kernel->make_ready(self, false);
   else scheduler.enqueue(self, id, false);
@@ -130,7 +121,7 @@ Result<> park(Nanoseconds deadline, Interruptible interruptible) {
   RunState expected = RunState::parking;
   if (self.state_.compare_exchange_strong(expected, RunState::parked, std::memory_order_acq_rel)) {
     self.voluntary_switches.fetch_add(1, std::memory_order_relaxed);
-    self.account(false);
+    self.account();
     schedule();
   }
   if (deadline != never) kernel.timers().disarm(timer);

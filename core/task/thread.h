@@ -135,9 +135,8 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   // Accounting; read by others without a lock.
   std::atomic<Nanoseconds> user_time{0}, system_time{0};
   std::atomic<uint64_t> minor_faults{0}, major_faults{0}, voluntary_switches{0}, involuntary_switches{0};
-  // Charges the time since the last call: a stretch that an interrupt ended counts as user time, one that ends in the kernel as system
-  // time.
-  void account(bool is_user);
+  // Charges the time since the last call, of which an estimated part is the kernel's. By the running thread.
+  void account();
 
   Nanoseconds start_time = 0;  // CLOCK_MONOTONIC
 
@@ -166,7 +165,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
     Nanoseconds used = 0;  // of its slice
   } schedule_node;
   unsigned last_cpu = 0;
-  Nanoseconds ran_since = 0;
+  Nanoseconds ran_since = 0;  // what came before it is charged
 
 #ifdef HALCYON_CHECKS
   uint32_t mutex_ranks = 0;  // bit per rank of which a mutex is held
@@ -194,6 +193,8 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   void run_user();
   void before_user_mode();
   void handle_fault(const hal::Trap& trap);
+  void handle_sampled_trap(const hal::Trap& trap);
+  void add_sample(Nanoseconds now);
   // Something else ran on its CPU since it left user code.
   void note_interruption() {
     if (restartable.address) work_.fetch_or(work::sequence, std::memory_order_relaxed);
@@ -217,6 +218,13 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   bool is_counted_ = false;             // in Kernel::thread_count
   std::atomic<bool> is_on_cpu_{false};  // its stack is in use: nobody may switch to it yet
   std::atomic<bool> is_interruptible_{false};
+
+  // accounting.cpp
+  uint32_t traps_to_sample_ = 1;
+  uint32_t sample_random_ = 0x9e37'79b9;
+  bool is_sampled_ = false;       // the trap that is being handled is timed
+  Nanoseconds sample_began_ = 0;  // or was last added up
+  Nanoseconds kernel_time_ = 0;   // estimated, and not charged yet
 
   std::atomic<uint64_t> blocked_bits_{0};
   SignalSet blocked_;  // its own copy; writes under Process::signal_lock

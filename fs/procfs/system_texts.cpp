@@ -38,7 +38,7 @@ void write_cpu_times(Writer& out, const CpuTimes& times) {
 
 Result<> write_system_stat(const TextContext& context, Writer& out) {
   Kernel& kernel = context.kernel;
-  current_thread().account(true);
+  current_thread().account();
   auto times_of = [&](unsigned id) {
     PerCpu& cpu = kernel.per_cpu(id);
     return CpuTimes{cpu.user_time, cpu.nice_time, cpu.system_time, idle_time(kernel, id)};

@@ -23,7 +23,7 @@ char state_of(Process& process, Thread* thread) {
 }
 
 void add_use(ResourceUse& total, Thread& thread) {
-  if (&thread == &current_thread()) thread.account(true);
+  if (&thread == &current_thread()) thread.account();
   total.user_time += thread.user_time;
   total.system_time += thread.system_time;
   total.minor_faults += thread.minor_faults;

@@ -5,6 +5,7 @@ The comment lines at the top of a case (# in scripts, // in programs) may hold, 
     native: OPTIONS       options of suite/native.c
     arguments: WORDS      of a program
     isa: NAME             only this instruction set
+    clock: real           not with --deterministic, where the kernel's work takes no time
     timeout: SECONDS      instead of 60
 A file beside the case with the suffix .expected is the oracle (standard output; no errors, status 0) where the host's Linux cannot be; the
 case says why.
@@ -26,6 +27,7 @@ class Case:
         self.halcyon_options = shlex.split(keys.get('halcyon', ''))
         self.native_options = shlex.split(keys.get('native', ''))
         self.isa = keys.get('isa')
+        self.needs_real_clock = keys.get('clock') == 'real'
         self.timeout = float(keys.get('timeout', DEFAULT_TIMEOUT))
         self.command = self.make_command(shlex.split(keys.get('arguments', '')))
 
@@ -35,7 +37,7 @@ class Case:
             comment = re.match(r'(?:#|//)\s*(.*)', line)
             if not comment:
                 break
-            pair = re.match(r'(halcyon|native|arguments|isa|timeout): (.*)', comment.group(1))
+            pair = re.match(r'(halcyon|native|arguments|isa|clock|timeout): (.*)', comment.group(1))
             if pair:
                 keys[pair.group(1)] = pair.group(2).strip()
         return keys
@@ -57,7 +59,8 @@ def discover():
 
 def check(case, variants):
     """Runs a case as every variant says; one outcome each."""
-    wanted = [variant for variant in variants if case.isa in (None, variant.isa)]
+    wanted = [variant for variant in variants
+              if case.isa in (None, variant.isa) and not (case.needs_real_clock and variant.seed is not None)]
     if not wanted:
         return []
     expected = case.expected()
