@@ -148,6 +148,15 @@ def test_cli():
     return counts
 
 
+def test_boot():
+    build('bare')
+    check(['./dev', 'rootfs'], 600)
+    counts = Counts()
+    for script in sorted((TOP / 'tests/boot').glob('*_test.py')):
+        counts.add(run_script([sys.executable, script], 900))
+    return counts
+
+
 def test_guest():
     build('hosted')
     check(['./dev', 'rootfs'], 600)
@@ -158,7 +167,7 @@ def test_guest():
     return counts
 
 
-PARTS = {'format': test_format, 'tidy': test_tidy, 'layers': test_layers, 'unit': test_unit, 'cli': test_cli, 'guest': test_guest, 'bare': test_bare, 'gxx12': test_gxx12,
+PARTS = {'format': test_format, 'tidy': test_tidy, 'layers': test_layers, 'unit': test_unit, 'cli': test_cli, 'boot': test_boot, 'guest': test_guest, 'bare': test_bare, 'gxx12': test_gxx12,
          'asan': test_asan}
 
 

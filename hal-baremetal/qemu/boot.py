@@ -2,7 +2,6 @@
 """Boots the bare kernel in QEMU: to a shell on this terminal, of which Ctrl-A x ends the machine, or to run one command and exit with its
 status."""
 import argparse
-import os
 import pathlib
 import shutil
 import sys
@@ -10,89 +9,55 @@ import tempfile
 import termios
 import tty
 
-import initramfs
+import iso
+import payload
 import qemu
 import symbols
-
-OWN_FAILURE, NOT_FOUND, TIMED_OUT = 125, 127, 124
-SEARCHED = ('bin', 'sbin', 'usr/bin', 'usr/sbin')
-
-
-class Failure(Exception):
-    def __init__(self, status, message):
-        super().__init__(message)
-        self.status = status
+from payload import OWN_FAILURE, TIMED_OUT, Failure
 
 
 def parse_arguments(words):
-    command = []
-    if '--' in words:
-        at = words.index('--')
-        words, command = words[:at], words[at + 1:]
+    words, command = payload.split_command(words)
     parser = argparse.ArgumentParser(prog='./dev boot', usage='./dev boot ISA [OPTIONS] [-- COMMAND...]', description=__doc__)
     parser.add_argument('isa', choices=qemu.ISAS)
     parser.add_argument('--smp', type=int, default=1, metavar='N', help='number of CPUs')
     parser.add_argument('--memory', default='256M', metavar='SIZE', help='RAM, as QEMU writes it (default: 256M)')
-    parser.add_argument('--initrd', type=pathlib.Path, metavar='FILE', help='initramfs, or a folder to make one of (default: the busybox of ./dev rootfs)')
-    parser.add_argument('--append', default='', metavar='TEXT', help='more of the kernel\'s command line')
+    payload.add_options(parser)
     parser.add_argument('--disk', metavar='IMAGE', help='a raw disk image for a virtio disk')
     parser.add_argument('--gdb', nargs='?', const=1234, type=int, metavar='PORT', help='wait for gdb on this port (default: 1234)')
+    parser.add_argument('--iso', action='store_true', help='x86_64: from an image as ./dev image writes it, by firmware and GRUB')
+    parser.add_argument('--firmware', choices=qemu.FIRMWARES, help='with --iso: whose firmware (default: bios)')
     parser.add_argument('--kernel', type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument('--timeout', type=float, metavar='SECONDS', help='give up after this time, with status 124')
-    parser.add_argument('-v', '--verbose', action='store_true', help='show the firmware\'s lines and all of the kernel\'s')
     parser.add_argument('--qemu', action='append', default=[], metavar='WORD', help='one more argument of QEMU')
     options = parser.parse_args(words)
     options.command = command
+    if options.iso and options.isa != 'x86_64':
+        parser.error('--iso is for x86_64')
+    if options.firmware and not options.iso:
+        parser.error('--firmware goes with --iso')
     return options
 
 
-def find_program(name, root):
-    """The guest's path of a command."""
-    if '/' in name:
-        return name
-    for folder in SEARCHED:
-        if root and os.path.lexists(root / folder / name):
-            return f'/{folder}/{name}'
-    raise Failure(NOT_FOUND, f'{name}: not found; give its path in the guest')
-
-
-def prepare_initrd(options, folder):
-    """The archive to boot from, and the folder that it was made of if there is one."""
-    source = options.initrd or qemu.TOP / 'build/rootfs' / options.isa
-    if source.is_file():
-        return source, None
-    if not source.is_dir():
-        raise Failure(OWN_FAILURE, f'{source}: there is no such archive or folder')
-    target = pathlib.Path(folder) / 'initramfs'
-    target.write_bytes(initramfs.of_tree(source))
-    return target, source
-
-
-def make_parameters(options, is_interactive):
-    parameters = []
-    if options.verbose:
-        parameters.append('loglevel=7')
-    if is_interactive:
+def qemu_command(options, kernel, folder):
+    window = []
+    if sys.stdin.isatty():
         columns, rows = shutil.get_terminal_size()
-        parameters.append(f'winsize={rows}x{columns}')
-    if options.append:
-        parameters.append(options.append)
-    return parameters
+        window.append(f'winsize={rows}x{columns}')
+    what = payload.Payload(options, folder, window)
+    machine = {'smp': options.smp, 'memory': options.memory, 'disk': options.disk, 'gdb': options.gdb, 'more': options.qemu}
+    if not options.iso:
+        return qemu.arguments(options.isa, kernel, what.initrd, what.command_line, **machine)
+    if options.firmware == 'uefi' and not qemu.UEFI_CODE.exists():
+        raise Failure(OWN_FAILURE, f'{qemu.UEFI_CODE} is missing (package ovmf): ./dev setup')
+    image = pathlib.Path(folder) / 'halcyon.iso'
+    iso.write(image, kernel, what)
+    return qemu.image_arguments(image, options.firmware or 'bios', **machine)
 
 
 def boot(options, folder):
-    kernel = options.kernel or qemu.image(options.isa)
-    if not kernel.exists():
-        raise Failure(OWN_FAILURE, f'{kernel} is missing: ./dev build bare')
-    initrd, root = prepare_initrd(options, folder)
-    is_interactive = sys.stdin.isatty()
-    command = list(options.command)
-    if command:
-        command[0] = find_program(command[0], root)
-    elif 'init=' not in options.append and root and not (root / 'init').exists() and not (root / 'sbin/init').exists():
-        command = ['/bin/sh', '-l']
-    append = qemu.command_line(make_parameters(options, is_interactive), command)
-    words = qemu.arguments(options.isa, kernel, initrd, append, options.smp, options.memory, options.disk, options.gdb, options.qemu)
+    kernel = payload.find_kernel(options.isa, options.kernel)
+    words = qemu_command(options, kernel, folder)
     if options.gdb:
         print(f'boot: waiting for: gdb{"" if options.isa == "x86_64" else "-multiarch"} {kernel} -ex "target remote :{options.gdb}"', file=sys.stderr)
     return run(words, options, kernel)

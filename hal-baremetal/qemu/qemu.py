@@ -23,9 +23,15 @@ def image(isa):
 
 def quote(word):
     """A word of the kernel's command line (hal-baremetal/boot/command_line.h)."""
-    if word and not re.search(r'[\s"]', word):
+    if word and not re.search(r'[\s"\\]', word):
         return word
     return '"' + word.replace('\\', '\\\\').replace('"', '\\"') + '"'
+
+
+def words(text):
+    """The words of a kernel's command line: what quote() undone gives."""
+    found = re.findall(r'(?:[^\s"\\]|\\.|\\$|"(?:[^"\\]|\\.)*(?:"|\\?$))+', text, re.DOTALL)
+    return [re.sub(r'\\(.)|"', r'\1', word, flags=re.DOTALL) for word in found]
 
 
 def command_line(parameters, command):
@@ -36,20 +42,46 @@ def command_line(parameters, command):
     return ' '.join(words)
 
 
-def arguments(isa, kernel, initrd, append, smp=1, memory='256M', disk=None, gdb=None, more=()):
-    machine = {
+def machine(isa, smp=1, memory='256M', disk=None, gdb=None):
+    """QEMU and its machine, without what it boots."""
+    command = {
         'riscv64': ['qemu-system-riscv64', '-machine', 'virt', '-cpu', 'rv64', '-bios', 'default'],
         'x86_64': ['qemu-system-x86_64', '-machine', 'q35', '-cpu', 'max', '-accel', 'tcg', '-nodefaults', '-device',
                    'isa-debug-exit,iobase=0xf4,iosize=4'],
     }[isa]
-    command = machine + ['-smp', str(smp), '-m', memory, '-kernel', str(kernel), '-append', append, '-display', 'none', '-no-reboot',
-                         '-chardev', 'stdio,id=serial0,signal=off', '-serial', 'chardev:serial0', '-monitor', 'none']
-    if initrd:
-        command += ['-initrd', str(initrd)]
+    command += ['-smp', str(smp), '-m', memory, '-display', 'none', '-no-reboot',
+                '-chardev', 'stdio,id=serial0,signal=off', '-serial', 'chardev:serial0', '-monitor', 'none']
     if disk:
         command += ['-drive', f'file={disk},format=raw,if=none,id=disk0', '-device', 'virtio-blk-pci,drive=disk0']
     if gdb:
         command += ['-S', '-gdb', f'tcp::{gdb}']
+    return command
+
+
+def arguments(isa, kernel, initrd, append, smp=1, memory='256M', disk=None, gdb=None, more=()):
+    """QEMU itself loads the kernel."""
+    command = machine(isa, smp, memory, disk, gdb) + ['-kernel', str(kernel), '-append', append]
+    if initrd:
+        command += ['-initrd', str(initrd)]
+    return command + list(more)
+
+
+FIRMWARES = ('bios', 'uefi')
+# Where Debian's package ovmf has UEFI's code, and its variables as they are at first.
+UEFI_CODE, UEFI_VARIABLES = pathlib.Path('/usr/share/OVMF/OVMF_CODE.fd'), pathlib.Path('/usr/share/OVMF/OVMF_VARS.fd')
+
+
+def image_arguments(image, firmware='bios', smp=1, memory='256M', disk=None, gdb=None, more=(), is_stick=False):
+    """A PC whose firmware boots from the image: a disc in its drive, or a USB stick."""
+    command = machine('x86_64', smp, memory, disk, gdb)
+    if firmware == 'uefi':
+        for file in (UEFI_CODE, UEFI_VARIABLES):
+            command += ['-drive', f'if=pflash,format=raw,unit={1 if file is UEFI_VARIABLES else 0},readonly=on,file={file}']
+    command += ['-drive', f'if=none,id=medium,format=raw,readonly=on,file={image}']
+    if is_stick:
+        command += ['-device', 'qemu-xhci', '-device', 'usb-storage,drive=medium,bootindex=0']
+    else:
+        command += ['-device', 'ide-cd,drive=medium,bootindex=0']
     return command + list(more)
 
 
@@ -60,6 +92,7 @@ class SerialFilter:
     def __init__(self, write, symbols=None, shows_all=False, converts=False):
         self.write, self.symbols, self.shows_all, self.converts = write, symbols, shows_all, converts
         self.line = b''         # what has come of the current line, less what was passed on
+        self.held = b''         # a carriage return whose line feed may follow
         self.firmware = b''     # what came before the kernel's start
         self.has_started = shows_all
         self.started = threading.Event()
@@ -120,7 +153,9 @@ class SerialFilter:
             # It was not the last: a program wrote it.
             data, self.last = (b'' if self.shows_all else self.last[0]) + data, None
         if self.converts:
-            data = data.replace(b'\r\n', b'\n')
+            data = (self.held + data).replace(b'\r\n', b'\n')
+            self.held = b'\r' if data.endswith(b'\r') else b''
+            data = data.removesuffix(self.held)
         self.write(data)
 
     def finish(self):
@@ -131,6 +166,7 @@ class SerialFilter:
             self.take_line(line + b'\n')
         if rest:
             self.take_line(rest)
+        self.write(self.held)
 
 
 class Timeout(Exception):

@@ -6,9 +6,11 @@ import pathlib
 import struct
 import subprocess
 import sys
-import unittest
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TREE / "tests"))
+import runner  # noqa: E402
+
 BINARY = os.environ.get("HALCYON", str(TREE / "build/hosted/halcyon"))
 ROOTFS = {isa: TREE / "build/rootfs" / isa for isa in ("x86_64", "riscv64")}
 
@@ -45,25 +47,10 @@ def put(path, contents, mode=0o755):
     return path
 
 
-class _Result(unittest.TextTestResult):
-    """Shows only what did not pass."""
-
-    def getDescription(self, test):
-        return test.id().partition(".")[2]
-
-
 def main():
-    """Runs the tests of the calling script, those named on the command line or all; the last line is 'N passed, N failed[, N skipped]'."""
+    """Runs the tests of the calling script, those named on the command line or all."""
     global BINARY
     arguments = sys.argv[1:]
     if arguments and os.path.isfile(arguments[0]):
         BINARY = os.path.abspath(arguments.pop(0))
-    runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=1, resultclass=_Result)
-    outcome = unittest.main(argv=sys.argv[:1] + arguments, testRunner=runner, exit=False).result
-    failed = len({getattr(test, "test_case", test).id() for test, _ in outcome.failures + outcome.errors})  # one, however many subtests
-    skipped = len({getattr(test, "test_case", test).id() for test, _ in outcome.skipped})
-    for test, reason in outcome.skipped:
-        print(f"skipped {outcome.getDescription(test)}: {reason}")
-    tail = f", {skipped} skipped" if skipped else ""
-    print(f"{outcome.testsRun - failed - skipped} passed, {failed} failed{tail}")
-    sys.exit(1 if failed or not outcome.testsRun else 0)
+    runner.main(arguments)
