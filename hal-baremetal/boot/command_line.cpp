@@ -24,7 +24,7 @@ CommandLine::CommandLine(std::string_view text, char* buffer) : words_(buffer) {
         is_quoted = !is_quoted;
         continue;
       }
-      if (text[at] == '\\' && is_quoted && at + 1 < text.size()) ++at;
+      if (text[at] == '\\' && at + 1 < text.size()) ++at;
       buffer[size_++] = text[at];
     }
     bool is_separator = !has_arguments && std::string_view(buffer + start, size_ - start) == "--";

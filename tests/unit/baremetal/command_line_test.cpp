@@ -45,7 +45,7 @@ TEST(CommandLine, PassesArgumentsOn) {
 
 TEST(CommandLine, Unquotes) {
   EXPECT_EQ(Parsed(R"(-- a"b c"d)").arguments(), (Words{"ab cd"}));
-  EXPECT_EQ(Parsed(R"(-- "a\\b" c\d)").arguments(), (Words{"a\\b", "c\\d"}));
+  EXPECT_EQ(Parsed(R"(-- "a\\b" c\\d \"\' a\ b \)").arguments(), (Words{"a\\b", "c\\d", "\"'", "a b", "\\"}));
   EXPECT_EQ(Parsed("-- \"line 1\nline 2\"").arguments(), (Words{"line 1\nline 2"}));
   EXPECT_EQ(Parsed(R"(-- "unfinished word)").arguments(), (Words{"unfinished word"}));
   EXPECT_EQ(Parsed(R"(-- "\)").arguments(), (Words{"\\"}));
