@@ -1,6 +1,6 @@
 // CommandLine: the text that the boot loader passes. Words are separated by white space; "..." keeps white space in a word, and a backslash
-// takes the next character as it is, within quotes and without (GRUB puts one before each quote and backslash). A word NAME=VALUE or NAME is
-// a parameter. What follows the word -- are arguments of the first program.
+// takes the next character as it is, within quotes and without (GRUB puts one before each quote and backslash). A word NAME=VALUE or NAME
+// is a parameter. What follows the word -- are arguments of the first program.
 #pragma once
 
 #include <optional>
