@@ -6,7 +6,7 @@ if(NOT EXISTS ${linker_script})
 endif()
 
 file(GLOB machine_sources CONFIGURE_DEPENDS ${machine_dir}/*.cpp ${machine_dir}/*.S)
-foreach(part common drivers firmware boot)
+foreach(part common drivers drivers/pci drivers/virtio firmware boot)
   file(GLOB part_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/hal-baremetal/${part}/*.cpp)
   list(APPEND machine_sources ${part_sources})
 endforeach()

@@ -48,7 +48,7 @@ if(cli_sources)
 endif()
 
 # What of the bare machine's code touches no machine, for the tests.
-file(GLOB bare_parts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/hal-baremetal/drivers/*.cpp ${PROJECT_SOURCE_DIR}/hal-baremetal/firmware/*.cpp)
+file(GLOB_RECURSE bare_parts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/hal-baremetal/drivers/*.cpp ${PROJECT_SOURCE_DIR}/hal-baremetal/firmware/*.cpp)
 add_library(halcyon_baremetal_parts STATIC ${bare_parts} hal-baremetal/boot/cpio.cpp hal-baremetal/boot/command_line.cpp
   hal-baremetal/common/random.cpp)
 target_link_libraries(halcyon_baremetal_parts PRIVATE halcyon_kernel_options PUBLIC halcyon_common_options fmt::fmt halcyon_hal_hosted)

@@ -50,4 +50,15 @@ class Console : public ByteStream {
   virtual WindowSize window_size() = 0;
 };
 
+// A device that makes unpredictable bytes.
+class EntropySource {
+ public:
+  virtual ~EntropySource() = default;
+  // Hands out up to so many of the bytes that the device has given, each once; returns the number. 0: there are none now, and event() is
+  // raised when there may be. Does not block.
+  virtual size_t take(std::span<std::byte> bytes) = 0;
+  virtual bool is_broken() = 0;  // no more will come
+  virtual Event& event() = 0;
+};
+
 }  // namespace halcyon::hal

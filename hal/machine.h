@@ -104,6 +104,8 @@ class Machine {
   virtual void random(std::span<std::byte> bytes) = 0;
 
   virtual Console& console() = 0;
+  // Null: there is none.
+  EntropySource* entropy_source() const { return entropy_source_; }
 
   // How many units of user work all CPUs did since the start, for statistics: translated blocks under Unicorn, 0 where unknown.
   virtual uint64_t work_done() const = 0;
@@ -111,7 +113,9 @@ class Machine {
   const CpuInfo& cpu_info() const { return cpu_info_; }
 
  protected:
-  CpuInfo cpu_info_;  // set once while the machine is built
+  // Set once while the machine is built.
+  CpuInfo cpu_info_;
+  EntropySource* entropy_source_ = nullptr;
 };
 
 }  // namespace halcyon::hal

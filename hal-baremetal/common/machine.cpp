@@ -90,4 +90,33 @@ void BareMachine::stop_others() {
     if (cpus_[id] != this_bare_cpu() && cpus_[id]->is_online()) cpus_[id]->send_interrupt();
 }
 
+namespace {
+
+constexpr int64_t millisecond = 1'000'000, second = 1'000'000'000;
+
+}  // namespace
+
+void BareMachine::add_devices(const DeviceList& devices) {
+  entropy_source_ = devices.entropy;
+  if (!entropy_source_) return;
+  constexpr int64_t patience = 20 * millisecond;
+  for (int64_t start = monotonic_time(); next_reseed_ == 0 && monotonic_time() - start < patience; spin_pause()) reseed();
+}
+
+void BareMachine::random(std::span<std::byte> bytes) {
+  if (entropy_source_) reseed();
+  random_.fill(bytes);
+}
+
+// Once a minute; as long as the device has given nothing, at every request.
+void BareMachine::reseed() {
+  constexpr int64_t period = 60 * second;
+  int64_t now = monotonic_time(), due = next_reseed_.load(std::memory_order_relaxed);
+  if (now < due || !next_reseed_.compare_exchange_strong(due, now + period)) return;
+  std::array<std::byte, 32> fresh;
+  size_t count = entropy_source_->take(fresh);
+  if (count == 0) next_reseed_.store(due);
+  else random_.add_entropy(std::span(fresh).first(count));
+}
+
 }  // namespace halcyon::hal

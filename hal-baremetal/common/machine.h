@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "hal-baremetal/common/device_list.h"
 #include "hal-baremetal/common/random.h"
 #include "hal/machine.h"
 
@@ -77,7 +78,7 @@ class BareMachine : public Machine {
   void shoot_down(Root root, uint64_t start, uint64_t end) final;
   // Every CPU forgets what it knows of kernel addresses in [start, end).
   void shoot_down_kernel(uint64_t start, uint64_t end);
-  void random(std::span<std::byte> bytes) final { random_.fill(bytes); }
+  void random(std::span<std::byte> bytes) final;
   uint64_t work_done() const final { return 0; }
 
   // Stops all CPUs but the caller's, which panics: they answer nothing any more.
@@ -101,6 +102,8 @@ class BareMachine : public Machine {
   void add_cpu(BareCpu& cpu) { cpus_[cpu_count_++] = &cpu; }
   void set_memory(const Memory& memory) { memory_ = memory; }
   void seed_random(std::span<const std::byte> entropy) { random_.add_entropy(entropy); }
+  // Devices that were found. The first entropy source is waited for a little, so that what is random is so from the first byte on.
+  void add_devices(const DeviceList& devices);
   // Asks all CPUs that have the same root loaded as the caller, but not the caller.
   void call_sharers(CrossCall::Kind kind);
 
@@ -113,7 +116,10 @@ class BareMachine : public Machine {
   unsigned cpu_count_ = 0;
   Memory memory_{.start = 0, .size = 0};
   std::atomic<bool> is_stopping_{false};
+  void reseed();
+
   RandomGenerator random_;
+  std::atomic<int64_t> next_reseed_{0};  // when the entropy source is to be asked again
 };
 
 // The only machine; null until it is made.

@@ -47,6 +47,7 @@ class RiscvMachine final : public BareMachine {
 
   // For the start: CPU 0 first.
   void add_hart(uint64_t hart);
+  using BareMachine::add_devices;
   using BareMachine::seed_random;
   using BareMachine::set_memory;
   riscv64::KernelTables& tables() { return tables_; }

@@ -8,7 +8,9 @@
 #include "hal-baremetal/common/boot_memory.h"
 #include "hal-baremetal/common/early_console.h"
 #include "hal-baremetal/common/stacks.h"
+#include "hal-baremetal/common/virtio.h"
 #include "hal-baremetal/drivers/goldfish_rtc.h"
+#include "hal-baremetal/drivers/virtio/mmio_transport.h"
 #include "hal-baremetal/riscv64/csr.h"
 #include "hal-baremetal/riscv64/firmware.h"
 #include "hal-baremetal/riscv64/layout.h"
@@ -51,6 +53,8 @@ class Start {
   void make_serial();
   void make_plic();
   void read_clock();
+  void find_virtio_devices();
+  void add_virtio_device(const DeviceTree::Node& node);
   void seed(RiscvMachine& machine);
 
   uint64_t hart_;
@@ -61,6 +65,8 @@ class Start {
   MemoryMap memory_map_;
   DeviceTree::Region initramfs_;
   RiscvParts parts_;
+  BootDmaMemory dma_memory_{direct_map_start, image_offset};
+  DeviceList devices_;
 };
 
 // boot.S has mapped the gibibyte in which the tree begins.
@@ -133,6 +139,28 @@ void Start::read_clock() {
   parts_.realtime_at = read_time();
 }
 
+void Start::find_virtio_devices() {
+  tree_.for_each([&](const DeviceTree::Node& node) {
+    if (node.is_compatible("virtio,mmio") && node.is_enabled()) add_virtio_device(node);
+    return true;
+  });
+}
+
+// Most places for devices are empty. What does not work is left alone.
+void Start::add_virtio_device(const DeviceTree::Node& node) {
+  auto region = node.region();
+  auto input = node.cell("interrupts", 0);
+  if (!region || !input || !tables_.map_direct(region->start, region->size)) return;
+  MmioRegisters probe(in_direct_map(region->start));
+  VirtioType type;
+  std::string_view complaint = MmioTransport(probe).identify(&type);
+  if (!complaint.empty()) print(early_console(), "halcyon: {} {}\n", node.name(), complaint);
+  if (type == VirtioType::none) return;
+  auto& transport = make_for_boot<MmioTransport>(make_for_boot<MmioRegisters>(probe));
+  InterruptHandler* handler = hal::add_virtio_device(type, transport, dma_memory_, devices_);
+  if (handler && !parts_.plic->connect(*input, *handler)) fail("a virtio device has no interrupt");
+}
+
 // What the firmware gives, and what little an observer does not know of the time.
 void Start::seed(RiscvMachine& machine) {
   auto chosen = tree_.find("/chosen");
@@ -148,6 +176,7 @@ RiscvMachine& Start::make_machine() {
   find_memory();
   make_plic();
   read_clock();
+  find_virtio_devices();
   parts_.test_device = map_registers("sifive,test0");
   parts_.timebase = find_timebase(tree_);
   if (parts_.timebase == 0) fail("the device tree does not say how fast time passes");
@@ -162,6 +191,7 @@ RiscvMachine& Start::make_machine() {
   machine.set_memory(memory);
   set_stack_area(stack_area_start, stack_area_size, memory.size >> 22);
   seed(machine);
+  machine.add_devices(devices_);
   return machine;
 }
 

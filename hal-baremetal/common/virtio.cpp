@@ -1,0 +1,43 @@
+#include "hal-baremetal/common/virtio.h"
+
+#include "hal-baremetal/common/boot_memory.h"
+#include "hal-baremetal/drivers/virtio/entropy.h"
+#include "hal/port.h"
+
+namespace halcyon::hal {
+namespace {
+
+// Null, and said why, if the device cannot be used.
+template <class Driver>
+Driver* make_driver(std::string_view what, VirtioTransport& transport, DmaMemory& memory) {
+  auto& driver = make_for_boot<Driver>(transport, memory);
+  std::string_view complaint = driver.initialize();
+  if (complaint.empty()) return &driver;
+  print(early_console(), "halcyon: {} {}; it is not used\n", what, complaint);
+  return nullptr;
+}
+
+}  // namespace
+
+std::byte* BootDmaMemory::allocate(size_t size, size_t alignment) {
+  return static_cast<std::byte*>(allocate_for_boot(size, alignment));
+}
+
+uint64_t BootDmaMemory::address_of(const void* place) const {
+  auto address = reinterpret_cast<uint64_t>(place);
+  return address - (address >= image_offset_ ? image_offset_ : direct_map_);
+}
+
+InterruptHandler* add_virtio_device(VirtioType type, VirtioTransport& transport, DmaMemory& memory, DeviceList& devices) {
+  switch (type) {
+    case VirtioType::entropy: {
+      if (devices.entropy) return nullptr;
+      auto* driver = make_driver<VirtioEntropy>("an entropy device", transport, memory);
+      devices.entropy = driver;
+      return driver;
+    }
+    default: return nullptr;
+  }
+}
+
+}  // namespace halcyon::hal
