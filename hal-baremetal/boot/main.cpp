@@ -196,8 +196,6 @@ void BootedSystem::run() {
 }  // namespace
 
 void boot(hal::BareMachine& machine, const BootInfo& info) {
-  // What comes before on the serial line is the firmware's.
-  hal::early_console().write("halcyon: start\n");
   hal::make_for_boot<BootedSystem>(machine, info).run();
 }
 

@@ -73,7 +73,10 @@ void idle() {
 }
 
 Writer& early_console() { return *console; }
-void set_early_console(Writer& writer) { console = &writer; }
+void set_early_console(Writer& writer) {
+  console = &writer;
+  writer.write(first_line);
+}
 
 void halt() {
   riscv64::disable_interrupts();

@@ -82,7 +82,10 @@ void idle() {
 }
 
 Writer& early_console() { return *console; }
-void set_early_console(Writer& writer) { console = &writer; }
+void set_early_console(Writer& writer) {
+  console = &writer;
+  writer.write(first_line);
+}
 
 void halt() {
   x86_64::disable_interrupts();

@@ -20,6 +20,7 @@ bool Virtqueue::initialize(DmaMemory& memory, uint16_t size) {
   size_t end = used_start + sizeof(Used) + size * sizeof(UsedEntry) + sizeof(uint16_t);
   std::byte* block = memory.allocate(end, alignof(Descriptor) * 2);
   if (!block) return false;
+  *this = Virtqueue();
   descriptors_ = reinterpret_cast<Descriptor*>(block);
   available_ = reinterpret_cast<Available*>(block + available_start);
   used_ = reinterpret_cast<Used*>(block + used_start);
