@@ -195,8 +195,6 @@ void BootedSystem::run() {
 
 }  // namespace
 
-void boot(hal::BareMachine& machine, const BootInfo& info) {
-  hal::make_for_boot<BootedSystem>(machine, info).run();
-}
+void boot(hal::BareMachine& machine, const BootInfo& info) { hal::make_for_boot<BootedSystem>(machine, info).run(); }
 
 }  // namespace halcyon

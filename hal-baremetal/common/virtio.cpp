@@ -19,9 +19,7 @@ Driver* make_driver(std::string_view what, VirtioTransport& transport, DmaMemory
 
 }  // namespace
 
-std::byte* BootDmaMemory::allocate(size_t size, size_t alignment) {
-  return static_cast<std::byte*>(allocate_for_boot(size, alignment));
-}
+std::byte* BootDmaMemory::allocate(size_t size, size_t alignment) { return static_cast<std::byte*>(allocate_for_boot(size, alignment)); }
 
 uint64_t BootDmaMemory::address_of(const void* place) const {
   auto address = reinterpret_cast<uint64_t>(place);

@@ -1,5 +1,5 @@
-// Virtqueue: the ring through which a driver hands buffers to a virtio device and gets them back (Virtual I/O Device specification 1.2, 2.7,
-// "Split Virtqueues", without indirect descriptors and event indices).
+// Virtqueue: the ring through which a driver hands buffers to a virtio device and gets them back (Virtual I/O Device
+// specification 1.2, 2.7, "Split Virtqueues", without indirect descriptors and event indices).
 //
 // The driver chains descriptors of a table and writes the chain's head into the ring of what is available; the device writes the head into
 // the ring of what is used. The table and the rings are shared with the device, which may scribble over all of it: so what the driver must

@@ -135,16 +135,21 @@ class MmioModel final : public VirtioModel, public Registers {
     words_[offset] = value;
     Queue& selected = queue(word(0x030));
     switch (offset) {
-      case 0x014: case 0x024: case 0x030: break;
+      case 0x014:
+      case 0x024:
+      case 0x030: break;
       case 0x020: accepted = word(0x024) == 0 ? (accepted >> 32 << 32) | value : (accepted & 0xffffffff) | uint64_t{value} << 32; break;
       case 0x038: selected.size = value; break;
       case 0x044: selected.is_ready = value == 1 && !refuses_queues; break;
       case 0x050: notify(value); break;
       case 0x064: is_interrupting = false; break;
       case 0x070: set_status(static_cast<uint8_t>(value)); break;
-      case 0x080: case 0x084: set_half(selected.descriptors, offset, value); break;
-      case 0x090: case 0x094: set_half(selected.available, offset, value); break;
-      case 0x0a0: case 0x0a4: set_half(selected.used, offset, value); break;
+      case 0x080:
+      case 0x084: set_half(selected.descriptors, offset, value); break;
+      case 0x090:
+      case 0x094: set_half(selected.available, offset, value); break;
+      case 0x0a0:
+      case 0x0a4: set_half(selected.used, offset, value); break;
       default: ADD_FAILURE() << "write of register " << offset;
     }
   }

@@ -126,17 +126,16 @@ TEST_P(LyingDevice, BreaksTheQueueAndNothingElse) {
   EXPECT_FALSE(offer(1));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Virtqueue, LyingDevice,
-    testing::Values(Lie{"NumberBeyondTheTable", [](auto& device) { device.give_back(8, 0); }},
-                    Lie{"HugeNumber", [](auto& device) { device.give_back(~0u, 0); }},
-                    Lie{"ChainThatWasNotOffered", [](auto& device) { device.give_back(2, 0); }},
-                    Lie{"MiddleOfAChain", [](auto& device) { device.give_back(1, 0); }},
-                    Lie{"MoreWrittenThanThereIsRoom", [](auto& device) { device.give_back(0, 33); }},
-                    Lie{"CounterJumpsAhead", [](auto& device) { device.used_number() = 2; }},
-                    Lie{"CounterJumpsFar", [](auto& device) { device.used_number() = 0x8000; }},
-                    Lie{"CounterGoesBack", [](auto& device) { device.used_number() = 0xffff; }}),
-    [](const auto& lie) { return lie.param.name; });
+INSTANTIATE_TEST_SUITE_P(Virtqueue, LyingDevice,
+                         testing::Values(Lie{"NumberBeyondTheTable", [](auto& device) { device.give_back(8, 0); }},
+                                         Lie{"HugeNumber", [](auto& device) { device.give_back(~0u, 0); }},
+                                         Lie{"ChainThatWasNotOffered", [](auto& device) { device.give_back(2, 0); }},
+                                         Lie{"MiddleOfAChain", [](auto& device) { device.give_back(1, 0); }},
+                                         Lie{"MoreWrittenThanThereIsRoom", [](auto& device) { device.give_back(0, 33); }},
+                                         Lie{"CounterJumpsAhead", [](auto& device) { device.used_number() = 2; }},
+                                         Lie{"CounterJumpsFar", [](auto& device) { device.used_number() = 0x8000; }},
+                                         Lie{"CounterGoesBack", [](auto& device) { device.used_number() = 0xffff; }}),
+                         [](const auto& lie) { return lie.param.name; });
 
 TEST_F(VirtqueueTest, ChainCannotComeBackTwice) {
   begin(8);
