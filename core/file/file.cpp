@@ -9,6 +9,8 @@ File::~File() {
   if (has_locks_.load(std::memory_order_relaxed)) kernel().file_locks().drop_description(*this);
 }
 
+void File::forget_async() const { kernel().async_files().forget(*this); }
+
 Result<Attributes> File::attributes() {
   if (Inode* behind = inode()) return behind->attributes();
   return err::badf;

@@ -20,6 +20,8 @@ class PipeEnd;
 class EpollFile;
 class TimerFile;
 class SignalFile;
+class AsyncFiles;
+struct AsyncState;
 struct EpollItem;
 class Thread;
 class DirectoryVisitor;
@@ -52,10 +54,11 @@ class File : public RefCounted {
  public:
   explicit File(uint32_t flags) : flags_(flags) {}
   virtual ~File();
-  // Hides RefCounted's: epoll files stop watching a file before it is destroyed.
+  // Hides RefCounted's: nobody watches a file any more when it is destroyed.
   [[nodiscard]] bool drop() const {
     if (!RefCounted::drop()) return false;
     if (epoll_items_.load(std::memory_order_acquire)) forget_in_epoll();
+    if (async_.load(std::memory_order_acquire)) forget_async();
     return true;
   }
 
@@ -106,6 +109,8 @@ class File : public RefCounted {
 
   // False for files that are always ready, which epoll_ctl(2) refuses.
   virtual bool is_pollable() const { return true; }
+  // Whether O_ASYNC does anything: pipes, FIFOs and terminals.
+  virtual bool has_async() const { return false; }
 
   // ioctl(2) for requests that only this kind of file knows; `argument` is a number or a user address. ENOTTY if unknown.
   virtual Result<uint64_t> control(Thread& self, uint32_t request, uint64_t argument) {
@@ -175,10 +180,13 @@ class File : public RefCounted {
 
  private:
   friend class EpollFile;
+  friend class AsyncFiles;
   void forget_in_epoll() const;
+  void forget_async() const;
 
   std::atomic<uint32_t> flags_;
   mutable std::atomic<EpollItem*> epoll_items_{nullptr};  // which watch this file; under Kernel::epoll_lock
+  mutable std::atomic<AsyncState*> async_{nullptr};       // signal-driven I/O; null until a program asks for it
   std::atomic<bool> has_locks_{false};
   Own<FilePlace> place_;
 };

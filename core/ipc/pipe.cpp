@@ -48,6 +48,7 @@ class PipeEnd final : public File {
     return 0;
   }
   PipeEnd* as_pipe() override { return this; }
+  bool has_async() const override { return true; }
   const void* lock_object() override { return inode_ ? static_cast<const void*>(inode_.get()) : pipe_.get(); }
   Result<Ref<File>> reopen(uint32_t flags) override {
     bool only_writes = (flags & open_flag::access_mode) == open_flag::write_only;

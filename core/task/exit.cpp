@@ -115,6 +115,7 @@ void Thread::exit() {
     // Dropped here, without locks: closing files may block.
     context_.reset();
   }
+  if (pending_work() & work::async) send_async_signals();
   account();
   {
     std::lock_guard tree_guard(kernel.tree());

@@ -5,6 +5,7 @@
 
 #include "core/base/own.h"
 #include "core/base/string.h"
+#include "core/file/async.h"
 #include "core/file/file_locks.h"
 #include "core/ipc/futex.h"
 #include "core/mm/frame_allocator.h"
@@ -83,6 +84,7 @@ class Kernel {
   uint64_t next_anonymous_inode() { return anonymous_inodes_.fetch_add(1, std::memory_order_relaxed); }
   FileLocks& file_locks() { return file_locks_; }
   Mutex& epoll_lock() { return epoll_lock_; }  // what epoll files watch (core/ipc/epoll.h)
+  AsyncFiles& async_files() { return async_files_; }
   FutexTable& futexes() { return futexes_; }
   const KernelOptions& options() const { return options_; }
   const std::array<std::byte, 16>& boot_id() const { return boot_id_; }  // random, of this start
@@ -165,6 +167,7 @@ class Kernel {
   FutexTable futexes_;
   FileLocks file_locks_;
   Mutex epoll_lock_{Rank::epoll};
+  AsyncFiles async_files_;
   std::atomic<uint64_t> anonymous_inodes_{4026532000};
   std::array<PerCpu, max_cpus> per_cpu_;
   std::array<Ref<Thread>, max_cpus> idle_threads_;

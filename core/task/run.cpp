@@ -30,11 +30,17 @@ void Thread::before_user_mode() {
       continue;
     }
     if (pending & work::stop) stop_here();
+    else if (pending & work::async) send_async_signals();
     else if (pending & work::signal) deliver_signals();
     else if (pending & work::reschedule) clear_work(work::reschedule), yield();
     else if (pending & work::sequence) leave_sequence(*this);
     else return;
   }
+}
+
+void Thread::send_async_signals() {
+  clear_work(work::async);
+  kernel().async_files().send(kernel());
 }
 
 void Thread::handle_trap(const hal::Trap& trap) {

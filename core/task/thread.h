@@ -44,6 +44,7 @@ inline constexpr uint32_t reschedule = 2;  // somebody else should run
 inline constexpr uint32_t die = 4;         // the thread is to exit: its process exits or executes another program
 inline constexpr uint32_t stop = 8;        // job control stopped the process
 inline constexpr uint32_t sequence = 16;   // a restartable sequence may have been interrupted, or the CPU has changed
+inline constexpr uint32_t async = 32;      // files became ready whose owners want a signal (core/file/async.h)
 }  // namespace work
 
 enum class RunState : uint8_t { running, parking, parked, ready, dead };
@@ -192,6 +193,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   static void entry(void* self);
   void run_user();
   void before_user_mode();
+  void send_async_signals();
   void handle_fault(const hal::Trap& trap);
   void handle_sampled_trap(const hal::Trap& trap);
   void add_sample(Nanoseconds now);

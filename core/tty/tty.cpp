@@ -71,6 +71,7 @@ void Tty::serve() {
   }
   if (has_input()) readers_.wake_all();
   if (can_write()) writers_.wake_all();
+  kernel_.async_files().send(kernel_);
   update_window();
   if (!signals.is_empty()) signal_foreground(signals);
   if (is_gone) hang_up();

@@ -133,6 +133,7 @@ class TtyFile final : public File {
   Result<size_t> read(Sink& out) override { return tty_.read(out, is_nonblocking()); }
   Result<size_t> write(Source& in) override { return tty_.write(in, is_nonblocking()); }
   uint32_t poll(PollTable* table) override { return tty_.poll(table); }
+  bool has_async() const override { return true; }
   Result<uint64_t> control(Thread& self, uint32_t request, uint64_t argument) override {
     return tty_.control(self, request, argument, is_readable());
   }

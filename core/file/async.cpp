@@ -1,0 +1,192 @@
+#include "core/file/async.h"
+
+#include <mutex>
+
+#include "core/task/kernel.h"
+#include "core/task/process.h"
+
+namespace halcyon {
+
+class AsyncFiles::WatchTable final : public PollTable {
+ public:
+  explicit WatchTable(AsyncState& state) : state_(state) {}
+  void watch(WaitQueue& queue) override {
+    if (used_ == state_.watches.size()) return;
+    AsyncState::Watch& watch = state_.watches[used_++];
+    watch.state = &state_;
+    watch.notify = announced;
+    queue.enlist(watch);
+  }
+
+ private:
+  AsyncState& state_;
+  size_t used_ = 0;
+};
+
+void AsyncFiles::announced(WaitEntry& entry) { kernel().async_files().note(*static_cast<AsyncState::Watch&>(entry).state); }
+
+void AsyncFiles::note(AsyncState& state) {
+  {
+    std::lock_guard guard(lock_);
+    if (!state.is_armed) return;
+    if (!state.is_due) due_.push_back(state);
+    state.is_due = true;
+  }
+  current_thread().add_work(work::async);
+}
+
+Result<AsyncState*> AsyncFiles::state_of(File& file) {
+  if (AsyncState* known = file.async_.load(std::memory_order_acquire)) return known;
+  Own<AsyncState> fresh = TRY(make<AsyncState>());
+  fresh->file = &file;
+  AsyncState* expected = nullptr;
+  if (!file.async_.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel)) return expected;
+  return fresh.release();
+}
+
+Result<> AsyncFiles::set_owner(File& file, const AsyncOwner& owner) {
+  AsyncState* state = TRY(state_of(file));
+  std::lock_guard guard(lock_);
+  state->owner = owner;
+  return {};
+}
+
+AsyncOwner AsyncFiles::owner(const File& file) {
+  AsyncState* state = file.async_.load(std::memory_order_acquire);
+  if (!state) return {};
+  std::lock_guard guard(lock_);
+  return state->owner;
+}
+
+Result<> AsyncFiles::set_signal(File& file, int signal) {
+  AsyncState* state = TRY(state_of(file));
+  std::lock_guard guard(lock_);
+  state->signal = signal;
+  return {};
+}
+
+int AsyncFiles::signal(const File& file) {
+  AsyncState* state = file.async_.load(std::memory_order_acquire);
+  if (!state) return 0;
+  std::lock_guard guard(lock_);
+  return state->signal;
+}
+
+Result<> AsyncFiles::arm(File& file, int fd) {
+  AsyncState* state = TRY(state_of(file));
+  std::lock_guard arming(arming_);
+  bool was_armed;
+  {
+    std::lock_guard guard(lock_);
+    state->fd = fd;
+    was_armed = std::exchange(state->is_armed, true);
+  }
+  if (was_armed) return {};
+  WatchTable table(*state);
+  file.poll(&table);
+  return {};
+}
+
+void AsyncFiles::disarm(File& file) {
+  AsyncState* state = file.async_.load(std::memory_order_acquire);
+  if (!state) return;
+  std::lock_guard arming(arming_);
+  withdraw(*state);
+}
+
+void AsyncFiles::withdraw(AsyncState& state) {
+  {
+    std::lock_guard guard(lock_);
+    state.is_armed = false;
+    if (std::exchange(state.is_due, false)) due_.erase(due_.iterator_to(state));
+  }
+  for (AsyncState::Watch& watch : state.watches)
+    if (WaitQueue* queue = watch.queue) queue->withdraw(watch);
+}
+
+void AsyncFiles::forget(const File& file) {
+  Own<AsyncState> state(file.async_.exchange(nullptr));
+  std::lock_guard arming(arming_);
+  withdraw(*state);
+}
+
+namespace {
+
+struct Notice {
+  AsyncOwner owner;
+  int signal = 0;
+  SignalInfo info;
+};
+
+// The first of what poll(2) says, as sigaction(2) names it ("si_code", SIGIO).
+int code_of(uint32_t events) {
+  constexpr int in = 1, out = 2, error = 4, priority = 5, hangup = 6;
+  if (events & poll::err) return error;
+  if (events & poll::in) return in;
+  if (events & poll::hup) return hangup;
+  if (events & poll::pri) return priority;
+  return out;
+}
+
+bool may_signal(const AsyncOwner& asker, Process& process) {
+  Thread* main = process.main_thread();
+  if (!main || !main->has_actions()) return false;
+  const Credentials& target = main->credentials();
+  if (asker.euid == 0) return true;
+  return asker.euid == target.suid || asker.euid == target.uid || asker.uid == target.suid || asker.uid == target.uid;
+}
+
+// A real-time signal that finds its queue full becomes SIGIO.
+void send_to(Process& process, Thread* thread, const Notice& notice) {
+  if (!may_signal(notice.owner, process)) return;
+  auto send = [&](const SignalInfo& info) { return thread ? send_to_thread(*thread, info) : send_to_process(process, info); };
+  if (notice.signal != 0 && send(notice.info)) return;
+  send(SignalInfo{.number = sig::io, .code = si_code::kernel});
+}
+
+void send_notice(Kernel& kernel, const Notice& notice) {
+  std::lock_guard guard(kernel.tree());
+  int id = notice.owner.id;
+  if (id == 0) return;
+  switch (notice.owner.kind) {
+    case AsyncOwner::Kind::thread:
+      if (Thread* thread = kernel.find_thread(id)) send_to(thread->process(), thread, notice);
+      return;
+    case AsyncOwner::Kind::process:
+      if (Process* process = kernel.find_process(id)) send_to(*process, nullptr, notice);
+      return;
+    case AsyncOwner::Kind::group:
+      for (Process& process : kernel.processes())
+        if (process.process_group == id && !process.is_zombie) send_to(process, nullptr, notice);
+  }
+}
+
+}  // namespace
+
+void AsyncFiles::send(Kernel& kernel) {
+  for (;;) {
+    Ref<File> file;
+    Notice notice;
+    {
+      std::lock_guard guard(lock_);
+      if (due_.empty()) return;
+      AsyncState& state = due_.front();
+      due_.pop_front();
+      state.is_due = false;
+      if (!state.file->retain_if_alive()) continue;
+      file = Ref<File>::adopt(state.file);
+      notice.owner = state.owner;
+      notice.signal = state.signal;
+      notice.info.fd = state.fd;
+    }
+    uint32_t events = file->poll(nullptr);
+    if (events == 0) continue;
+    notice.info.number = notice.signal;
+    notice.info.code = code_of(events);
+    notice.info.is_about_io = true;
+    notice.info.band = events;
+    send_notice(kernel, notice);
+  }
+}
+
+}  // namespace halcyon

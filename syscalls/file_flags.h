@@ -1,0 +1,21 @@
+// What F_SETFL of fcntl(2) and FIOASYNC of ioctl(2) have in common.
+#pragma once
+
+#include "core/task/kernel.h"
+#include "core/task/thread.h"
+
+namespace halcyon {
+
+// Changes the description's flags; O_ASYNC begins and ends signal-driven I/O through `fd`. ENOMEM.
+inline Result<> set_flags(Thread& self, File& file, int fd, uint32_t flags) {
+  bool wants = (flags & open_flag::async) != 0, has = (file.flags() & open_flag::async) != 0;
+  if (file.has_async() && wants != has) {
+    AsyncFiles& async = self.kernel().async_files();
+    if (!wants) async.disarm(file);
+    else if (auto armed = async.arm(file, fd); !armed) return armed;
+  }
+  file.change_flags(flags);
+  return {};
+}
+
+}  // namespace halcyon
