@@ -7,5 +7,9 @@ namespace boost {
 void assertion_failed(const char* expression, const char*, const char* file, long line) {
   halcyon::panic(expression, file, static_cast<int>(line));
 }
+// NOLINTNEXTLINE(misc-use-internal-linkage)
+void assertion_failed_msg(const char*, const char* message, const char*, const char* file, long line) {
+  halcyon::panic(message, file, static_cast<int>(line));
+}
 
 }  // namespace boost

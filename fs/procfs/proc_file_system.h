@@ -35,6 +35,7 @@ class ProcFileSystemType final : public FileSystemType {
 extern const std::span<const SystemText> system_texts;
 extern const std::span<const SystemText> memory_texts;
 Result<> write_cpu_info(const TextContext& context, Writer& out);
+Result<> write_configuration(const TextContext& context, Writer& out);
 // Fills /proc/sys. ENOMEM.
 Result<> add_settings(ProcFileSystem& file_system, FixedDirectory& sys);
 

@@ -77,7 +77,7 @@ Result<> write_boot_id(const TextContext& context, Writer& out) {
 }
 
 constexpr uint64_t entropy = 256, group_limit = 65536, no_limit = INT64_MAX, overflow_id = 65534;
-constexpr int always = 1, never_random = 0, unprotected = 0, is_protected = 1;
+constexpr int always = 1, never_random = 0, untainted = 0, unprotected = 0, is_protected = 1;
 
 constexpr SystemText kernel_settings[] = {{"cap_last_cap", constant<capability::last>},
                                           {"domainname", write_domain_name, store_domain_name},
@@ -89,6 +89,7 @@ constexpr SystemText kernel_settings[] = {{"cap_last_cap", constant<capability::
                                           {"overflowuid", constant<overflow_id>},
                                           {"pid_max", constant<Kernel::id_limit>},
                                           {"randomize_va_space", constant<never_random>},
+                                          {"tainted", constant<untainted>},
                                           {"threads-max", write_thread_limit},
                                           {"version", constant<&os_version>}};
 constexpr SystemText random_settings[] = {

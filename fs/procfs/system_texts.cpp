@@ -94,6 +94,7 @@ Result<> write_swaps(const TextContext&, Writer& out) {
 }
 
 constexpr SystemText texts[] = {{"cmdline", write_kernel_command_line},
+                                {"config.gz", write_configuration},
                                 {"filesystems", write_file_systems},
                                 {"loadavg", write_load},
                                 {"stat", write_system_stat},
