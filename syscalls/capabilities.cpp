@@ -13,7 +13,6 @@ namespace halcyon {
 namespace {
 
 constexpr uint32_t version_1 = 0x19980330, version_2 = 0x20071026, version_3 = 0x20080522;
-constexpr unsigned cap_set_permitted = 8;  // CAP_SETPCAP
 
 struct Header {
   uint32_t version;
@@ -81,14 +80,16 @@ Result<uint64_t> sys_capset(Thread& self, UserPtr<uint32_t> user_header, UserPtr
   if (header.pid != 0 && header.pid != self.tid()) return err::perm;
   Sets wanted = TRY(get_sets(self, data, halves));
   const Credentials& old = self.credentials();
-  bool may_add = has_capability(old, cap_set_permitted);
+  bool may_add = has_capability(old, capability::setpcap);
   if (!may_add && (wanted.inheritable & ~(old.inheritable | old.permitted))) return err::perm;
+  if (wanted.inheritable & ~(old.inheritable | old.bounding)) return err::perm;
   if (wanted.permitted & ~old.permitted) return err::perm;
   if (wanted.effective & ~wanted.permitted) return err::perm;
   Ref<Credentials> next = TRY(old.copy());
   next->effective = wanted.effective;
   next->permitted = wanted.permitted;
   next->inheritable = wanted.inheritable;
+  next->ambient &= wanted.permitted & wanted.inheritable;
   become(self, std::move(next));
   return 0;
 }

@@ -88,9 +88,13 @@ Result<Ref<const Credentials>> credentials_for(const fs::Caller& caller, File& f
   if (honours && (attributes.permissions & mode::set_gid) && (attributes.permissions & mode::group_execute)) next->egid = attributes.gid;
   next->suid = next->fsuid = next->euid;
   next->sgid = next->fsgid = next->egid;
-  if (next->euid == 0 || next->uid == 0) next->permitted = capability::all;
-  else next->permitted = 0;
-  next->effective = next->euid == 0 ? next->permitted : 0;
+  // "Transformation of capabilities during execve()" (capabilities(7)) for files without capabilities of their own.
+  bool is_root = !(next->secure_bits & secure_bit::no_root) && (next->euid == 0 || next->uid == 0);
+  bool is_privileged = next->euid != caller.who.euid || next->egid != caller.who.egid;
+  if (is_privileged) next->ambient = 0;
+  next->permitted = (is_root ? next->inheritable | next->bounding : 0) | next->ambient;
+  next->effective = is_root && next->euid == 0 ? next->permitted : next->ambient;
+  next->secure_bits &= ~secure_bit::keep_capabilities;
   return Ref<const Credentials>(std::move(next));
 }
 

@@ -48,7 +48,11 @@ Result<uint64_t> put_three(Thread& self, std::array<uint32_t, 3> ids, std::array
 void adjust_capabilities(const Credentials& old, Credentials& next) {
   bool was_root = old.uid == 0 || old.euid == 0 || old.suid == 0;
   bool is_root = next.uid == 0 || next.euid == 0 || next.suid == 0;
-  if (was_root && !is_root && !old.keep_capabilities) next.permitted = next.effective = 0;
+  if (old.secure_bits & secure_bit::no_setuid_fixup) return;
+  if (was_root && !is_root) {
+    if (!(old.secure_bits & secure_bit::keep_capabilities)) next.permitted = next.effective = 0;
+    next.ambient = 0;
+  }
   if (old.euid == 0 && next.euid != 0) next.effective = 0;
   if (old.euid != 0 && next.euid == 0) next.effective = next.permitted;
 }
@@ -164,8 +168,9 @@ Result<uint64_t> sys_setfsuid(Thread& self, Uid uid) {
   auto next = old.copy();
   if (!next) return before;
   (*next)->fsuid = uid;
-  if (before == 0) (*next)->effective &= ~file_capabilities;
-  if (uid == 0) (*next)->effective |= (*next)->permitted & file_capabilities;
+  bool follows = !(old.secure_bits & secure_bit::no_setuid_fixup);
+  if (follows && before == 0) (*next)->effective &= ~file_capabilities;
+  if (follows && uid == 0) (*next)->effective |= (*next)->permitted & file_capabilities;
   become(self, *std::move(next));
   return before;
 }

@@ -9,7 +9,7 @@ Result<Ref<Credentials>> Credentials::copy() const {
   copy->uid = uid, copy->euid = euid, copy->suid = suid, copy->fsuid = fsuid;
   copy->gid = gid, copy->egid = egid, copy->sgid = sgid, copy->fsgid = fsgid;
   copy->permitted = permitted, copy->effective = effective, copy->inheritable = inheritable;
-  copy->keep_capabilities = keep_capabilities;
+  copy->bounding = bounding, copy->ambient = ambient, copy->secure_bits = secure_bits;
   if (auto copied = copy->groups.append(groups.span()); !copied) return std::unexpected(copied.error());
   return copy;
 }

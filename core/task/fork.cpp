@@ -45,7 +45,7 @@ void inherit(Thread& child, Thread& self, const CloneRequest& request) {
   child.affinity = self.affinity.load();
   child.nice = self.nice;
   child.policy = self.policy;
-  child.timer_slack = self.timer_slack;
+  child.timer_slack = child.default_timer_slack = self.timer_slack;
   child.clear_child_tid = request.clear_child_tid;
   if (!request.share_memory && self.restartable.address) {
     child.restartable = self.restartable;

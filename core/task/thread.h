@@ -152,8 +152,8 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   struct VforkDone* vfork_done = nullptr;  // in the child: the parent waits on it
   int exit_signal = 0;
   int nice = 0;
-  int policy = 0;  // of sched_setscheduler(2)
-  uint64_t timer_slack = 50'000;
+  int policy = 0;                                               // of sched_setscheduler(2)
+  uint64_t timer_slack = 50'000, default_timer_slack = 50'000;  // nanoseconds
 
   // The scheduler's: under its lock.
   struct ScheduleNode : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>,

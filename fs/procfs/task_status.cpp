@@ -73,7 +73,7 @@ void format_signals(Writer& out, const TaskState& state) {
                {"SigBlk", state.blocked.bits()}, {"SigIgn", state.ignored.bits()},
                {"SigCgt", state.caught.bits()},  {"CapInh", who.inheritable},
                {"CapPrm", who.permitted},        {"CapEff", who.effective},
-               {"CapBnd", capability::all},      {"CapAmb", 0}};
+               {"CapBnd", who.bounding},         {"CapAmb", who.ambient}};
   for (const auto& line : lines) print(out, "{}:\t{:016x}\n", line.name, line.bits);
   print(out, "NoNewPrivs:\t{}\nSeccomp:\t0\nSeccomp_filters:\t0\n", static_cast<int>(state.no_new_privileges));
   out.write("Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunsupported\n");
