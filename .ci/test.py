@@ -129,7 +129,7 @@ def run_script(command, timeout):
         raise Failed(output[-6000:] + f'\n{command}: no totals, status {status}')
     passed, failed, skipped = (int(number or 0) for number in totals[-1])
     for line in output.splitlines():
-        if failed or 'skip' in line.lower():
+        if failed or 'skip' in line.lower() or line.startswith('|'):
             print('  ' + line)
     if status and not failed:
         failed = 1
@@ -159,10 +159,12 @@ def test_boot():
 
 def test_guest():
     build('hosted')
+    build('bare')
     check(['./dev', 'rootfs'], 600)
     runner = TOP / 'tests/guest/run.py'
     counts = Counts()
     counts.add(run_script([sys.executable, runner], 900))
+    counts.add(run_script([sys.executable, runner, '--on', 'bare', '--smp', '4'], 900))
     counts.add(run_script([sys.executable, runner, '--cpus', '4', '--deterministic', '--seeds', '2'], 900))
     return counts
 

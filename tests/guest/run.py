@@ -1,25 +1,30 @@
 #!/usr/bin/env python3
-"""Real programs on Halcyon, compared with the host's own Linux.
+"""Real programs on Halcyon, compared with the host's own Linux: one suite, five columns.
 
-Every case under scripts/ (a busybox sh script) and programs/ (a C program) runs natively once, which is the oracle, and then on Halcyon for
-each instruction set and seed. Standard output, standard error and exit status must be equal. For riscv64 the oracle is the same busybox
-release, or the same C program, natively on x86_64: cases print nothing that names the machine.
+Every case under scripts/ (a busybox sh script) and programs/ (a C program) runs natively once, which is the oracle, then on the hosted kernel for
+each instruction set and seed, and on the bare kernel in QEMU, booted once per instruction set. Standard output, standard error and exit status
+must be equal. For riscv64 the oracle is the same busybox release, or the same C program, natively on x86_64: cases print nothing that names
+the machine.
 
-Lines at the top of a case say how it is to be run (suite/cases.py). The last line of the output is 'N passed, N failed[, N skipped]'.
+Lines at the top of a case say how it is to be run (suite/cases.py). The output ends with the matrix of what passed, whose lines begin with '|',
+and the line 'N passed, N failed[, N skipped]'.
 """
 import argparse
 import concurrent.futures
 import sys
 import time
 
-from suite import build, cases, determinism, native, report
-from suite.halcyon import Variant
+from suite import bare, build, cases, determinism, halcyon, native, report
+
+KERNELS = ('hosted', 'bare')
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description='Runs programs on Halcyon and on the host, and compares.')
     parser.add_argument('--isa', action='append', choices=build.ISAS, help='only this instruction set (default: both)')
-    parser.add_argument('--cpus', type=int, default=1, help='simulated CPUs')
+    parser.add_argument('--on', action='append', choices=KERNELS, help='only this kernel (default: both, or with --deterministic hosted)')
+    parser.add_argument('--smp', type=int, action='append', metavar='N', help='CPUs of the bare machine (default: 1); several: a column each')
+    parser.add_argument('--cpus', type=int, default=1, help='simulated CPUs of the hosted kernel')
     parser.add_argument('--deterministic', action='store_true', help='run with --deterministic=SEED; see --seeds')
     parser.add_argument('--seeds', type=int, default=1, help='with --deterministic: seeds 1 to N')
     parser.add_argument('--filter', default='', metavar='TEXT', help='only cases whose name contains TEXT')
@@ -29,18 +34,20 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def make_variants(options):
-    seeds = range(1, options.seeds + 1) if options.deterministic else [None]
-    return [Variant(isa, options.cpus, seed) for isa in options.isa or build.ISAS for seed in seeds]
-
-
 def plan(options, chosen):
-    """The jobs: functions that each return a list of report.Outcome."""
-    variants = make_variants(options)
-    jobs = [lambda case=case: cases.check(case, variants) for case in chosen]
-    if not options.deterministic:
-        for isa in options.isa or build.ISAS:
-            jobs += [job for name, job in determinism.jobs(isa) if options.filter in name]
+    """The jobs: functions that each return a list of report.Outcome. The long ones come first."""
+    isas = options.isa or build.ISAS
+    kernels = options.on or (['hosted'] if options.deterministic else KERNELS)
+    jobs = []
+    if 'bare' in kernels:
+        machines = [bare.Variant(isa, cpus) for cpus in options.smp or [1] for isa in isas]
+        jobs += [lambda machine=machine: cases.check_bare(chosen, machine) for machine in machines]
+    if 'hosted' in kernels:
+        seeds = range(1, options.seeds + 1) if options.deterministic else [None]
+        variants = [halcyon.Variant(isa, options.cpus, seed) for isa in isas for seed in seeds]
+        jobs += [lambda case=case: cases.check_hosted(case, variants) for case in chosen]
+        if not options.deterministic:
+            jobs += [job for isa in isas for name, job in determinism.jobs(isa) if options.filter in name]
     return jobs
 
 
@@ -55,6 +62,7 @@ def main():
         for done in concurrent.futures.as_completed([pool.submit(job) for job in plan(options, chosen)]):
             summary.add(done.result())
     summary.show_slowest(options.slowest)
+    summary.show_matrix()
     print(f'{time.monotonic() - start:.1f} s')
     print(summary.totals())
     return summary.status()

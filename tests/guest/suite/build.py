@@ -35,6 +35,10 @@ def program_path(isa, source):
     return root(isa) / 'programs' / source.stem
 
 
+def init_path(isa):
+    return OUT / f'init-{isa}'
+
+
 def is_current(target, *sources):
     return target.exists() and all(target.stat().st_mtime >= source.stat().st_mtime for source in sources)
 
@@ -70,11 +74,19 @@ def compile_program(isa, source):
         check([COMPILERS[isa], *FLAGS, '-o', target, source])
 
 
+def make_init(isa):
+    """The first program of a bare machine."""
+    source = HERE / 'suite/init.c'
+    if not is_current(init_path(isa), source):
+        check([COMPILERS[isa], *FLAGS, '-o', init_path(isa), source])
+
+
 def prepare(isas, jobs):
     """Everything that the runs need. The x86_64 programs are always made: they are the oracle."""
     wanted = sorted({'x86_64', *isas})
     for isa in wanted:
         make_root(isa)
+        make_init(isa)
     native = HERE / 'suite/native.c'
     if not is_current(NATIVE, native):
         check(['gcc', '-O1', '-Wall', '-Wextra', '-o', NATIVE, native])

@@ -19,18 +19,18 @@ def traced(isa, seed):
 
 
 def check(isa):
-    name = f'{isa} determinism'
+    column, name = f'hosted {isa}', 'determinism'
     first, trace = traced(isa, 1)
     again, trace_again = traced(isa, 1)
     other, other_trace = traced(isa, 2)
-    same = report.compare(f'{name}/same seed, same results', first, again)
+    same = report.compare(column, f'{name}/same seed, same results', first, again)
     changed = [f'line {number + 1}: {a!r}, {b!r}' for number, (a, b) in enumerate(zip(trace, trace_again)) if a != b]
     if len(trace) != len(trace_again):
         changed.append(f'{len(trace)} lines, then {len(trace_again)}')
-    outcomes = [same, report.Outcome(f'{name}/same seed, same trace', first.seconds, changed)]
-    outcomes.append(report.compare(f'{name}/another seed, same results', first, other))
+    outcomes = [same, report.Outcome(column, f'{name}/same seed, same trace', first.seconds, changed)]
+    outcomes.append(report.compare(column, f'{name}/another seed, same results', first, other))
     unchanged = ['the traces are equal'] if trace == other_trace else []
-    outcomes.append(report.Outcome(f'{name}/another seed, another interleaving', other.seconds, unchanged))
+    outcomes.append(report.Outcome(column, f'{name}/another seed, another interleaving', other.seconds, unchanged))
     return outcomes
 
 

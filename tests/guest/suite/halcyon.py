@@ -1,4 +1,4 @@
-"""Runs a case on Halcyon."""
+"""Runs a case on the hosted kernel."""
 import os
 
 from . import build, result
@@ -18,10 +18,11 @@ class Variant:
             options.append(f'--deterministic={self.seed}')
         return options
 
-    def __str__(self):
+    @property
+    def column(self):
         cpus = f' cpus={self.cpus}' if self.cpus != 1 else ''
         seed = f' seed={self.seed}' if self.seed is not None else ''
-        return f'{self.isa}{cpus}{seed}'
+        return f'hosted {self.isa}{cpus}{seed}'
 
 
 def run(case, variant, options=()):

@@ -1,19 +1,25 @@
 """Outcomes of runs, and what is printed about them."""
 import difflib
 
+COLUMNS = ('native', 'hosted', 'bare')      # the order of the matrix's columns, by their first word
+
 
 class Outcome:
     """`difference` is empty when the run was right; `skipped` says why it did not happen."""
 
-    def __init__(self, name, seconds=0.0, difference=(), skipped=''):
-        self.name, self.seconds, self.difference, self.skipped = name, seconds, list(difference), skipped
+    def __init__(self, column, row, seconds=0.0, difference=(), skipped=''):
+        self.column, self.row, self.seconds, self.difference, self.skipped = column, row, seconds, list(difference), skipped
+
+    @property
+    def name(self):
+        return f'{self.column} {self.row}'
 
 
-def compare(name, expected, actual):
+def compare(column, row, expected, actual):
     difference = []
     if not actual.agrees_with(expected):
         difference = difflib.unified_diff(expected.lines(), actual.lines(), 'expected', 'halcyon', lineterm='', n=1)
-    return Outcome(name, actual.seconds, difference)
+    return Outcome(column, row, actual.seconds, difference)
 
 
 class Summary:
@@ -44,6 +50,25 @@ class Summary:
     def show_slowest(self, count):
         for outcome in sorted(self.outcomes, key=lambda each: -each.seconds)[:count]:
             print(f'{outcome.seconds:6.2f} s  {outcome.name}')
+
+    def show_matrix(self):
+        """How many passed of how many, by folder and column."""
+        columns = list(dict.fromkeys(each.column for each in sorted(self.outcomes, key=lambda each: COLUMNS.index(each.column.split()[0]))))
+        cells = {}
+        for each in self.outcomes:
+            cells.setdefault(each.row.rpartition('/')[0], {}).setdefault(each.column, []).append(each)
+        width = max(map(len, cells), default=0)
+        print('|', ' ' * width, *(f'{column:>14}' for column in columns))
+        for row in sorted(cells):
+            texts = (self.cell(cells[row].get(column)) for column in columns)
+            print('|', f'{row:{width}}', *(f'{text:>{max(14, len(column))}}' for text, column in zip(texts, columns)))
+
+    @staticmethod
+    def cell(outcomes):
+        if not outcomes:
+            return '-'
+        good = sum(not each.difference and not each.skipped for each in outcomes)
+        return f'{good}/{len(outcomes)}' + (' FAILED' if any(each.difference for each in outcomes) else '')
 
     def count(self):
         failed = sum(bool(each.difference) for each in self.outcomes)

@@ -20,6 +20,10 @@ class Result:
         return text.splitlines()
 
 
+def of_bytes(status, output, errors, seconds):
+    return Result(status, output.decode(errors='backslashreplace'), errors.decode(errors='backslashreplace'), seconds)
+
+
 def run(command, timeout, environment=None, **options):
     """Runs a command in a process group of its own, all of which is killed after `timeout` seconds."""
     start = time.monotonic()
@@ -32,5 +36,4 @@ def run(command, timeout, environment=None, **options):
         os.killpg(process.pid, signal.SIGKILL)
         output, errors = process.communicate()
         status = f'no end after {timeout} s'
-    decode = lambda data: data.decode(errors='backslashreplace')
-    return Result(status, decode(output), decode(errors), time.monotonic() - start)
+    return of_bytes(status, output, errors, time.monotonic() - start)

@@ -13,7 +13,7 @@ ls -l /proc/self/fd/0 | awk '{print $NF}'; sleep 5 & p=$!
 # busybox starts an applet as /proc/self/exe and then gives itself its name: wait for that.
 until [ "$(cat /proc/$p/comm)" = sleep ]; do sleep 0.01; done
 tr '\0' ' ' < /proc/$p/cmdline
-kill $p; wait 2>/dev/null; cat /proc/$p/stat; echo "status $?"; cat /proc/sys/kernel/ostype
+kill $p; wait 2>/dev/null; cat /proc/$p/stat 2>/dev/null; echo "status $?"; cat /proc/sys/kernel/ostype
 tr '\0' '\n' < /proc/self/environ | grep ^HOME
 cut -d' ' -f1 /proc/mounts > /dev/null; echo $?
 grep -c . /proc/filesystems | awk '{print ($1 > 2)}'
