@@ -50,6 +50,42 @@ class Console : public ByteStream {
   virtual WindowSize window_size() = 0;
 };
 
+// One transfer between a block device and memory, or a flush. It and the memory belong to the device from submit() until it is settled.
+struct BlockRequest {
+  enum class Kind : uint8_t { read, write, flush };
+  enum class State : uint8_t { pending, done, failed };
+  struct Part {  // within a frame of RAM, as the kernel sees it; whole sectors
+    std::byte* bytes;
+    uint32_t size;
+  };
+
+  Kind kind = Kind::read;
+  uint64_t sector = 0;              // of the device, with which the first part begins
+  std::span<const Part> parts = {};  // none for a flush
+  std::atomic<State> state = State::pending;
+
+  bool is_settled() const { return state.load(std::memory_order_acquire) != State::pending; }
+};
+
+// A disk. No method blocks.
+class BlockDevice {
+ public:
+  static constexpr uint32_t sector_size = 512;
+
+  virtual ~BlockDevice() = default;
+  virtual uint64_t sector_count() = 0;
+  virtual uint32_t block_size() = 0;   // what it transfers at least: a power of two from sector_size to the page size
+  virtual uint32_t most_parts() = 0;   // of one request
+  virtual bool is_read_only() = 0;
+  // Takes a request on; one that cannot be is settled as failed. False: too much is under way already, which event() will change.
+  virtual bool submit(BlockRequest& request) = 0;
+  // Settles the requests that the device has done. After event().
+  virtual void settle() = 0;
+  // The device has not answered for too long: settles all requests as failed, and those to come.
+  virtual void give_up() = 0;
+  virtual Event& event() = 0;
+};
+
 // A device that makes unpredictable bytes.
 class EntropySource {
  public:

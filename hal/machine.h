@@ -104,6 +104,7 @@ class Machine {
   virtual void random(std::span<std::byte> bytes) = 0;
 
   virtual Console& console() = 0;
+  std::span<BlockDevice* const> disks() const { return disks_; }
   // Null: there is none.
   EntropySource* entropy_source() const { return entropy_source_; }
 
@@ -115,6 +116,7 @@ class Machine {
  protected:
   // Set once while the machine is built.
   CpuInfo cpu_info_;
+  std::span<BlockDevice* const> disks_;
   EntropySource* entropy_source_ = nullptr;
 };
 

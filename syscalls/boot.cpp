@@ -18,7 +18,7 @@ Result<> System::initialize() {
   abi_ = TRY(Abi::create(kernel_.machine().isa()));
   vfs_ = TRY(make<fs::Vfs>(time_, options_.dentry_limit));
   if (auto ready = vfs_->initialize(); !ready) return ready;
-  standard_files_.add_to(*vfs_);
+  if (auto added = standard_files_.add_to(*vfs_); !added) return added;
   Own<Scheduler> scheduler = TRY(make_scheduler(options_.kernel.scheduler, kernel_.cpu_count()));
   return kernel_.initialize(std::move(scheduler), *abi_);
 }

@@ -2,10 +2,17 @@
 
 namespace halcyon {
 
-void StandardFiles::add_to(fs::Vfs& vfs) {
+Result<> StandardFiles::add_to(fs::Vfs& vfs) {
   devices_.add_to(vfs.devices());
   for (fs::FileSystemType* type : std::initializer_list<fs::FileSystemType*>{&tmpfs_, &ramfs_, &devtmpfs_, &proc_, &sys_})
     vfs.add_type(*type);
+  unsigned index = 0;
+  for (hal::BlockDevice* device : kernel_.machine().disks()) {
+    Ref<fs::Disk> disk = TRY(make_ref<fs::Disk>(kernel_, *device, index++));
+    vfs.devices().add(*disk);
+    if (auto pushed = disks_.push(std::move(disk)); !pushed) return pushed;
+  }
+  return {};
 }
 
 Result<> StandardFiles::mount_all(const fs::Caller& caller) {

@@ -2,6 +2,8 @@
 // line in add_to and, if it has a place in every tree, a line in mount_all.
 #pragma once
 
+#include "core/base/vec.h"
+#include "fs/block/disk.h"
 #include "fs/calls/mounts.h"
 #include "fs/devfs/device_file_system.h"
 #include "fs/procfs/proc_file_system.h"
@@ -12,10 +14,10 @@ namespace halcyon {
 
 class StandardFiles {
  public:
-  explicit StandardFiles(Kernel& kernel) : random_(kernel.machine()), proc_(kernel), sys_(kernel) {}
+  explicit StandardFiles(Kernel& kernel) : kernel_(kernel), random_(kernel.machine()), proc_(kernel), sys_(kernel) {}
 
-  // Before the first mount; lives as long as the Vfs.
-  void add_to(fs::Vfs& vfs);
+  // Before the first mount; lives as long as the Vfs. ENOMEM.
+  Result<> add_to(fs::Vfs& vfs);
   // Mounts /dev and what lies below it, /proc and /sys; a mount point that is missing is made. ENOMEM, and what making a directory says.
   Result<> mount_all(const fs::Caller& caller);
 
@@ -29,8 +31,10 @@ class StandardFiles {
     hal::Machine& machine_;
   };
 
+  Kernel& kernel_;
   MachineRandom random_;
   fs::MemoryDevices devices_{random_};
+  Vec<Ref<fs::Disk>> disks_;
   fs::RamFileSystemType tmpfs_{"tmpfs"}, ramfs_{"ramfs"};
   fs::DeviceFileSystemType devtmpfs_;
   fs::ProcFileSystemType proc_;

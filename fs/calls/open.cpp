@@ -47,8 +47,9 @@ Result<Ref<File>> place(Ref<File> file, const Path& path) {
 Result<Ref<File>> open_special(const Caller& caller, const Path& path, uint32_t flags) {
   Inode& inode = *path.inode();
   switch (inode.type()) {
+    case FileType::block_device:
     case FileType::character_device: {
-      CharDevice* device = caller.vfs().devices().find(inode.special_device());
+      Device* device = caller.vfs().devices().find(inode.type(), inode.special_device());
       if (!device) return err::nxio;
       Ref<File> file = TRY(device->open(kept_flags(flags) | (flags & flag::no_ctty)));
       return file->location() ? Result<Ref<File>>(std::move(file)) : place(std::move(file), path);

@@ -36,6 +36,12 @@ Result<Ref<Inode>> DeviceFileSystem::make_root() {
     auto made = root->create(entry.name, FileType::character_device, entry.permissions, 0, 0, entry.number);
     if (!made) return std::unexpected(made.error());
   }
+  DeviceRegistry& devices = vfs().devices();
+  for (Device* device = devices.next(nullptr); device; device = devices.next(device)) {
+    if (device->node_name().empty()) continue;
+    auto made = root->create(device->node_name(), device->type(), 0600, 0, 0, device->number());
+    if (!made) return std::unexpected(made.error());
+  }
   for (const DirectoryEntry& entry : directory_entries) {
     auto made = root->create(entry.name, FileType::directory, entry.permissions, 0, 0, 0);
     if (!made) return std::unexpected(made.error());

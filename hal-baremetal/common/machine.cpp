@@ -97,6 +97,8 @@ constexpr int64_t millisecond = 1'000'000, second = 1'000'000'000;
 }  // namespace
 
 void BareMachine::add_devices(const DeviceList& devices) {
+  devices_ = devices;
+  disks_ = std::span(devices_.disks).first(devices_.disk_count);
   entropy_source_ = devices.entropy;
   if (!entropy_source_) return;
   constexpr int64_t patience = 20 * millisecond;

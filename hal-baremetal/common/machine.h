@@ -118,6 +118,7 @@ class BareMachine : public Machine {
   std::atomic<bool> is_stopping_{false};
   void reseed();
 
+  DeviceList devices_;
   RandomGenerator random_;
   std::atomic<int64_t> next_reseed_{0};  // when the entropy source is to be asked again
 };

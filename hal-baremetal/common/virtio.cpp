@@ -1,6 +1,7 @@
 #include "hal-baremetal/common/virtio.h"
 
 #include "hal-baremetal/common/boot_memory.h"
+#include "hal-baremetal/drivers/virtio/block.h"
 #include "hal-baremetal/drivers/virtio/entropy.h"
 #include "hal/port.h"
 
@@ -32,6 +33,12 @@ InterruptHandler* add_virtio_device(VirtioType type, VirtioTransport& transport,
       if (devices.entropy) return nullptr;
       auto* driver = make_driver<VirtioEntropy>("an entropy device", transport, memory);
       devices.entropy = driver;
+      return driver;
+    }
+    case VirtioType::block: {
+      if (devices.disk_count == devices.disks.size()) return nullptr;
+      auto* driver = make_driver<VirtioBlock>("a disk", transport, memory);
+      if (driver) devices.disks[devices.disk_count++] = driver;
       return driver;
     }
     default: return nullptr;

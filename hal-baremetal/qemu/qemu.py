@@ -42,17 +42,21 @@ def command_line(parameters, command):
     return ' '.join(words)
 
 
+DISKS = {'x86_64': 'virtio-blk-pci', 'riscv64': 'virtio-blk-device'}
+
+
 def machine(isa, smp=1, memory='256M', disk=None, gdb=None):
     """QEMU and its machine, without what it boots."""
     command = {
-        'riscv64': ['qemu-system-riscv64', '-machine', 'virt', '-cpu', 'rv64', '-bios', 'default'],
+        'riscv64': ['qemu-system-riscv64', '-machine', 'virt', '-cpu', 'rv64', '-bios', 'default', '-global',
+                    'virtio-mmio.force-legacy=false'],
         'x86_64': ['qemu-system-x86_64', '-machine', 'q35', '-cpu', 'max', '-accel', 'tcg', '-nodefaults', '-device',
                    'isa-debug-exit,iobase=0xf4,iosize=4'],
     }[isa]
     command += ['-smp', str(smp), '-m', memory, '-display', 'none', '-no-reboot',
                 '-chardev', 'stdio,id=serial0,signal=off', '-serial', 'chardev:serial0', '-monitor', 'none']
     if disk:
-        command += ['-drive', f'file={disk},format=raw,if=none,id=disk0', '-device', 'virtio-blk-pci,drive=disk0']
+        command += ['-drive', f'file={disk},format=raw,if=none,id=disk0', '-device', f'{DISKS[isa]},drive=disk0']
     if gdb:
         command += ['-S', '-gdb', f'tcp::{gdb}']
     return command
