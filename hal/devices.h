@@ -60,7 +60,7 @@ struct BlockRequest {
   };
 
   Kind kind = Kind::read;
-  uint64_t sector = 0;              // of the device, with which the first part begins
+  uint64_t sector = 0;               // of the device, with which the first part begins
   std::span<const Part> parts = {};  // none for a flush
   std::atomic<State> state = State::pending;
 
@@ -74,8 +74,8 @@ class BlockDevice {
 
   virtual ~BlockDevice() = default;
   virtual uint64_t sector_count() = 0;
-  virtual uint32_t block_size() = 0;   // what it transfers at least: a power of two from sector_size to the page size
-  virtual uint32_t most_parts() = 0;   // of one request
+  virtual uint32_t block_size() = 0;  // what it transfers at least: a power of two from sector_size to the page size
+  virtual uint32_t most_parts() = 0;  // of one request
   virtual bool is_read_only() = 0;
   // Takes a request on; one that cannot be is settled as failed. False: too much is under way already, which event() will change.
   virtual bool submit(BlockRequest& request) = 0;

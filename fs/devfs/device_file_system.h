@@ -12,7 +12,8 @@ class DeviceFileSystem final : public RamFileSystem {
  public:
   explicit DeviceFileSystem(Vfs& vfs) : RamFileSystem(vfs, RamOptions(), "devtmpfs") {}
   static Result<Ref<DeviceFileSystem>> create(Vfs& vfs) { return make_ref<DeviceFileSystem>(vfs); }
-  // With the nodes that registered devices ask for, with null zero full random urandom tty console ptmx, the directories pts and shm, and the symlinks fd stdin stdout stderr.
+  // With the nodes that registered devices ask for, with null zero full random urandom tty console ptmx, the directories pts and shm, and
+  // the symlinks fd stdin stdout stderr.
   Result<Ref<Inode>> make_root() override;
 };
 

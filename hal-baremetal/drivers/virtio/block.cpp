@@ -49,7 +49,8 @@ bool VirtioBlock::is_possible(const BlockRequest& request) const {
   if (request.kind == BlockRequest::Kind::write && is_read_only_) return false;
   uint64_t sectors = 0;
   for (const auto& part : request.parts) sectors += part.size / sector_size;
-  return !request.parts.empty() && request.parts.size() <= most_parts_ && request.sector <= sectors_ && sectors <= sectors_ - request.sector;
+  return !request.parts.empty() && request.parts.size() <= most_parts_ && request.sector <= sectors_ &&
+         sectors <= sectors_ - request.sector;
 }
 
 bool VirtioBlock::submit(BlockRequest& request) {

@@ -47,10 +47,10 @@ class VirtioBlock final : public VirtioDevice, public BlockDevice {
   bool is_read_only_ = false, can_flush_ = false;
   Event event_;
   HalLock lock_;
-  Virtqueue queue_;                                           // under lock_
-  Header* headers_ = nullptr;                                 // one per slot, shared with the device
-  std::array<BlockRequest*, most_slots> requests_{};          // under lock_: by slot; null: it is free
-  std::array<uint8_t, Virtqueue::most_entries> slot_of_{};    // under lock_: by chain
+  Virtqueue queue_;                                         // under lock_
+  Header* headers_ = nullptr;                               // one per slot, shared with the device
+  std::array<BlockRequest*, most_slots> requests_{};        // under lock_: by slot; null: it is free
+  std::array<uint8_t, Virtqueue::most_entries> slot_of_{};  // under lock_: by chain
 };
 
 }  // namespace halcyon::hal
