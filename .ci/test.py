@@ -150,6 +150,7 @@ def test_cli():
 
 def test_boot():
     build('bare')
+    build('bare-debug')
     check(['./dev', 'rootfs'], 600)
     counts = Counts()
     for script in sorted((TOP / 'tests/boot').glob('*_test.py')):

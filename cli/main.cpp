@@ -9,6 +9,7 @@
 #include <new>
 
 #include "cli/abi_report.h"
+#include "cli/boot.h"
 #include "cli/elf_file.h"
 #include "cli/elf_report.h"
 #include "cli/failure.h"
@@ -66,6 +67,8 @@ int execute(const AbiOptions& options) {
   fmt::print("{}", describe_abi(options));
   return 0;
 }
+
+int execute(const BareBootOptions& options) { boot(options); }
 
 int execute(const TextRequest& request) {
   fmt::print("{}", request.text);

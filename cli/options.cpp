@@ -195,11 +195,12 @@ constexpr std::string_view overview =
     "Halcyon runs unmodified Linux programs on a kernel of its own.\n"
     "\n"
     "Usage: halcyon run [options] [--] PROGRAM [ARG...]   run a program (x86_64 or riscv64)\n"
+    "       halcyon boot ISA [options] [-- COMMAND...]    boot the bare kernel in QEMU: a shell, or COMMAND\n"
     "       halcyon elf FILE                              what an ELF file is, what it needs, would it run\n"
     "       halcyon abi                                   the system calls there are\n"
     "       halcyon --version | --help\n"
     "\n"
-    "halcyon run --help lists the options.\n";
+    "halcyon run --help and halcyon boot --help list the options.\n";
 
 }  // namespace
 
@@ -251,6 +252,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   const std::string& command = arguments[0];
   std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (command == "run") return parse_run(rest);
+  if (command == "boot") return BareBootOptions{std::move(rest)};
   if (command == "elf") return parse_elf(rest);
   if (command == "--help" || command == "-h" || command == "help") return TextRequest{std::string(overview)};
   if (command == "--version") return TextRequest{"halcyon " HALCYON_VERSION "\n"};

@@ -49,12 +49,15 @@ struct AbiOptions {
   bool only_partial = false;
   bool markdown = false;  // docs/abi.md
 };
+struct BareBootOptions {
+  std::vector<std::string> arguments;  // as ./dev boot takes them
+};
 // --help, --version: only a text to print.
 struct TextRequest {
   std::string text;
 };
 
-using Command = std::variant<RunOptions, ElfOptions, AbiOptions, TextRequest>;
+using Command = std::variant<RunOptions, ElfOptions, AbiOptions, BareBootOptions, TextRequest>;
 
 // `arguments` without the program's own name. Throws Failure.
 Command parse_command_line(const std::vector<std::string>& arguments);

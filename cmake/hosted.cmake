@@ -38,6 +38,8 @@ file(GLOB cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cli/*.cpp)
 list(FILTER cli_sources EXCLUDE REGEX "/main\\.cpp$")
 if(cli_sources)
   add_library(halcyon_cli STATIC ${cli_sources})
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/cli/boot.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
+    COMPILE_DEFINITIONS "HALCYON_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
   halcyon_unity(halcyon_cli 6)
   target_link_libraries(halcyon_cli PUBLIC halcyon_host_options halcyon_syscalls halcyon_hal_hosted PkgConfig::ELF PkgConfig::ARCHIVE fmt::fmt)
   if(TARGET halcyon_hal_unicorn)

@@ -24,7 +24,7 @@ def parse_arguments(words):
     parser.add_argument('--memory', default='256M', metavar='SIZE', help='RAM, as QEMU writes it (default: 256M)')
     payload.add_options(parser)
     parser.add_argument('--disk', metavar='IMAGE', help='a raw disk image for a virtio disk')
-    parser.add_argument('--gdb', nargs='?', const=1234, type=int, metavar='PORT', help='wait for gdb on this port (default: 1234)')
+    parser.add_argument('--gdb', nargs='?', const=1234, type=int, metavar='PORT', help='the debug build; wait for gdb on this port (default: 1234)')
     parser.add_argument('--iso', action='store_true', help='x86_64: from an image as ./dev image writes it, by firmware and GRUB')
     parser.add_argument('--firmware', choices=qemu.FIRMWARES, help='with --iso: whose firmware (default: bios)')
     parser.add_argument('--kernel', type=pathlib.Path, help=argparse.SUPPRESS)
@@ -56,10 +56,10 @@ def qemu_command(options, kernel, folder):
 
 
 def boot(options, folder):
-    kernel = payload.find_kernel(options.isa, options.kernel)
+    kernel = payload.find_kernel(options.isa, options.kernel, is_debug=options.gdb is not None)
     words = qemu_command(options, kernel, folder)
     if options.gdb:
-        print(f'boot: waiting for: gdb{"" if options.isa == "x86_64" else "-multiarch"} {kernel} -ex "target remote :{options.gdb}"', file=sys.stderr)
+        print(f'boot: waiting for: gdb-multiarch -x {qemu.TOP}/cli/gdb/halcyon-gdb.py {kernel} -ex "target remote :{options.gdb}"', file=sys.stderr)
     return run(words, options, kernel)
 
 

@@ -29,10 +29,10 @@ def add_options(parser):
     parser.add_argument('-v', '--verbose', action='store_true', help='show the firmware\'s lines and all of the kernel\'s')
 
 
-def find_kernel(isa, given=None):
-    kernel = given or qemu.image(isa)
+def find_kernel(isa, given=None, is_debug=False):
+    kernel = given or qemu.image(isa, is_debug)
     if not kernel.exists():
-        raise Failure(OWN_FAILURE, f'{kernel} is missing: ./dev build bare')
+        raise Failure(OWN_FAILURE, f'{kernel} is missing: ./dev build {"bare-debug" if is_debug else "bare"}')
     return kernel
 
 

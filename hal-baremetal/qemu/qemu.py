@@ -17,8 +17,8 @@ HALTED = b'halcyon: halted'
 PREFIX = b'halcyon: '
 
 
-def image(isa):
-    return TOP / f'build/bare-{isa}/halcyon.elf'
+def image(isa, is_debug=False):
+    return TOP / f'build/bare-{isa}{"-debug" if is_debug else ""}/halcyon.elf'
 
 
 def quote(word):

@@ -31,8 +31,11 @@
 .endm
 
 .section .boot, "ax"
+.cfi_sections .debug_frame
 .globl _start
 _start:
+  .cfi_startproc
+  .cfi_undefined ra                     # a debugger's backtrace ends here
   csrw sie, zero
   mv s0, a0
   mv s1, a1
@@ -70,10 +73,13 @@ _start:
 3:
   wfi
   j 3b
+  .cfi_endproc
 
 # Where another hart begins: a1 holds the physical address of {satp, sp, tp}.
 .globl riscv_start_other
 riscv_start_other:
+  .cfi_startproc
+  .cfi_undefined ra
   csrw sie, zero
   ld t0, 0(a1)
   ld sp, 8(a1)
@@ -85,6 +91,7 @@ riscv_start_other:
 4:
   wfi
   j 4b
+  .cfi_endproc
 
 .section .bss
 .balign 4096

@@ -52,6 +52,7 @@
 .endm
 
 .section .text
+.cfi_sections .debug_frame
 # void riscv_enter_user(UserFrame*)
 .globl riscv_enter_user
 .type riscv_enter_user, @function
@@ -151,11 +152,14 @@ riscv_switch_stack:
 .globl riscv_stack_trampoline
 .type riscv_stack_trampoline, @function
 riscv_stack_trampoline:
+  .cfi_startproc
+  .cfi_undefined ra                     # a debugger's backtrace ends here
   mv a0, s1
   mv ra, zero
   mv fp, zero
   jalr s2
   unimp
+  .cfi_endproc
 .size riscv_stack_trampoline, . - riscv_stack_trampoline
 
 # The floating-point state, of which the kernel makes no other use: f0..f31, fcsr (FloatingPoint in context.h).

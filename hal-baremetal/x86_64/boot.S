@@ -141,7 +141,10 @@ enter_high_half:
   jmp *%rax
 
 .section .text
+.cfi_sections .debug_frame
 high_half:
+  .cfi_startproc
+  .cfi_undefined rip                    # a debugger's backtrace ends here
   xor %eax, %eax
   mov %eax, %ds
   mov %eax, %es
@@ -164,6 +167,7 @@ high_half:
 6:
   hlt
   jmp 6b
+  .cfi_endproc
 
 .section .bss
 .balign 4096

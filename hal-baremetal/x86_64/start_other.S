@@ -51,7 +51,10 @@ gdt_pointer:
 trampoline_end:
 
 .section .text
+.cfi_sections .debug_frame
 x86_other_high:
+  .cfi_startproc
+  .cfi_undefined rip                    # a debugger's backtrace ends here
   xor %eax, %eax
   mov %eax, %ds
   mov %eax, %es
@@ -71,6 +74,7 @@ x86_other_high:
 1:
   hlt
   jmp 1b
+  .cfi_endproc
 
 .section .bss
 .balign 4096

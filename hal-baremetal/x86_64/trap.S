@@ -72,6 +72,7 @@
 .endm
 
 .section .text
+.cfi_sections .debug_frame
 # void x86_enter_user(TrapFrame*)
 .globl x86_enter_user
 .type x86_enter_user, @function
@@ -234,10 +235,13 @@ x86_switch_stack:
 .globl x86_stack_trampoline
 .type x86_stack_trampoline, @function
 x86_stack_trampoline:
+  .cfi_startproc
+  .cfi_undefined rip                    # a debugger's backtrace ends here
   mov %rbx, %rdi
   xor %ebp, %ebp
   call *%r12
   ud2
+  .cfi_endproc
 .size x86_stack_trampoline, . - x86_stack_trampoline
 
 # The floating-point state, of which the kernel makes no other use: the 512-byte FXSAVE image.

@@ -3,6 +3,8 @@ tcg_target_qemu_prologue for x86_64) pushes six registers and makes room below, 
 import gdb
 from gdb.unwinder import Unwinder, register_unwinder
 
+from .worlds import Bare
+
 PUSHED = ("r15", "r14", "r13", "r12", "rbx", "rbp", "rip")  # upwards from the room's end
 ROOM = 1160  # as of Unicorn 2.1
 MOST_ROOM = 4096
@@ -25,6 +27,8 @@ class GeneratedCodeUnwinder(Unwinder):
         super().__init__("halcyon-generated-code")
 
     def __call__(self, frame):
+        if Bare.is_here():
+            return None
         pc, sp = frame.read_register("rip"), frame.read_register("rsp")
         if _belongs_to_a_file(int(pc)):
             return None

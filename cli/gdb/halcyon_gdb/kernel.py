@@ -1,33 +1,26 @@
-"""The kernel of the debugged process and its threads, found from this_cpu() of the selected host thread."""
+"""The kernel that is debugged and its threads, found from the CPU in hand."""
 import gdb
 
+from . import worlds
 from .values import Unreadable, atomic, elements, enumerator, number, target, text
-
-INSTALLED = "'halcyon::hal::(anonymous namespace)::current'"
 
 
 class Kernel:
-    def __init__(self, value, machine, cpu):
-        self.value = value
-        self.machine = machine  # as what it really is: halcyon::hal::UnicornMachine
-        self.cpu = cpu  # the simulated CPU that has the host thread: PerCpu
+    def __init__(self, world, value):
+        self.world, self.value = world, value
+        self.cpu = world.per_cpu  # of the CPU that has the host thread, or is selected
 
     @staticmethod
     def find():
         """Raises Unreadable if there is none (yet)."""
-        try:
-            installed = gdb.parse_and_eval(INSTALLED)
-        except gdb.error as error:
-            raise Unreadable(f"no kernel: {error}. It needs a running process or a core file, and the hosted-debug build.") from None
-        cpu = target(installed["cpu"])
-        per_cpu = target(cpu["per_cpu"]) if cpu is not None else None
-        kernel = target(per_cpu["kernel"]) if per_cpu is not None else None
+        world = worlds.find()
+        kernel = target(world.per_cpu["kernel"]) if world.per_cpu is not None else None
         if kernel is None:
             raise Unreadable("no kernel: it has not started yet, or has ended")
-        return Kernel(kernel, target(installed["machine"]), per_cpu)
+        return Kernel(world, kernel)
 
     def cpu_count(self):
-        return number(self.machine["options_"]["cpu_count"])
+        return self.world.cpu_count()
 
     def threads(self):
         """Every kernel thread: the idle thread of each CPU, then those of the processes in the order of their creation."""
@@ -54,18 +47,17 @@ class Kernel:
                 return thread
         return KernelThread(self, current)
 
-    def hosted_cpu(self, index):
-        machine = self.machine.cast(gdb.lookup_type("halcyon::hal::HostedMachine"))
-        return target(machine["cpus_"]["_M_elems"][index])
-
     def live_address(self):
-        """The address of the thread on whose stack the host CPU stands. It is not always the current one: not in the middle of a switch."""
-        sp = int(gdb.newest_frame().read_register("rsp"))
+        """The address of the thread on whose stack the selected CPU stands; 0 in user mode. It is not always the current one: not in the middle
+        of a switch."""
+        if not self.world.stands_on_stack():
+            return 0
+        sp = int(gdb.newest_frame().read_register(self.world.stack.sp)) & (1 << 64) - 1
         for thread in self.threads():
             if thread.has_on_stack(sp):
                 return thread.address()
         # An idle thread has no stack of its own: it is on whatever stack its CPU started on.
-        return int(self.cpu["idle"])
+        return int(worlds.find().per_cpu["idle"])
 
 
 class KernelThread:
@@ -101,12 +93,12 @@ class KernelThread:
         return None
 
     def state(self):
-        if self.idle_of is not None and enumerator(self.kernel.hosted_cpu(self.idle_of)["state_"]) != "active":
+        if self.idle_of is not None and self.kernel.world.is_halted(self.idle_of):
             return "idle"
         if self.is_live():
             return "running"
         if self.runs_on() is not None:
-            return "running, not its CPU's turn" if self.kernel.cpu_count() > 1 else "being switched to"
+            return self.kernel.world.running_state()
         if self.idle_of is not None:
             return "idle"
         return enumerator(atomic(self.value["state_"]))
@@ -119,15 +111,17 @@ class KernelThread:
         return base != 0 and base <= sp < base + int(self.value["stack_"]["size"])
 
     def is_live(self):
-        """Its registers are the host CPU's own."""
+        """Its registers are the selected CPU's own."""
         return self.address() == self.kernel.live_address()
 
+    def is_selected(self):
+        return self.is_live() or self.kernel.world.is_selected(self.runs_on())
+
     def saved_sp(self):
-        """Where its registers are saved while it is not live (hal/hosted/stacks.cpp says how)."""
+        """Where its registers are saved while it is not live (StackLayout says how)."""
         cpu = self.runs_on()
         if cpu is not None:
-            # Its CPU lost its turn while it ran, and keeps the place.
-            sp = int(self.kernel.hosted_cpu(cpu)["parked_"]["sp"])
+            sp = self.kernel.world.kept_sp(cpu)
             if sp and (self.idle_of is not None or self.has_on_stack(sp)):
                 return sp
         return int(self.value["stack_"]["sp"])

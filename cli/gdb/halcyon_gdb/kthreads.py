@@ -9,10 +9,13 @@ from .names import place, without_parameters
 from .values import Unreadable
 
 # What a parked thread stands in whatever it waits for.
-MACHINERY = re.compile(r"halcyon_switch_stack|halcyon::(hal::(switch_stack|idle|HostedMachine::\w+|HostPoll::\w+|HostedCpu::run)|switch_to|switch_away_dead|yield|park"
+MACHINERY = re.compile(r"(halcyon|x86|riscv)_switch_stack|halcyon::(hal::(switch_stack|idle|HostedMachine::\w+|HostPoll::\w+|HostedCpu::run"
+                       r"|X86Cpu::run|RiscvCpu::run|(x86_64|riscv64)::.*)|switch_to|switch_away_dead|yield|park"
                        r"|\(anonymous namespace\)::schedule|WaitQueue::.*|Mutex::lock(_slow)?)$")
 
 USER_MODE = "user mode"
+RUNS_USER = ("halcyon::hal::HostedCpu::run", "halcyon::hal::X86Cpu::run", "halcyon::hal::RiscvCpu::run")
+BOTTOM = ("halcyon_stack_trampoline", "x86_stack_trampoline", "riscv_stack_trampoline")
 
 
 def whereabouts(thread):
@@ -26,9 +29,9 @@ def whereabouts(thread):
             if name.startswith("halcyon::sys_"):
                 call = name[len("halcyon::sys_"):]
                 break
-            if name == "halcyon::hal::HostedCpu::run":
+            if name in RUNS_USER:
                 return USER_MODE
-            if name == "halcyon_stack_trampoline":
+            if name in BOTTOM:
                 break
     if found is None:
         return "its start"
@@ -38,7 +41,8 @@ def whereabouts(thread):
 class ListThreads(gdb.Command):
     """List Halcyon's kernel threads: kthreads
 
-N is the thread id that the guest sees, or cpuN for the idle thread of a simulated CPU. The star marks the thread whose stack the host is on."""
+N is the thread id that the guest sees, or cpuN for the idle thread of a CPU. The star marks the thread whose stack the host is on, or which
+the selected CPU of a bare machine runs."""
 
     def __init__(self):
         super().__init__("kthreads", gdb.COMMAND_STACK)
@@ -48,7 +52,7 @@ N is the thread id that the guest sees, or cpuN for the idle thread of a simulat
             raise gdb.GdbError("kthreads takes no arguments")
         print(f"  {'N':<6} {'PID':<6} {'NAME':<15} {'STATE':<10} {'CPU':<4} WHERE")
         for thread in Kernel.find().threads():
-            mark = "*" if thread.is_live() else " "
+            mark = "*" if thread.is_selected() else " "
             where = "" if thread.state() == "dead" else whereabouts(thread)
             print(f"{mark} {thread.label():<6} {thread.pid():<6} {thread.name():<15} {thread.state():<10} {thread.cpu():<4} {where}")
 
@@ -61,7 +65,7 @@ N is as kthreads lists it. COMMAND is any of gdb's that looks at frames, such as
   kthread 3 frame 5       one frame, by its number in the backtrace
   kthread all bt          every thread's
 Without COMMAND the frames stay the thread's until kthread off, or until the process runs on. The backtrace of a parked thread
-starts at #1: it is spliced in behind the frame that gdb knows."""
+starts at #1: it is spliced in behind the frame that gdb knows. On a bare machine, a thread that another CPU runs is looked at there."""
 
     def __init__(self):
         super().__init__("kthread", gdb.COMMAND_STACK)
@@ -88,7 +92,9 @@ starts at #1: it is spliced in behind the frame that gdb knows."""
             raise Unreadable(f"thread {label} is dead")
         if command:
             self.look(thread, command, from_tty)
-        elif thread.is_live():
+            return
+        unwinder.select_cpu(thread)
+        if thread.is_live():
             unwinder.leave()
             gdb.execute("frame 0")
         else:

@@ -3,7 +3,6 @@ belong to the mapping of a file, or of shared memory, come from that."""
 import gdb
 
 from .file_image import CachedPages, FileImage
-from .registers import isa_of
 from .values import Unreadable, elements, target
 
 PAGE = 4096
@@ -39,14 +38,13 @@ class Vma:
 
 class GuestMemory:
     def __init__(self, thread):
-        self.machine = thread.kernel.machine
         space = target(thread.value["resources_"]["memory"])
         if space is None:
             raise Unreadable(f"thread {thread.label()} has no user memory")
         self.root = int(target(space["tables_"])["root_"]["address_"])
         self.vmas = [Vma(vma) for vma in elements(space["vmas_"])]
-        self.direct_map = int(self.machine["engine_"]["memory_"])
-        self.format = FORMATS[isa_of(self.machine).name]
+        self.direct_map = thread.kernel.world.direct_map()
+        self.format = FORMATS[thread.kernel.world.isa.name]
         self.images = {}
 
     def vma_at(self, address):

@@ -1,11 +1,12 @@
-"""The user registers of a thread: in the engine's CPU if the engine holds them and they changed since, else in the context's saved copy.
+"""The user registers of a thread. Hosted they are in the engine's CPU if the engine holds them and they changed since, else in the context's
+saved copy; on a bare machine in the CPU while it is in user mode, else in the frame that its trap saved.
 
 Unicorn's register files are opaque, but their beginnings have the shape of QEMU's CPUX86State and CPURISCVState, which has not changed for many
 versions; tests/cli/gdb_test.py holds what is read here against what UnicornContext::get says. A saved copy is a header and the register
 file. Where the engine's own register file is, nothing tells: it is found as the memory behind the engine's CPU that resembles a copy most."""
 import gdb
 
-from .values import Unreadable, enumerator, number, target
+from .values import Unreadable, number, target
 
 X86_NAMES = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15")
 RISCV_NAMES = ("zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5",
@@ -39,17 +40,27 @@ class Registers:
         self.isa, self.values, self.place = isa, values, place
 
 
-def isa_of(machine):
-    return ISAS[enumerator(machine["isa_"])]
-
-
 def read(thread):
     context = target(thread.value["context_"])
     if context is None:
         raise Unreadable(f"thread {thread.label()} is the kernel's own: it has no user registers")
-    if context.type.name != "halcyon::hal::UnicornContext":
-        raise Unreadable(f"user registers of a {context.type.name} are not known")
-    isa = isa_of(thread.kernel.machine)
+    return thread.kernel.world.user_registers(thread, context)
+
+
+# The words of a bare x86_64 machine's TrapFrame (hal-baremetal/x86_64/context.h).
+X86_FRAME = ("r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi", None, None, "rip", None, None, "rsp")
+
+
+def of_bare_frame(isa, context):
+    if isa.name == "x86_64":
+        words = context["frame_"]["words"]["_M_elems"]
+        return {name: int(words[index]) for index, name in enumerate(X86_FRAME) if name}
+    words = context["frame_"]["registers"]["_M_elems"]
+    values = {name: int(words[index]) for index, name in enumerate(isa.general)}
+    return {**values, isa.pc: values["zero"], "zero": 0}
+
+
+def read_from_engine(isa, context):
     engine = context["engine_"]
     is_held = int(engine["live_"]) == int(context.address) and not bool(context["is_copy_current_"])
     copy, header = _saved_copy(engine, context["copy_"])

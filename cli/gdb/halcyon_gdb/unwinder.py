@@ -1,4 +1,4 @@
-"""Backtraces of parked kernel threads. A parked stack holds the registers that halcyon_switch_stack saved (hal/hosted/stacks.cpp); an unwinder
+"""Backtraces of parked kernel threads. A parked stack holds the registers that the switch of stacks saved (worlds.StackLayout); an unwinder
 gives them out as the caller's of frame #0, whatever frame #0 is. So gdb's own bt, frame and info locals show the parked thread from frame #1
 on, no register is written, and a core file does as well as a process."""
 import contextlib
@@ -10,9 +10,6 @@ from gdb.unwinder import Unwinder, register_unwinder
 from .names import without_parameters
 from .values import Unreadable
 
-SAVED = ("r15", "r14", "r13", "r12", "rbx", "rbp", "rip")  # from saved sp + 8 on, 8 bytes each
-SAVED_SIZE = 64
-
 
 class _FrameId:
     def __init__(self, sp, pc):
@@ -22,18 +19,19 @@ class _FrameId:
 class ParkedUnwinder(Unwinder):
     def __init__(self):
         super().__init__("halcyon-parked")
-        self.where = None  # (rsp, rip) of the real innermost frame, while a parked thread is being viewed
+        self.where = None  # (sp, pc) of the real innermost frame, while a parked thread is being viewed
         self.registers = {}
+        self.layout = None
 
     def __call__(self, frame):
         if self.where is None:
             return None
-        sp, pc = frame.read_register("rsp"), frame.read_register("rip")
+        sp, pc = frame.read_register(self.layout.sp), frame.read_register(self.layout.pc)
         if (int(sp), int(pc)) != self.where:
             return None
         # gdb takes a caller on a lower address for a broken stack, so this frame claims to be just below the parked one.
-        parked = self.registers["rsp"]
-        below = gdb.Value(parked - 2 * SAVED_SIZE).cast(sp.type)
+        parked = self.registers[self.layout.sp]
+        below = gdb.Value(parked - 2 * self.layout.size).cast(sp.type)
         info = frame.create_unwind_info(_FrameId(below, pc))
         word = gdb.lookup_type("unsigned long")
         for name, value in self.registers.items():
@@ -74,17 +72,25 @@ def _splice(where, registers):
     gdb.invalidate_cached_frames()
 
 
+def select_cpu(thread):
+    """Selects the CPU that runs `thread`, on a bare machine."""
+    cpu = thread.runs_on()
+    if cpu is not None:
+        with thread.kernel.world.on_cpu(cpu):
+            wanted = gdb.selected_thread()
+        wanted.switch()
+
+
 def enter(thread):
     """From now on frames are those of `thread`, which is not live."""
-    saved_sp = thread.saved_sp()
+    layout = thread.kernel.world.stack
     try:
-        words = bytes(gdb.selected_inferior().read_memory(saved_sp, SAVED_SIZE))
+        registers = layout.read(thread.saved_sp())
     except gdb.MemoryError:
         raise Unreadable(f"the stack of thread {thread.label()} is not readable") from None
-    registers = {name: int.from_bytes(words[8 + 8 * index:16 + 8 * index], "little") for index, name in enumerate(SAVED)}
-    registers["rsp"] = saved_sp + SAVED_SIZE
     innermost = gdb.newest_frame()
-    _splice((int(innermost.read_register("rsp")), int(innermost.read_register("rip"))), registers)
+    _unwinder.layout = layout
+    _splice((int(innermost.read_register(layout.sp)), int(innermost.read_register(layout.pc))), registers)
     gdb.newest_frame().older().select()
 
 
@@ -97,12 +103,13 @@ def leave():
 def view(thread):
     """Frames are those of `thread` inside; what was selected before is selected again afterwards."""
     was, level = (_unwinder.where, _unwinder.registers), gdb.selected_frame().level()
-    if thread.is_live():
-        leave()
-    else:
-        enter(thread)
     try:
-        yield
+        with thread.kernel.world.on_cpu(thread.runs_on()):
+            if thread.is_live():
+                leave()
+            else:
+                enter(thread)
+            yield
     finally:
         _splice(*was)
         frame = gdb.newest_frame()

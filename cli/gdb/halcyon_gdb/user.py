@@ -15,7 +15,7 @@ class User(gdb.Command):
     """Look at the user program of a thread: user [N] [registers|bt|maps]
 
 N is as kthreads lists it; without it the current thread. Without one of the words: registers and backtrace.
-Registers are read where they are, in Unicorn's CPU or in the thread's saved context; memory through the program's page tables; symbols and
+Registers are read where they are, in the CPU or in the thread's saved context; memory through the program's page tables; symbols and
 unwind information come from the ELF files that the program has mapped."""
 
     def __init__(self):
@@ -38,7 +38,7 @@ unwind information come from the ELF files that the program has mapped."""
     def registers(thread):
         state = user_registers.read(thread)
         place = state.place
-        if thread.is_live() and whereabouts(thread) == USER_MODE:
+        if place == "in the engine" and thread.is_live() and whereabouts(thread) == USER_MODE:
             place += ", amid a block of code: each may be as of the last block"
         print(f"{state.isa.name} registers ({place})")
         names = state.isa.names()

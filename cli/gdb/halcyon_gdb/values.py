@@ -1,5 +1,7 @@
 """Reading C++ objects as gdb shows them: through atomics, owning pointers, base classes and intrusive containers. Nothing is called in the
 debugged process."""
+import re
+
 import gdb
 
 
@@ -45,7 +47,23 @@ def target(value):
         pointer = value["object_"]
     if int(pointer) == 0:
         return None
-    return pointer.cast(pointer.dynamic_type).dereference()
+    return pointer.cast(_real_type(pointer)).dereference()
+
+
+def _real_type(pointer):
+    """gdb's dynamic type; but it overlooks classes of whose virtual functions the debug information mentions none. Those begin with their
+    vtable's address, as does whatever is derived from them here."""
+    kind = pointer.type.strip_typedefs().target().strip_typedefs()
+    if kind.code != gdb.TYPE_CODE_STRUCT or not any((field.name or "").startswith("_vptr") for field in kind.fields()):
+        return pointer.dynamic_type
+    if (found := pointer.dynamic_type).target().strip_typedefs() != kind:
+        return found
+    table = int(pointer.dereference()[next(field for field in kind.fields() if (field.name or "").startswith("_vptr"))])
+    named = re.match(r"vtable for (\S.*?) \+ 16(?: |$)", gdb.execute(f"info symbol {table:#x}", to_string=True))
+    try:
+        return gdb.lookup_type(named.group(1)).pointer() if named else found
+    except gdb.error:
+        return found
 
 
 def _unique_pointer(value):

@@ -122,6 +122,9 @@ TEST(Options, OtherCommands) {
   EXPECT_THROW(parse_command_line({"abi", "all"}), Failure);
   EXPECT_THROW(parse_command_line({"abi", "--isa", "arm"}), Failure);
   EXPECT_EQ(std::get<ElfOptions>(parse_command_line({"elf", "a.out"})).file, "a.out");
+  // Everything is ./dev boot's.
+  EXPECT_EQ(std::get<BareBootOptions>(parse_command_line({"boot", "vax", "--help", "--", "a"})).arguments,
+            (std::vector<std::string>{"vax", "--help", "--", "a"}));
   EXPECT_EQ(*std::get<ElfOptions>(parse_command_line({"elf", "--root", "none", "a.out"})).root, "none");
 }
 

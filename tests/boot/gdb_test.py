@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""gdb with the helper of cli/gdb on the bare kernels in QEMU (./dev boot ISA --gdb): scripted sessions.
+
+Needs build/bare-x86_64-debug and build/bare-riscv64-debug (./dev build bare-debug), gdb-multiarch, and the rootfs (./dev rootfs)."""
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import booting
+
+HELPER = booting.TREE / "cli/gdb/halcyon-gdb.py"
+DEBUGGERS = {"x86_64": ("gdb", "gdb-multiarch"), "riscv64": ("gdb-multiarch",)}
+BOTTOM = {"x86_64": "x86_stack_trampoline", "riscv64": "riscv_stack_trampoline"}
+# By the time cat opens its file, the others wait: for their children, for their input.
+SHELL = "(sleep 1; exec cat /etc/passwd) | wc -l"
+LINES = (booting.ROOTFS["x86_64"] / "etc/passwd").read_text().count("\n")
+
+
+def free_port():
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return chosen.getsockname()[1]
+
+
+def session(debugger, isa, script, shell, *options, timeout=150):
+    """Boots `sh -c shell` with gdb attached from the reset on. Returns what gdb wrote, and the boot's status and standard output."""
+    port = free_port()
+    command = [sys.executable, booting.TREE / "hal-baremetal/qemu/boot.py", isa, f"--gdb={port}", "--timeout", str(timeout), *options, "--", "sh", "-c", shell]
+    machine = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+    try:
+        with tempfile.NamedTemporaryFile("w", suffix=".gdb") as file:
+            file.write(f"set pagination off\nset confirm off\nset width 0\nset tcp connect-timeout 30\ntarget remote :{port}\n{script}\n")
+            file.flush()
+            words = [debugger, "-q", "-nx", "-batch", "-x", HELPER, booting.TREE / f"build/bare-{isa}-debug/halcyon.elf", "-x", file.name]
+            output = subprocess.run(list(map(str, words)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                    errors="replace", timeout=timeout).stdout
+        shown, _ = machine.communicate(timeout=60)
+        return output, machine.returncode, shown
+    finally:
+        machine.kill()
+        machine.communicate()
+
+
+def threads(output):
+    """The rows that kthreads printed: {N: (state, where)}."""
+    rows = re.findall(r"(?m)^[* ] (\d+|cpu\d+) +\d+ +\S+ +(\S+) +\d+ +(\S.*)$", output)
+    return {label: (state, where) for label, state, where in rows}
+
+
+def backtraces(output):
+    """What `kthread all bt` printed: {N: list of frames}."""
+    parts = re.split(r"(?m)^kthread (\d+|cpu\d+) \(.*\):$", output.partition("\nthe end of all\n")[0])
+    return {label: re.findall(r"(?m)^#\d+ .*$", text) for label, text in zip(parts[1::2], parts[2::2])}
+
+
+class Gdb(unittest.TestCase):
+    maxDiff = None
+
+    def each(self, script, shell, check, *options):
+        """Calls check(ISA, gdb's output, the boot's status, its standard output) for every session that there is."""
+        for isa, debuggers in DEBUGGERS.items():
+            for debugger in debuggers:
+                with self.subTest(isa=isa, debugger=debugger):
+                    if not shutil.which(debugger):
+                        self.skipTest(f"no {debugger}")
+                    check(isa, *session(debugger, isa, script, shell, *options))
+
+    def contains(self, output, *patterns):
+        for pattern in patterns:
+            self.assertRegex(output, pattern)
+
+    def test_a_scripted_session(self):
+        def check(isa, output, status, shown):
+            self.contains(output, r"Breakpoint 1, halcyon::sys_openat \(", r'\$1 = user 0x[0-9a-f]+ "/etc/passwd"')
+            listed, traces = threads(output), backtraces(output)
+            self.assertTrue({"cpu0", "1", "2", "3"} < listed.keys(), output)
+            self.contains(str(listed["1"]), r"parked.*Kernel::reaper")
+            self.contains(str(listed["2"]), r"parked.*wait4: wait_for_child")
+            self.contains(str(listed["3"]), r"running.*sys_openat \(syscalls/path\.cpp:\d+\)")
+            self.contains(str(listed.get("4", listed.get("5"))), r"parked.*read: Pipe::read")
+            self.assertEqual(traces.keys(), listed.keys())
+            for label, frames in traces.items():
+                self.assertRegex(frames[-1], "image_start|high_half" if label == "cpu0" else BOTTOM[isa], output)
+                self.assertGreater(len(frames), 4)
+            self.contains("\n".join(traces["2"]), "halcyon::sys_wait4", "WaitQueue::wait_until", "halcyon::park")
+            self.contains(output, rf"{isa} registers \(saved\)", r"(?m)^#0 +0x\w+ in \S+ from /bin/busybox\n#1 ", r"thread 2 of process 2, sh:\n#0 +0x\w+ in")
+            self.assertEqual((status, shown), (0, f"{LINES}\n"), output)
+
+        self.each("""
+            break sys_openat
+            continue
+            print path
+            kthreads
+            kthread all bt
+            echo \\nthe end of all\\n
+            kthread 2 frame function halcyon::park
+            user
+            user 2 bt
+            next
+            delete
+            continue""", SHELL, check)
+
+    def test_a_program_on_another_cpu(self):
+        def check(isa, output, status, shown):
+            self.assertEqual(threads(output)["3"], ("running", "user mode"), output)
+            self.contains(output, r"(?m)^#\d+ .*(X86|Riscv)Cpu::run ", r"(?m)^#\d+ .*Thread::run_user ", rf"{isa} registers \((in the CPU\)|on their way between)",
+                          r"(?m)^#0 +0x\w+ in \S+ from /bin/busybox")
+            self.assertEqual((status, shown), (0, ""), output)
+
+        self.each("""
+            break sys_getdents64
+            continue
+            kthreads
+            kthread 3 bt
+            user 3
+            delete
+            continue""", "while :; do :; done & sleep 1; ls /etc >/dev/null; kill $!", check, "--smp", "2")
+
+    def test_before_there_is_a_kernel(self):
+        self.each("kthreads\nkill", "true", lambda isa, output, *_: self.contains(output, "no kernel: it has not started yet"))
+
+    def test_printers(self):
+        def check(isa, output, *_):
+            self.contains(output, r"= Ref\(halcyon::AddressSpace\* 0x\w+, \d+ references\)", r"= list of halcyon::Thread = \{0x\w+\}", r"= ENOENT")
+
+        self.each("""
+            break sys_openat
+            continue
+            print self.resources_.memory
+            print self.context_
+            print self.process_->threads
+            print (halcyon::Errno)2
+            kill""", "cat /etc/passwd", check)
+
+
+if __name__ == "__main__":
+    booting.main()
