@@ -22,8 +22,8 @@ void boot(const BareBootOptions& options) {
   const std::string tree = source_tree(), script = tree + "/dev";
   for (const std::string& file : {script, tree + "/hal-baremetal/qemu/boot.py"}) {
     if (access(file.c_str(), R_OK) == 0) continue;
-    fail(exit_status::own_failure, "boot: {}: {}; it needs the source tree that halcyon was built from (or HALCYON_TREE, where it is now)", file,
-         std::strerror(errno));
+    fail(exit_status::own_failure, "boot: {}: {}; it needs the source tree that halcyon was built from (or HALCYON_TREE, where it is now)",
+         file, std::strerror(errno));
   }
   std::vector<std::string> words = {script, "boot"};
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());
