@@ -4,6 +4,7 @@
 #include "core/task/process.h"
 #include "syscalls/arguments.h"
 #include "syscalls/calls.h"
+#include "syscalls/lock_limit.h"
 
 namespace halcyon {
 
@@ -34,6 +35,8 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   if (offset & page_mask) return err::inval;
   MapRequest request;
   uint32_t type = flags & type_mask;
+  if (!(flags & anonymous)) request.file = TRY(self.files().get(fd));
+  if (length == 0) return err::inval;
   if (type != shared && type != private_map && type != shared_validate) return err::inval;
   if (flags & huge) return err::inval;
   request.is_shared = type != private_map;
@@ -43,10 +46,11 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   request.fixed = (flags & (fixed | fixed_no_replace)) != 0;
   request.no_replace = (flags & fixed_no_replace) != 0;
   request.grows_down = (flags & grows_down) != 0;
-  request.populate = (flags & (populate | locked)) != 0 && !(flags & nonblock);
+  bool is_locked = (flags & locked) != 0 || self.memory().locks_future();
+  request.is_locked = (flags & locked) != 0;
+  request.populate = (is_locked || (flags & populate) != 0) && !(flags & nonblock);
   request.offset = offset;
   if (!(flags & anonymous)) {
-    request.file = TRY(self.files().get(fd));
     if (type == shared_validate && (flags & ~known)) return err::opnotsupp;
     if (auto checked = check_file(*request.file, request.is_shared, request.protection); !checked) return std::unexpected(checked.error());
     if (request.file->maps_zeroes()) request.file = nullptr, request.offset = 0;
@@ -54,6 +58,8 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
     if (type == shared_validate) return err::inval;
     request.offset = 0;
   }
+  if ((flags & locked) != 0 && !may_lock(self)) return err::perm;
+  if (is_locked && !fits_lock_limit(self, 0, length)) return err::again;
   return self.memory().map(request);
 }
 
@@ -122,8 +128,10 @@ Result<uint64_t> sys_msync(Thread& self, Hex address, size_t length, MsyncFlags 
   if (flags & ~(async | invalidate | sync) || ((flags & async) && (flags & sync))) return err::inval;
   if (address & page_mask) return err::inval;
   if (length == 0) return 0;
-  if (flags & sync) return as_result(self.memory().sync(address, length));
-  return as_result(self.memory().check_mapped(address, length));
+  // The pages of the file and those of the mapping are the same: there is nothing to invalidate.
+  auto checked = self.memory().check_mapped(address, length, (flags & invalidate) != 0);
+  if (!checked || !(flags & sync)) return as_result(checked);
+  return as_result(self.memory().sync(address, length));
 }
 
 Result<uint64_t> sys_mincore(Thread& self, Hex address, size_t length, UserPtr<std::byte> residency) {
@@ -138,21 +146,5 @@ Result<uint64_t> sys_mincore(Thread& self, Hex address, size_t length, UserPtr<s
   }
   return 0;
 }
-
-Result<uint64_t> sys_mlock(Thread& self, Hex address, size_t length) {
-  AddressSpace& memory = self.memory();
-  if (!memory.is_valid_range(address, length)) return err::nomem;
-  if (!has_capability(self.credentials(), capability::ipc_lock)) {
-    uint64_t limit = self.process().limit(Limit::locked_memory).soft;
-    if (limit == 0) return err::perm;
-    if (memory.locked_pages_with(address, length) > limit >> page_shift) return err::nomem;
-  }
-  if (auto locked = memory.lock(address, length, true); !locked) return std::unexpected(locked.error());
-  for (UserAddr page = page_floor(address); page < address + length; page += page_size)
-    if (!memory.fault(page, hal::Access::read)) return err::nomem;
-  return 0;
-}
-
-Result<uint64_t> sys_munlock(Thread& self, Hex address, size_t length) { return as_result(self.memory().lock(address, length, false)); }
 
 }  // namespace halcyon

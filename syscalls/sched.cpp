@@ -30,6 +30,16 @@ bool may_schedule(Thread& self, Thread& other) {
   return who.euid == owner.uid || who.euid == owner.euid || has_capability(who, capability::sys_nice);
 }
 
+// EPERM for a thread of another user's; EACCES for raising the priority beyond RLIMIT_NICE.
+Result<> set_nice(Thread& self, Thread& thread, int nice) {
+  if (!may_schedule(self, thread)) return err::perm;
+  uint64_t reachable = thread.process().limit(Limit::nice).soft;
+  bool is_allowed = nice >= thread.nice || static_cast<uint64_t>(20 - nice) <= reachable;
+  if (!is_allowed && !has_capability(self.credentials(), capability::sys_nice)) return err::acces;
+  thread.nice = nice;
+  return {};
+}
+
 uint64_t cpu_mask(Kernel& kernel) { return kernel.cpu_count() >= 64 ? ~uint64_t{0} : (uint64_t{1} << kernel.cpu_count()) - 1; }
 
 // Makes a thread leave a CPU that it may not use any more: at once if it waits, else when it next leaves user mode.
@@ -78,7 +88,7 @@ Result<uint64_t> sys_sched_getscheduler(Thread& self, Pid pid) {
   if (pid < 0) return err::inval;
   std::lock_guard guard(self.kernel().tree());
   Thread* thread = TRY(find(self, pid));
-  return static_cast<uint64_t>(thread->policy);
+  return static_cast<uint64_t>(thread->policy | (thread->resets_on_fork ? policy::reset_on_fork : 0));
 }
 
 Result<uint64_t> sys_sched_setscheduler(Thread& self, Pid pid, SchedPolicy policy, UserPtr<const int> parameters) {
@@ -93,6 +103,7 @@ Result<uint64_t> sys_sched_setscheduler(Thread& self, Pid pid, SchedPolicy polic
   if (!may_schedule(self, *thread)) return err::perm;
   if (is_real_time) return has_capability(self.credentials(), capability::sys_nice) ? err::inval : err::perm;
   thread->policy = wanted;
+  thread->resets_on_fork = (policy & policy::reset_on_fork) != 0;
   return 0;
 }
 
@@ -104,6 +115,88 @@ Result<uint64_t> sys_sched_getparam(Thread& self, Pid pid, UserPtr<int> paramete
     static_cast<void>(thread);
   }
   if (auto stored = put_user(self.memory(), parameters, 0); !stored) return std::unexpected(stored.error());
+  return 0;
+}
+
+// All policies that there are have the static priority 0.
+Result<uint64_t> sys_sched_setparam(Thread& self, Pid pid, UserPtr<const int> parameters) {
+  if (pid < 0 || !parameters) return err::inval;
+  int priority = TRY(get_user(self.memory(), parameters));
+  std::lock_guard guard(self.kernel().tree());
+  Thread* thread = TRY(find(self, pid));
+  if (priority != 0) return err::inval;
+  if (!may_schedule(self, *thread)) return err::perm;
+  return 0;
+}
+
+namespace {
+
+struct SchedAttributes {  // struct sched_attr of sched_setattr(2)
+  uint32_t size, policy;
+  uint64_t flags;
+  int32_t nice;
+  uint32_t priority;
+  uint64_t runtime, deadline, period;
+  uint32_t least_utilization, most_utilization;
+};
+constexpr uint32_t first_attributes_size = 48;  // without the utilizations
+constexpr uint32_t attributes_size = sizeof(SchedAttributes);
+
+// E2BIG, with the size that is known written back, if the structure is of another version that says more.
+Result<SchedAttributes> get_attributes(Thread& self, UserPtr<const std::byte> from) {
+  AddressSpace& memory = self.memory();
+  SchedAttributes attributes{};
+  uint32_t size = TRY(get_user(memory, UserPtr<const uint32_t>(from.address())));
+  if (size == 0) size = first_attributes_size;
+  bool is_known = size >= first_attributes_size && size <= page_size;
+  for (uint64_t at = attributes_size; is_known && at < size; ++at) {
+    auto rest = TRY(get_user(memory, UserPtr<const uint8_t>(from.address() + at)));
+    is_known = rest == 0;
+  }
+  if (!is_known) {
+    if (auto told = put_user(memory, UserPtr<uint32_t>(from.address()), attributes_size); !told) return std::unexpected(told.error());
+    return err::toobig;
+  }
+  auto bytes = std::as_writable_bytes(std::span(&attributes, 1)).first(std::min(size, attributes_size));
+  if (copy_from_user(memory, bytes, from.address()) != bytes.size()) return err::fault;
+  return attributes;
+}
+
+}  // namespace
+
+Result<uint64_t> sys_sched_setattr(Thread& self, Pid pid, UserPtr<const std::byte> attributes, uint32_t flags) {
+  constexpr uint64_t reset_on_fork = 1, keep_policy = 8, keep_parameters = 16, known_flags = 0x7f;
+  if (pid < 0 || !attributes || flags != 0) return err::inval;
+  SchedAttributes wanted = TRY(get_attributes(self, attributes));
+  std::lock_guard guard(self.kernel().tree());
+  Thread* thread = TRY(find(self, pid));
+  int policy = (wanted.flags & keep_policy) ? thread->policy : static_cast<int>(wanted.policy);
+  bool is_there = policy == policy::other || policy == policy::batch || policy == policy::idle;
+  if (!is_there || wanted.priority != 0 || (wanted.flags & ~known_flags)) return err::inval;
+  if (wanted.flags & ~(reset_on_fork | keep_policy | keep_parameters)) return err::opnotsupp;
+  if (!may_schedule(self, *thread)) return err::perm;
+  if (!(wanted.flags & keep_parameters)) {
+    int nice = std::clamp(wanted.nice, -20, 19);
+    if (!set_nice(self, *thread, nice)) return err::perm;
+  }
+  thread->policy = policy;
+  thread->resets_on_fork = (wanted.flags & reset_on_fork) != 0;
+  return 0;
+}
+
+Result<uint64_t> sys_sched_getattr(Thread& self, Pid pid, UserPtr<std::byte> attributes, uint32_t size, uint32_t flags) {
+  if (pid < 0 || !attributes || size < first_attributes_size || size > page_size || flags != 0) return err::inval;
+  SchedAttributes found{};
+  {
+    std::lock_guard guard(self.kernel().tree());
+    Thread* thread = TRY(find(self, pid));
+    found.policy = static_cast<uint32_t>(thread->policy);
+    found.nice = thread->nice;
+    found.flags = thread->resets_on_fork;
+  }
+  found.size = std::min(size, attributes_size);
+  auto bytes = std::as_bytes(std::span(&found, 1)).first(found.size);
+  if (copy_to_user(self.memory(), attributes.address(), bytes) != bytes.size()) return err::fault;
   return 0;
 }
 
@@ -151,16 +244,6 @@ Result<> for_each_meant(Thread& self, Who which, int who, Action action) {
     }
   }
   if (!is_any) return err::srch;
-  return {};
-}
-
-// EPERM for a thread of another user's; EACCES for raising the priority beyond RLIMIT_NICE.
-Result<> set_nice(Thread& self, Thread& thread, int nice) {
-  if (!may_schedule(self, thread)) return err::perm;
-  uint64_t reachable = thread.process().limit(Limit::nice).soft;
-  bool is_allowed = nice >= thread.nice || static_cast<uint64_t>(20 - nice) <= reachable;
-  if (!is_allowed && !has_capability(self.credentials(), capability::sys_nice)) return err::acces;
-  thread.nice = nice;
   return {};
 }
 

@@ -34,6 +34,7 @@ struct MapRequest {
   bool no_replace = false;  // with fixed: EEXIST instead
   bool grows_down = false;
   bool populate = false;
+  bool is_locked = false;
   Ref<File> file;  // null: anonymous
   Ref<SharedMemory> shared;
   uint64_t offset = 0;  // page aligned
@@ -99,9 +100,19 @@ class AddressSpace : public RefCounted {
   Result<> discard(UserAddr address, uint64_t length);
   enum class ForkAdvice { dont_fork, do_fork, wipe_on_fork, keep_on_fork };
   Result<> advise_fork(UserAddr address, uint64_t length, ForkAdvice advice);
-  Result<> check_mapped(UserAddr address, uint64_t length);  // ENOMEM if a page of it is not mapped
-  Result<> sync(UserAddr address, uint64_t length);          // msync(2) of shared file mappings
+  // ENOMEM if a page of it is not mapped; EBUSY, if asked for, if one is locked.
+  Result<> check_mapped(UserAddr address, uint64_t length, bool refuses_locked = false);
+  Result<> sync(UserAddr address, uint64_t length);  // msync(2) of shared file mappings
   Result<> lock(UserAddr address, uint64_t length, bool locked);
+  void lock_all(bool locked);          // of what is mapped now
+  void set_locks_future(bool locks) {  // what is mapped from now on
+    std::lock_guard guard(lock_);
+    locks_future_ = locks;
+  }
+  bool locks_future() {
+    std::lock_guard guard(lock_);
+    return locks_future_;
+  }
   uint64_t locked_pages_with(UserAddr address, uint64_t length);  // how many would be locked if this range were, too
   bool is_resident(UserAddr page);
   void sync_code(UserAddr start, UserAddr end);  // the program wrote to its code there
@@ -188,6 +199,7 @@ class AddressSpace : public RefCounted {
   uint64_t limit_pages_ = ~uint64_t{0};
   uint64_t data_limit_ = ~uint64_t{0};
   uint64_t stack_limit_ = 8 << 20;
+  bool locks_future_ = false;  // mlockall(2) with MCL_FUTURE
   ProgramInfo program_;
 };
 

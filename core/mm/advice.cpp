@@ -56,13 +56,14 @@ Result<> AddressSpace::advise_fork(UserAddr address, uint64_t length, ForkAdvice
   });
 }
 
-Result<> AddressSpace::check_mapped(UserAddr address, uint64_t length) {
+Result<> AddressSpace::check_mapped(UserAddr address, uint64_t length, bool refuses_locked) {
   if (!is_valid_range(address, length)) return err::nomem;
   length = page_ceil(length);
   std::lock_guard guard(lock_);
   UserAddr covered = address;
   UserAddr end = address + length;
   for (Vma* vma = find_from(address); vma && vma->start <= covered && covered < end;) {
+    if (refuses_locked && vma->is_locked) return err::busy;
     covered = vma->end;
     auto next = std::next(vmas_.iterator_to(*vma));
     vma = next == vmas_.end() ? nullptr : &*next;
@@ -98,6 +99,11 @@ Result<> AddressSpace::lock(UserAddr address, uint64_t length, bool locked) {
   });
   merge_around(page_floor(address), page_ceil(address + length));
   return result;
+}
+
+void AddressSpace::lock_all(bool locked) {
+  std::lock_guard guard(lock_);
+  for (Vma& vma : vmas_) vma.is_locked = locked;
 }
 
 void AddressSpace::sync_code(UserAddr start, UserAddr end) {

@@ -140,6 +140,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
     vma->protection = request.protection & prot::all;
     vma->is_shared = request.is_shared;
     vma->grows_down = request.grows_down;
+    vma->is_locked = request.is_locked || locks_future_;
     vma->name = request.name;
     vma->file = request.file;
     vma->shared = std::move(shared);
@@ -149,6 +150,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
     merge_around(address, address + length);
   }
   if (request.populate) {
+    // What cannot be had now is had when it is touched.
     bool is_writable = !request.is_shared && (request.protection & prot::write);
     for (uint64_t offset = 0; offset < length; offset += page_size)
       if (!fault(address + offset, is_writable ? hal::Access::write : hal::Access::read)) break;
@@ -225,6 +227,7 @@ UserAddr AddressSpace::set_break(UserAddr address) {
     (*vma)->end = new_end;
     (*vma)->protection = prot::read | prot::write;
     (*vma)->name = "[heap]";
+    (*vma)->is_locked = locks_future_;
     enter(*(*vma).release());
   }
   add_mapped(new_end - old_end);

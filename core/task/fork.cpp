@@ -43,8 +43,8 @@ Result<Thread::Resources> copy_resources(Thread& self, const CloneRequest& reque
 void inherit(Thread& child, Thread& self, const CloneRequest& request) {
   child.name = self.name;
   child.affinity = self.affinity.load();
-  child.nice = self.nice;
-  child.policy = self.policy;
+  child.nice = self.resets_on_fork ? std::max(self.nice, 0) : self.nice;
+  child.policy = self.resets_on_fork ? 0 : self.policy;
   child.timer_slack = child.default_timer_slack = self.timer_slack;
   child.clear_child_tid = request.clear_child_tid;
   if (!request.share_memory && self.restartable.address) {

@@ -153,6 +153,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   int exit_signal = 0;
   int nice = 0;
   int policy = 0;                                               // of sched_setscheduler(2)
+  bool resets_on_fork = false;                                  // SCHED_RESET_ON_FORK
   uint64_t timer_slack = 50'000, default_timer_slack = 50'000;  // nanoseconds
 
   // The scheduler's: under its lock.

@@ -46,7 +46,8 @@ const std::set<std::string_view> left_out = {"exit", "exit_group", "clone", "clo
 const std::map<Key, uint64_t> values = {{{"clone3", "size"}, 88},       {{"waitid", "flags"}, 4},  // WEXITED
                                         {{"getdents", "size"}, 1000},   {{"getdents64", "size"}, 1000},  {{"readlinkat", "size"}, 8},
                                         {{"sigaltstack", "stack"}, 0},  {{"pselect6", "set"}, 0},        {{"prlimit64", "limit"}, 0},
-                                        {{"timer_create", "event"}, 0}, {{"timer_settime", "timer"}, 0}, {{"timer_gettime", "timer"}, 0}};
+                                        {{"timer_create", "event"}, 0}, {{"sched_getattr", "size"}, 48}, {{"timer_settime", "timer"}, 0},
+                                        {{"timer_gettime", "timer"}, 0}};
 
 // Where a bad pointer is something else than EFAULT, on Linux, too.
 struct Exception {
