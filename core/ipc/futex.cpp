@@ -59,6 +59,13 @@ int wake_in(FutexBucket& bucket, const AddressSpace::FutexKey& key, int count, u
   return woken;
 }
 
+// A shared word is one that is there: EFAULT otherwise. A private one is its address, whatever is behind it.
+Result<AddressSpace::FutexKey> key_of(AddressSpace& memory, UserAddr address, bool is_private) {
+  if (!memory.is_valid_range(address, 4)) return err::fault;
+  if (!is_private && !load_user_word(memory, address)) return err::fault;
+  return memory.futex_key(address, is_private);
+}
+
 }  // namespace
 
 Result<> wait_futex(Thread& self, UserAddr address, bool is_private, uint32_t expected, uint32_t mask, Nanoseconds deadline) {
@@ -95,8 +102,7 @@ Result<> wait_futex(Thread& self, UserAddr address, bool is_private, uint32_t ex
 
 Result<int> wake_futex(AddressSpace& memory, UserAddr address, bool is_private, int count, uint32_t mask) {
   if (mask == 0 || (address & 3)) return err::inval;
-  if (!memory.is_valid_range(address, 4)) return err::fault;
-  auto key = TRY(memory.futex_key(address, is_private));
+  auto key = TRY(key_of(memory, address, is_private));
   FutexBucket& bucket = kernel().futexes().bucket(key);
   std::lock_guard guard(bucket.lock);
   return wake_in(bucket, key, count, mask);
@@ -105,8 +111,8 @@ Result<int> wake_futex(AddressSpace& memory, UserAddr address, bool is_private, 
 Result<int> requeue_futex(AddressSpace& memory, UserAddr from, UserAddr to, bool is_private, int wake, int requeue,
                           const uint32_t* expected) {
   if ((from & 3) || (to & 3) || wake < 0 || requeue < 0) return err::inval;
-  auto from_key = TRY(memory.futex_key(from, is_private));
-  auto to_key = TRY(memory.futex_key(to, is_private));
+  auto from_key = TRY(key_of(memory, from, is_private));
+  auto to_key = TRY(key_of(memory, to, is_private));
   if (expected) {
     uint32_t value = TRY(load_user_word(memory, from));
     if (value != *expected) return err::again;

@@ -9,8 +9,6 @@
 
 namespace halcyon {
 
-namespace {}
-
 Pipe::Pipe(uint32_t uid, uint32_t gid, Nanoseconds now, uint64_t id) : id_(id), uid_(uid), gid_(gid), created_(now) {}
 
 Result<Ref<Pipe>> Pipe::create(uint32_t uid, uint32_t gid) {
@@ -74,8 +72,10 @@ Result<size_t> Pipe::write_some(Source& in, bool as_packet) {
   while (in.remaining() > 0) {
     size_t used = used_.load(std::memory_order_relaxed);
     Slot* target = used > 0 ? &slot(used - 1) : nullptr;
+    // As on Linux, a write first puts what is beyond its whole pages behind the last one's bytes, if that fits.
+    size_t tail = in.remaining() & page_mask;
     bool fills_up =
-        target && !target->is_packet && !as_packet && done == 0 && target->offset + target->length + in.remaining() <= page_size;
+        target && tail > 0 && !target->is_packet && !as_packet && done == 0 && target->offset + target->length + tail <= page_size;
     if (!fills_up) {
       if (used == slots_.size()) break;
       auto page = take_page();
@@ -84,7 +84,7 @@ Result<size_t> Pipe::write_some(Source& in, bool as_packet) {
       *target = Slot{.page = std::move(*page), .is_packet = as_packet};
     }
     size_t at = target->offset + target->length;
-    size_t count = std::min<size_t>(page_size - at, in.remaining());
+    size_t count = fills_up ? tail : std::min<size_t>(page_size - at, in.remaining());
     auto copied = in.read({target->page.data() + at, count});
     size_t got = copied ? *copied : 0;
     target->length += static_cast<uint32_t>(got);

@@ -340,5 +340,18 @@ TEST_P(RobustList, BrokenListsHurtNobody) {
   });
 }
 
+TEST_P(Futex, ASharedWordMustBeThere) {
+  check([](Task& task) {
+    UserAddr page = task.map(page_size);
+    task.call(Call::mprotect, page, page_size, prot_none);
+    EXPECT_EQ(task.call(Call::futex, page, futex_wake, 1, 0, 0, 0), fails::fault);
+    EXPECT_EQ(task.call(Call::futex, page, futex_wake | futex_private, 1, 0, 0, 0), 0);
+    UserAddr good = task.map(page_size);
+    EXPECT_EQ(task.call(Call::futex, good, futex_requeue, 1, 1, page, 0), fails::fault);
+    task.call(Call::munmap, page, page_size);
+    EXPECT_EQ(task.call(Call::futex, page, futex_wake, 1, 0, 0, 0), fails::fault);
+  });
+}
+
 }  // namespace
 }  // namespace halcyon::test
