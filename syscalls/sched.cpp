@@ -200,6 +200,20 @@ Result<uint64_t> sys_sched_getattr(Thread& self, Pid pid, UserPtr<std::byte> att
   return 0;
 }
 
+// All threads have the same slice.
+Result<uint64_t> sys_sched_rr_get_interval(Thread& self, Pid pid, UserPtr<Timespec> interval) {
+  if (pid < 0) return err::inval;
+  {
+    std::lock_guard guard(self.kernel().tree());
+    if (auto found = find(self, pid); !found) return std::unexpected(found.error());
+  }
+  constexpr Nanoseconds second = 1'000'000'000;
+  Nanoseconds slice = self.kernel().options().time_slice;
+  if (auto stored = put_user(self.memory(), interval, Timespec{slice / second, slice % second}); !stored)
+    return std::unexpected(stored.error());
+  return 0;
+}
+
 Result<uint64_t> sys_sched_get_priority_max(Thread&, SchedPolicy policy) {
   switch (policy) {
     case policy::fifo:
