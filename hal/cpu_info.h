@@ -15,6 +15,7 @@ struct CpuInfo {
     uint32_t features_edx = 0, features_ecx = 0;                    // leaf 1
     uint32_t structured_ebx = 0, structured_ecx = 0;                // leaf 7
     uint32_t extended_edx = 0, extended_ecx = 0;                    // leaf 0x80000001
+    uint64_t state_components = 0;                                  // XCR0; 0: no XSAVE
     uint32_t physical_bits = 0, virtual_bits = 0, cache_line = 64;  // leaves 0x80000008, 1
   } x86_64;
   // riscv64: the misa register (RISC-V privileged specification, 3.1.1).

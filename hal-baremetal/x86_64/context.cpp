@@ -1,7 +1,5 @@
 #include "hal-baremetal/x86_64/context.h"
 
-#include <cstring>
-
 #include "hal-baremetal/x86_64/cpu.h"
 #include "hal-baremetal/x86_64/instructions.h"
 #include "hal-baremetal/x86_64/layout.h"
@@ -98,25 +96,17 @@ void X86Context::reset() {
   fs_base_ = gs_base_ = 0;
   uses_floating_point_ = false;
   floating_point_ = {};
-  floating_point_.control = 0x37f;
-  floating_point_.vector_control = 0x1f80;
-  floating_point_.vector_control_mask = X86Cpu::vector_control_mask();
 }
 
 void X86Context::save_floating_point(std::span<std::byte> image) {
   put_back();
-  std::memcpy(image.data(), &floating_point_, sizeof floating_point_);
+  save_image(floating_point_, image);
 }
 
 bool X86Context::load_floating_point(std::span<const std::byte> image) {
-  FloatingPoint state;
-  std::memcpy(&state, image.data(), sizeof state);
-  if (state.vector_control & ~X86Cpu::vector_control_mask()) return false;
   put_back();  // the bases
   detach();
-  state.vector_control_mask = X86Cpu::vector_control_mask();
-  state.unused = {};
-  floating_point_ = state;
+  if (!load_image(&floating_point_, image)) return false;
   uses_floating_point_ = true;
   return true;
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "hal-baremetal/x86_64/floating_point.h"
 #include "hal/trap.h"
 
 namespace halcyon::hal {
@@ -26,20 +27,6 @@ struct alignas(16) TrapFrame {
 };
 static_assert(sizeof(TrapFrame) == 176);
 
-// What FXSAVE stores (Intel SDM vol. 1, 10.5.1), in the kernel only as a whole.
-struct alignas(16) FloatingPoint {
-  uint16_t control;
-  uint16_t status;
-  uint32_t tags_and_opcode;
-  uint64_t instruction;
-  uint64_t data;
-  uint32_t vector_control;  // MXCSR
-  uint32_t vector_control_mask;
-  std::array<std::byte, 384> registers;
-  std::array<std::byte, 96> unused;
-};
-static_assert(sizeof(FloatingPoint) == 512);
-
 class X86Context final : public UserContext {
  public:
   X86Context() { reset(); }
@@ -53,7 +40,7 @@ class X86Context final : public UserContext {
   void rewind_trap() override;
   void copy_from(UserContext& parent) override;
   void reset() override;
-  size_t floating_point_size() const override { return sizeof(FloatingPoint); }
+  size_t floating_point_size() const override { return x86_64::floating_point_size(); }
   void save_floating_point(std::span<std::byte> image) override;
   bool load_floating_point(std::span<const std::byte> image) override;
 
@@ -69,7 +56,7 @@ class X86Context final : public UserContext {
   uint64_t fs_base_ = 0, gs_base_ = 0;
   bool uses_floating_point_ = false;  // since the program began; until then the state is the initial one
   X86Cpu* unit_ = nullptr;            // the CPU that last had this state, and may still have it
-  FloatingPoint floating_point_{};
+  x86_64::FloatingPoint floating_point_;
 };
 
 }  // namespace halcyon::hal

@@ -12,28 +12,21 @@
 
 extern "C" {
 void x86_enter_user(halcyon::hal::TrapFrame* frame);
-void x86_save_floating_point(halcyon::hal::FloatingPoint* state);
-void x86_load_floating_point(const halcyon::hal::FloatingPoint* state);
 }
 
 namespace halcyon::hal {
 
 using namespace x86_64;
 
-constinit uint32_t X86Cpu::vector_control_mask_ = 0xffbf;
-
 void X86Cpu::take_cpu() {
   tables_.cpu = this;
   constexpr uint32_t smep = 1 << 7, smap = 1 << 20, fs_gs_base = 1, user_mode_ip = 1 << 2;
   CpuidResult structured = cpuid(0).eax >= 7 ? cpuid(7) : CpuidResult{};
   has_base_instructions_ = structured.ebx & fs_gs_base;
-  write_cr4(read_cr4() | cr4::fxsave | cr4::vector_exceptions | cr4::machine_check | (structured.ebx & fs_gs_base ? cr4::fs_gs_base : 0) |
+  write_cr4(read_cr4() | cr4::machine_check | (structured.ebx & fs_gs_base ? cr4::fs_gs_base : 0) |
             (structured.ebx & smep ? cr4::smep : 0) | (structured.ebx & smap ? cr4::smap : 0) |
             (structured.ecx & user_mode_ip ? cr4::user_mode_ip : 0));
-  FloatingPoint state{};
-  turn_on_floating_point();
-  x86_save_floating_point(&state);
-  if (state.vector_control_mask != 0) vector_control_mask_ = state.vector_control_mask;
+  enable_floating_point();
   turn_off_floating_point();
   announce_root(machine_.boot_root());
   write_root(machine_.boot_root());
@@ -92,7 +85,7 @@ Trap X86Cpu::run(UserContext& user, Root root) {
       if (!has_pending()) continue;
     } else if (number == vector::no_fpu && is_floating_point_off_) {
       context.uses_floating_point_ = true;
-      load_floating_point(context);
+      load_unit(context);
       continue;
     } else {
       trap = decode(frame);
@@ -153,13 +146,13 @@ void X86Cpu::give_unit(X86Context& context) {
   write_msr(msr::kernel_gs_base, context.gs_base_);
   unit_owner_ = &context;
   context.unit_ = this;
-  if (context.uses_floating_point_) load_floating_point(context);
+  if (context.uses_floating_point_) load_unit(context);
   else turn_off_floating_point();
 }
 
-void X86Cpu::load_floating_point(X86Context& context) {
+void X86Cpu::load_unit(X86Context& context) {
   turn_on_floating_point();
-  x86_load_floating_point(&context.floating_point_);
+  load_floating_point(context.floating_point_);
 }
 
 // User code changes the bases only by the instructions for it: the kernel does it in the context.
@@ -170,7 +163,7 @@ void X86Cpu::put_back(UserContext& user) {
     context.fs_base_ = read_fs_base();
     context.gs_base_ = read_msr(msr::kernel_gs_base);
   }
-  if (!is_floating_point_off_) x86_save_floating_point(&context.floating_point_);
+  if (!is_floating_point_off_) save_floating_point(&context.floating_point_);
 }
 
 // Another CPU's unit_owner_ may go on naming the context, but the context does not name that CPU any more.

@@ -30,8 +30,6 @@ class X86Cpu final : public BareCpu {
   void handle_interrupt(unsigned vector);
   // The context changes or goes: the CPU's copy of its state is worth nothing.
   void forget(X86Context& context);
-  // The bits of MXCSR that exist.
-  static uint32_t vector_control_mask() { return vector_control_mask_; }
 
  private:
   void send_interrupt() override;
@@ -39,14 +37,13 @@ class X86Cpu final : public BareCpu {
   bool prepare_run(Root root);
   Trap decode(const TrapFrame& frame) const;
   void give_unit(X86Context& context);
-  void load_floating_point(X86Context& context);
+  void load_unit(X86Context& context);
   void turn_off_floating_point();
   void turn_on_floating_point();
   void program_timer(uint64_t ticks);
   void timer_fired();
 
   static constexpr uint64_t no_time = ~uint64_t{0};
-  static constinit uint32_t vector_control_mask_;
 
   X86Machine& machine_;
   uint32_t apic_;

@@ -105,6 +105,7 @@ void X86Machine::describe_cpu() {
     info.structured_ebx = structured.ebx;
     info.structured_ecx = structured.ecx;
   }
+  info.state_components = floating_point_components();
   constexpr uint32_t extended = 0x8000'0000;
   uint32_t highest = cpuid(extended).eax;
   CpuidResult more = cpuid(extended + 1);

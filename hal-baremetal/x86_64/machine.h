@@ -31,7 +31,10 @@ struct X86Parts {
 
 class X86Machine final : public BareMachine {
  public:
-  explicit X86Machine(const X86Parts& parts) : parts_(parts) { describe_cpu(); }
+  explicit X86Machine(const X86Parts& parts) : parts_(parts) {
+    x86_64::enable_floating_point();  // CPUID says so
+    describe_cpu();
+  }
 
   Isa isa() const override { return Isa::x86_64; }
   std::byte* direct_map() const override { return reinterpret_cast<std::byte*>(x86_64::direct_map_start); }

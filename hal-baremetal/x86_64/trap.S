@@ -244,21 +244,6 @@ x86_stack_trampoline:
   .cfi_endproc
 .size x86_stack_trampoline, . - x86_stack_trampoline
 
-# The floating-point state, of which the kernel makes no other use: the 512-byte FXSAVE image.
-.globl x86_save_floating_point
-.type x86_save_floating_point, @function
-x86_save_floating_point:
-  fxsave64 (%rdi)
-  ret
-.size x86_save_floating_point, . - x86_save_floating_point
-
-.globl x86_load_floating_point
-.type x86_load_floating_point, @function
-x86_load_floating_point:
-  fxrstor64 (%rdi)
-  ret
-.size x86_load_floating_point, . - x86_load_floating_point
-
 .section .bss
 .balign 32768
   .zero 16384                           # a slot like any other (common/stacks.h)

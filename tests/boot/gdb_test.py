@@ -123,6 +123,23 @@ class Gdb(unittest.TestCase):
     def test_before_there_is_a_kernel(self):
         self.each("kthreads\nkill", "true", lambda isa, output, *_: self.contains(output, "no kernel: it has not started yet"))
 
+    def test_x86_64_protects_itself(self):
+        """Every CPU has on what it can do: no execution and no access of user pages by the kernel, no writing to read-only pages by it, no
+        execution of data, no leak of descriptor tables' places; and XSAVE. TCG's CPU can do all that."""
+        output, _, _ = session("gdb-multiarch", "x86_64", """
+            break sys_getdents64
+            continue
+            thread apply all printf "CR %lx %lx %lx\\n", (long)$cr0, (long)$cr4, (long)$efer
+            kill""", "ls /etc", "--smp", "2")
+        found = re.findall(r"CR (\w+) (\w+) (\w+)", output)
+        self.assertEqual(len(found), 2, output)
+        write_protect, umip, fs_gs_base, osxsave, smep, smap, no_execute = (1 << bit for bit in (16, 11, 16, 18, 20, 21, 11))
+        for cr0, cr4, efer in ((int(word, 16) for word in words) for words in found):
+            self.assertTrue(cr0 & write_protect)
+            for bit in (umip, fs_gs_base, osxsave, smep, smap):
+                self.assertTrue(cr4 & bit, f"{cr4:x} {bit:x}")
+            self.assertTrue(efer & no_execute)
+
     def test_printers(self):
         def check(isa, output, *_):
             self.contains(output, r"= Ref\(halcyon::AddressSpace\* 0x\w+, \d+ references\)", r"= list of halcyon::Thread = \{0x\w+\}", r"= ENOENT")

@@ -1,5 +1,6 @@
-// The signal frame of x86_64 (arch/x86: struct rt_sigframe): return address, ucontext, siginfo; the FXSAVE image lies above, 64-byte
-// aligned.
+// The signal frame of x86_64 (arch/x86: struct rt_sigframe): return address, ucontext, siginfo; the floating-point state lies above,
+// 64-byte aligned.
+#include "syscalls/abi/x86_64/floating_point_frame.h"
 #include "syscalls/abi/x86_64/x86_64_abi.h"
 
 namespace halcyon {
@@ -11,7 +12,7 @@ struct Sigcontext {
   uint64_t di, si, bp, bx, dx, ax, cx, sp, ip, flags;
   uint16_t cs, gs, fs, ss;
   uint64_t error, trap, old_mask, cr2;
-  uint64_t floating_point;  // address of the image
+  uint64_t floating_point;  // its address
   std::array<uint64_t, 8> reserved;
 };
 static_assert(sizeof(Sigcontext) == 256);
@@ -33,7 +34,7 @@ struct Frame {
 static_assert(offsetof(Frame, info) == 8 + 304);
 
 constexpr uint64_t red_zone = 128;
-constexpr uint64_t uc_sigcontext_ss = 2, uc_strict_restore_ss = 4;
+constexpr uint64_t uc_fp_xstate = 1, uc_sigcontext_ss = 2, uc_strict_restore_ss = 4;
 constexpr uint64_t direction = 1 << 10, trap_flag = 1 << 8, resume = 1 << 16;
 // What rt_sigreturn may change: AC, OF, DF, TF, SF, ZF, AF, PF, CF, RF.
 constexpr uint64_t changeable_flags = 0x50dd5 | (1 << 18);
@@ -49,15 +50,13 @@ Result<> X86_64Abi::push_signal_frame(Thread& self, const SignalInfo& info, cons
   auto general = [&](unsigned index) { return context.get(hal::general(index)); };
   UserAddr old_sp = context.get(hal::Reg::sp);
   FramePlace place = place_frame(self, action, red_zone);
-  std::array<std::byte, 512> image;
-  context.save_floating_point(image);
-  UserAddr image_at = (place.top - image.size()) & ~uint64_t{63};
+  UserAddr image_at = (place.top - floating_point_frame_size(self)) & ~uint64_t{63};
   UserAddr frame_at = ((image_at - sizeof(Frame)) & ~uint64_t{15}) - 8;
   if (self.signal_stack().contains(old_sp) && !place.switches_stack && !self.signal_stack().contains(frame_at)) return err::fault;
 
   Frame frame{};
   frame.return_address = action.restorer;
-  frame.uc_flags = uc_sigcontext_ss | uc_strict_restore_ss;
+  frame.uc_flags = (has_extended_state() ? uc_fp_xstate : 0) | uc_sigcontext_ss | uc_strict_restore_ss;
   UserStackLayout stack = stack_layout(self, old_sp);
   frame.stack = {stack.base, stack.flags, 0, stack.size};
   Sigcontext& saved = frame.context;
@@ -74,7 +73,7 @@ Result<> X86_64Abi::push_signal_frame(Thread& self, const SignalInfo& info, cons
   frame.mask = old_mask.bits();
   frame.info = to_user(info);
   AddressSpace& memory = self.memory();
-  if (copy_to_user(memory, image_at, image) != image.size()) return err::fault;
+  if (auto stored = put_floating_point_frame(self, image_at); !stored) return stored;
   if (auto stored = put_user(memory, UserPtr<Frame>(frame_at), frame); !stored) return stored;
 
   context.set(hal::general(rdi), static_cast<uint64_t>(info.number));
@@ -95,11 +94,7 @@ Result<> X86_64Abi::pop_signal_frame(Thread& self) {
   UserAddr frame_at = context.get(hal::Reg::sp) - 8;
   Frame frame = TRY(get_user(memory, UserPtr<const Frame>(frame_at)));
   const Sigcontext& saved = frame.context;
-  if (saved.floating_point) {
-    std::array<std::byte, 512> image;
-    if (copy_from_user(memory, image, saved.floating_point) != image.size()) return err::fault;
-    if (!context.load_floating_point(image)) return err::inval;
-  }
+  if (auto loaded = get_floating_point_frame(self, saved.floating_point); !loaded) return loaded;
   auto set = [&](unsigned index, uint64_t value) { context.set(hal::general(index), value); };
   for (unsigned index = 0; index < 8; ++index) set(r8 + index, saved.r8_to_r15[index]);
   set(rdi, saved.di), set(rsi, saved.si), set(rbp, saved.bp), set(rbx, saved.bx);

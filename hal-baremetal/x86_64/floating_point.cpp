@@ -1,0 +1,109 @@
+#include "hal-baremetal/x86_64/floating_point.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "hal-baremetal/x86_64/instructions.h"
+
+namespace halcyon::hal::x86_64 {
+namespace {
+
+struct Unit {
+  bool is_known = false;
+  uint64_t components = 0;           // 0: no XSAVE
+  size_t size = legacy_size;         // of the area with these components
+  bool has_xsaveopt = false;         // which leaves out what has not changed since the area was loaded
+  uint32_t vector_control = 0xffbf;  // the bits of MXCSR that exist
+};
+constinit Unit unit{};
+
+constexpr uint32_t all = ~uint32_t{0};
+
+void set_enabled_components(uint64_t components) {
+  __asm__ volatile("xsetbv" : : "c"(0), "a"(static_cast<uint32_t>(components)), "d"(static_cast<uint32_t>(components >> 32)));
+}
+
+// With XCR0 set: the area's size depends on it.
+void find_unit(uint64_t components) {
+  constexpr uint32_t state_leaf = 13, xsaveopt = 1;
+  unit.components = components;
+  if (components != 0) {
+    unit.size = components & component::avx ? sizeof(FloatingPoint) : offsetof(FloatingPoint, ymm);
+    unit.has_xsaveopt = cpuid(state_leaf, 1).eax & xsaveopt;
+  }
+  FloatingPoint state{};
+  __asm__ volatile("clts\n fxsave64 %0" : "+m"(state) : : "memory");
+  if (state.vector_control_mask != 0) unit.vector_control = state.vector_control_mask;
+  unit.is_known = true;
+}
+
+// The components that the kernel knows and the CPU has. AVX's part must lie where the standard format of every CPU has it.
+uint64_t usable_components() {
+  constexpr uint32_t state_leaf = 13, xsave = 1 << 26;
+  if (!(cpuid(1).ecx & xsave) || cpuid(0).eax < state_leaf) return 0;
+  uint64_t components = cpuid(state_leaf).eax & (component::x87 | component::sse | component::avx);
+  if (components & component::avx) {
+    CpuidResult place = cpuid(state_leaf, 2);
+    if (place.eax != sizeof(FloatingPoint::ymm) || place.ebx != offsetof(FloatingPoint, ymm)) components &= ~component::avx;
+  }
+  return components;
+}
+
+}  // namespace
+
+void enable_floating_point() {
+  uint64_t components = usable_components();
+  write_cr4(read_cr4() | cr4::fxsave | cr4::vector_exceptions | (components ? cr4::xsave : 0));
+  if (components != 0) set_enabled_components(components);
+  if (!unit.is_known) find_unit(components);
+}
+
+uint64_t floating_point_components() { return unit.components; }
+
+size_t floating_point_size() { return unit.size; }
+
+void save_floating_point(FloatingPoint* state) {
+  if (unit.has_xsaveopt) __asm__ volatile("xsaveopt64 %0" : "+m"(*state) : "a"(all), "d"(all) : "memory");
+  else if (unit.components != 0) __asm__ volatile("xsave64 %0" : "+m"(*state) : "a"(all), "d"(all) : "memory");
+  else __asm__ volatile("fxsave64 %0" : "+m"(*state) : : "memory");
+}
+
+void load_floating_point(const FloatingPoint& state) {
+  if (unit.components != 0) __asm__ volatile("xrstor64 %0" : : "m"(state), "a"(all), "d"(all) : "memory");
+  else __asm__ volatile("fxrstor64 %0" : : "m"(state) : "memory");
+}
+
+void save_image(const FloatingPoint& state, std::span<std::byte> image) {
+  FloatingPoint whole = state;
+  const FloatingPoint initial;
+  whole.vector_control_mask = unit.vector_control;
+  if (unit.components != 0) {
+    if (!(state.present & component::x87)) {
+      whole.control = initial.control;
+      whole.status = 0;
+      whole.tags_and_opcode = 0;
+      whole.instruction = whole.data = 0;
+      whole.x87 = {};
+    }
+    if (!(state.present & component::sse)) whole.xmm = {};
+    if (!(state.present & component::avx)) whole.ymm = {};
+    // As Linux has it, for programs that look only at the first part.
+    whole.present |= component::x87 | component::sse;
+  }
+  std::memcpy(image.data(), &whole, image.size());
+}
+
+bool load_image(FloatingPoint* state, std::span<const std::byte> image) {
+  FloatingPoint given{};
+  std::memcpy(&given, image.data(), std::min(image.size(), sizeof given));
+  if (image.size() <= legacy_size) given.present = component::x87 | component::sse;
+  if (given.vector_control & ~unit.vector_control) return false;
+  if (unit.components != 0 && (given.present & ~unit.components)) return false;
+  if (given.compaction != 0 || std::ranges::any_of(given.reserved, [](uint64_t word) { return word != 0; })) return false;
+  *state = given;
+  state->vector_control_mask = unit.vector_control;
+  state->unused = {};
+  return true;
+}
+
+}  // namespace halcyon::hal::x86_64
