@@ -6,6 +6,7 @@ is made twice: a program is compiled when it or the header is newer, or when the
 import concurrent.futures
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -29,6 +30,12 @@ def root(isa):
 
 def program_sources():
     return sorted((HERE / 'programs').rglob('*.c'))
+
+
+def is_for(isa, source):
+    """False for a program whose header names the other instruction set (suite/cases.py)."""
+    named = re.search(r'(?m)^// isa: (\w+)$', source.read_text())
+    return not named or named.group(1) == isa
 
 
 def program_path(isa, source):
@@ -91,5 +98,5 @@ def prepare(isas, jobs):
     if not is_current(NATIVE, native):
         check(['gcc', '-O1', '-Wall', '-Wextra', '-o', NATIVE, native])
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for done in [pool.submit(compile_program, isa, source) for isa in wanted for source in program_sources()]:
+        for done in [pool.submit(compile_program, isa, source) for isa in wanted for source in program_sources() if is_for(isa, source)]:
             done.result()
