@@ -1,6 +1,8 @@
 #include "hal-baremetal/firmware/loader_info.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 
 namespace halcyon::hal {
 
@@ -51,7 +53,15 @@ bool add_pvh_ranges(const PhysicalMemory& memory, const PvhStart& start, MemoryM
 struct Tag {
   uint32_t kind, size;
 };
-enum : uint32_t { tag_end = 0, tag_command_line = 1, tag_module = 3, tag_memory_map = 6, tag_old_acpi = 14, tag_new_acpi = 15 };
+enum : uint32_t {
+  tag_end = 0,
+  tag_command_line = 1,
+  tag_module = 3,
+  tag_memory_map = 6,
+  tag_screen = 8,
+  tag_old_acpi = 14,
+  tag_new_acpi = 15
+};
 
 struct ModuleTag {
   Tag tag;
@@ -62,6 +72,18 @@ struct MemoryMapTag {
   Tag tag;
   uint32_t entry_size, entry_version;
 };
+
+struct ScreenTag {
+  Tag tag;
+  uint64_t address;
+  uint32_t pitch, width, height;
+  uint8_t bits, kind;
+  uint16_t reserved;
+  // Of kind_pixels only.
+  uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
+  uint16_t padding;
+};
+static_assert(sizeof(ScreenTag) == 40);
 
 struct MultibootRange {
   uint64_t address, size;
@@ -79,6 +101,38 @@ bool add_multiboot_ranges(const PhysicalMemory& memory, uint64_t address, const 
   return true;
 }
 
+// A screen that makes no sense is none: there is the serial line.
+LoaderScreen read_screen(const PhysicalMemory& memory, uint64_t address, const Tag& tag) {
+  constexpr uint8_t kind_pixels = 1, kind_text = 2;
+  constexpr uint32_t common_size = offsetof(ScreenTag, red_shift), pixels_size = common_size + 6, most = 1 << 14;
+  ScreenTag info{};
+  auto bytes = memory.at(address, std::min<size_t>(tag.size, sizeof info));
+  if (tag.size < common_size || bytes.size() < common_size) return {};
+  std::memcpy(&info, bytes.data(), bytes.size());
+  bool is_text = info.kind == kind_text;
+  if (!is_text && (info.kind != kind_pixels || tag.size < pixels_size)) return {};
+  LoaderScreen screen{is_text ? LoaderScreen::Kind::text : LoaderScreen::Kind::pixels,
+                      info.address,
+                      info.pitch,
+                      info.width,
+                      info.height,
+                      info.bits,
+                      info.red_shift,
+                      info.red_bits,
+                      info.green_shift,
+                      info.green_bits,
+                      info.blue_shift,
+                      info.blue_bits};
+  uint32_t cell_bits = is_text ? 16 : info.bits;
+  if (info.width == 0 || info.height == 0 || info.width > most || info.height > most || info.pitch > most * 4) return {};
+  if ((!is_text && (info.bits < 15 || info.bits > 32)) || info.pitch < info.width * ((cell_bits + 7) / 8)) return {};
+  auto fits = [&](uint8_t shift, uint8_t bits) { return bits <= 8 && shift + bits <= info.bits; };
+  if (!is_text &&
+      !(fits(info.red_shift, info.red_bits) && fits(info.green_shift, info.green_bits) && fits(info.blue_shift, info.blue_bits)))
+    return {};
+  return screen;
+}
+
 // Nothing, or what is wrong.
 std::string_view read_tag(const PhysicalMemory& memory, uint64_t address, const Tag& tag, LoaderInfo* info, MemoryMap* map) {
   switch (tag.kind) {
@@ -92,6 +146,7 @@ std::string_view read_tag(const PhysicalMemory& memory, uint64_t address, const 
       if (info->initramfs.size == 0) info->initramfs = {module.start, module.end - module.start};
       break;
     }
+    case tag_screen: info->screen = read_screen(memory, address, tag); break;
     // A copy of the pointer is in the tag.
     case tag_old_acpi:
       if (info->acpi_root == 0) info->acpi_root = address + sizeof tag;

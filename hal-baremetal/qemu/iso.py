@@ -29,6 +29,7 @@ if serial --unit=0 --speed=115200; then
   terminal_input --append serial
   terminal_output --append serial
 fi
+insmod all_video
 set default=0
 set timeout={timeout}
 menuentry 'Halcyon' {{

@@ -29,6 +29,14 @@ multiboot_header:
   .short 6, 0                           # modules begin at pages
   .long 8
   .balign 8
+  .short 4, 1                           # text mode will do
+  .long 12
+  .long 2
+  .balign 8
+  .short 5, 1                           # a frame buffer, if there is a screen, of any size
+  .long 20
+  .long 0, 0, 32
+  .balign 8
   .short 0, 0
   .long 8
 multiboot_end:

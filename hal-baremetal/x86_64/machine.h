@@ -8,6 +8,7 @@
 #include "hal-baremetal/common/machine.h"
 #include "hal-baremetal/drivers/io_apic.h"
 #include "hal-baremetal/drivers/ns16550.h"
+#include "hal-baremetal/drivers/screen.h"
 #include "hal-baremetal/firmware/acpi.h"
 #include "hal-baremetal/x86_64/clock.h"
 #include "hal-baremetal/x86_64/cpu.h"
@@ -25,7 +26,9 @@ struct X86Parts {
   x86_64::Clock clock;
   x86_64::Power power;
   std::array<IoApic*, AcpiInfo::most_controllers> io_apics{};
-  Ns16550* serial = nullptr;
+  Ns16550* serial = nullptr;  // null: there is none
+  Screen* screen = nullptr;   // the same
+  Console* console = nullptr;
   int64_t realtime_offset = 0;  // nanoseconds
 };
 
@@ -45,14 +48,16 @@ class X86Machine final : public BareMachine {
   void sync_code(uint64_t) override {}
   int64_t monotonic_time() override;
   int64_t realtime_offset() override { return parts_.realtime_offset; }
-  Console& console() override { return *parts_.serial; }
+  Console& console() override { return *parts_.console; }
 
   bool map_kernel_page(uint64_t address, uint64_t frame) override { return parts_.tables.map(address, frame); }
   uint64_t unmap_kernel_page(uint64_t address) override { return parts_.tables.unmap(address); }
   void power_off(bool is_failure) override { parts_.power.turn_off(is_failure); }
   void restart() override { parts_.power.reset(); }
-  bool select_console(std::string_view name) override { return name == "ttyS0"; }
-  void set_window_size(WindowSize size) override { parts_.serial->set_window_size(size); }
+  bool select_console(std::string_view name) override { return (name == "ttyS0" && parts_.serial) || (name == "tty0" && parts_.screen); }
+  void set_window_size(WindowSize size) override {
+    if (parts_.serial) parts_.serial->set_window_size(size);
+  }
 
   // For the start: CPU 0 first.
   void add_cpu(uint32_t apic, x86_64::CpuTables& tables);

@@ -50,6 +50,8 @@ class Start {
 
  private:
   void make_serial();
+  void make_console();
+  Screen* make_screen();
   void read_loader_info(uint32_t magic, uint64_t info_address);
   void find_memory();
   void find_hardware();
@@ -65,14 +67,46 @@ class Start {
   MemoryMap memory_map_;
   AcpiInfo acpi_;
   X86Parts parts_;
+  ScreenWriter* words_ = nullptr;
 };
 
 void Start::make_serial() {
   constexpr uint16_t first_serial = 0x3f8;
   auto& serial = make_for_boot<Ns16550>(make_for_boot<PortRegisters>(first_serial), 0);
-  if (!serial.initialize()) fail("the first serial line does not answer");
-  parts_.serial = &serial;
-  set_early_console(make_for_boot<SerialWriter>(serial));
+  if (serial.initialize()) parts_.serial = &serial;
+  words_ = &make_for_boot<ScreenWriter>(parts_.serial ? &make_for_boot<SerialWriter>(serial) : nullptr);
+  set_early_console(*words_);
+}
+
+// Once the screen's memory can be mapped. What came before is on the serial line only.
+void Start::make_console() {
+  parts_.screen = make_screen();
+  parts_.console = parts_.serial;
+  if (!parts_.screen) {
+    if (!parts_.serial) fail("there is neither a serial line nor a screen");
+    return;
+  }
+  parts_.console = &make_for_boot<ScreenConsole>(parts_.serial, *parts_.screen);
+  words_->add(*parts_.screen);
+}
+
+Screen* Start::make_screen() {
+  const LoaderScreen& screen = loader_.screen;
+  std::byte* memory = in_direct_map(screen.address);
+  switch (screen.kind) {
+    case LoaderScreen::Kind::none: return nullptr;
+    // Below 1 MiB, where no memory is and nothing is cached.
+    case LoaderScreen::Kind::text:
+      if (screen.address + uint64_t{screen.pitch} * screen.height > low_map_size) return nullptr;
+      return &make_for_boot<TextModeScreen>(memory, screen.width, screen.height, screen.pitch);
+    case LoaderScreen::Kind::pixels: {
+      if (!parts_.tables.map_device(screen.address, uint64_t{screen.pitch} * screen.height)) return nullptr;
+      PixelFormat format{(screen.bits + 7u) / 8, screen.red_shift,  screen.red_bits, screen.green_shift,
+                         screen.green_bits,      screen.blue_shift, screen.blue_bits};
+      return &make_for_boot<FrameBufferScreen>(memory, screen.width, screen.height, screen.pitch, format);
+    }
+  }
+  return nullptr;
 }
 
 void Start::read_loader_info(uint32_t magic, uint64_t info_address) {
@@ -166,13 +200,16 @@ X86Machine& Start::make_machine(uint32_t magic, uint64_t info_address) {
   read_loader_info(magic, info_address);
   parts_.tables.build();
   find_memory();
+  make_console();
   find_hardware();
   measure_time();
   read_clock();
   make_io_apics();
   constexpr unsigned serial_input = 4;
-  connect(serial_input, *parts_.serial);
-  parts_.serial->enable_input();
+  if (parts_.serial) {
+    connect(serial_input, *parts_.serial);
+    parts_.serial->enable_input();
+  }
 
   auto& machine = make_for_boot<X86Machine>(parts_);
   add_cpus(machine);

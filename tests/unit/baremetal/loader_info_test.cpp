@@ -128,6 +128,46 @@ TEST(LoaderInfo, RefusesMultibootThatIsCutShort) {
   }
 }
 
+struct ScreenTag {
+  uint32_t kind = 8, size = 38;
+  uint64_t address = 0xfd00'0000;
+  uint32_t pitch = 4096, width = 1024, height = 768;
+  uint8_t bits = 32, type = 1;
+  uint16_t reserved = 0;
+  uint8_t colors[8] = {16, 8, 8, 8, 0, 8};
+};
+
+LoaderScreen screen_of(const ScreenTag& tag) {
+  TestMemory memory;
+  uint32_t room = (tag.size + 7) & ~7u;
+  memory.add_words(8 + room + 8, uint32_t{0});
+  memory.add(std::as_bytes(std::span(&tag, 1)).first(room));
+  memory.add_words(uint32_t{0}, uint32_t{8});
+  Outcome outcome = read(read_multiboot, memory);
+  EXPECT_EQ(outcome.complaint, "");
+  return outcome.info.screen;
+}
+
+TEST(LoaderInfo, FindsTheScreen) {
+  LoaderScreen pixels = screen_of({});
+  EXPECT_EQ(pixels.kind, LoaderScreen::Kind::pixels);
+  EXPECT_EQ(pixels.address, 0xfd00'0000u);
+  EXPECT_EQ(pixels.width, 1024u);
+  EXPECT_EQ(pixels.red_shift, 16);
+  EXPECT_EQ(pixels.blue_bits, 8);
+  LoaderScreen text = screen_of({.size = 32, .address = 0xb8000, .pitch = 160, .width = 80, .height = 25, .bits = 16, .type = 2});
+  EXPECT_EQ(text.kind, LoaderScreen::Kind::text);
+  EXPECT_EQ(text.height, 25u);
+}
+
+TEST(LoaderInfo, TakesAScreenThatMakesNoSenseForNone) {
+  for (const ScreenTag& tag :
+       {ScreenTag{.size = 31}, ScreenTag{.size = 37}, ScreenTag{.pitch = 4095}, ScreenTag{.width = 0}, ScreenTag{.height = 0},
+        ScreenTag{.height = 1u << 20}, ScreenTag{.bits = 8, .type = 0}, ScreenTag{.bits = 8}, ScreenTag{.bits = 64}, ScreenTag{.type = 3},
+        ScreenTag{.colors = {30, 8, 8, 8, 0, 8}}, ScreenTag{.colors = {16, 9, 8, 8, 0, 8}}})
+    EXPECT_EQ(screen_of(tag).kind, LoaderScreen::Kind::none);
+}
+
 TEST(LoaderInfo, RefusesATagWithoutSize) {
   TestMemory memory = multiboot();
   uint32_t none = 0;
