@@ -129,7 +129,8 @@ void RiscvCpu::load_unit(RiscvContext& context) {
 
 void RiscvCpu::put_back(UserContext& user) {
   auto& context = static_cast<RiscvContext&>(user);
-  if (unit_owner_ != &context || context.unit_ != this) return;
+  // What the context last had on another CPU was put back when its thread left that one.
+  if (this != this_bare_cpu() || unit_owner_ != &context || context.unit_ != this) return;
   if ((read_status() & status::fp_mask) != status::fp_dirty) return;
   riscv_save_floating_point(&context.floating_point_);
   set_floating_point(status::fp_clean);

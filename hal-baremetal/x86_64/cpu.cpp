@@ -158,7 +158,8 @@ void X86Cpu::load_unit(X86Context& context) {
 // User code changes the bases only by the instructions for it: the kernel does it in the context.
 void X86Cpu::put_back(UserContext& user) {
   auto& context = static_cast<X86Context&>(user);
-  if (unit_owner_ != &context || context.unit_ != this) return;
+  // What the context last had on another CPU was put back when its thread left that one.
+  if (this != this_bare_cpu() || unit_owner_ != &context || context.unit_ != this) return;
   if (has_base_instructions_) {
     context.fs_base_ = read_fs_base();
     context.gs_base_ = read_msr(msr::kernel_gs_base);
