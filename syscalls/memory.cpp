@@ -25,6 +25,7 @@ Result<> check_file(File& file, bool is_shared, uint32_t protection) {
   if (file.maps_zeroes()) return {};
   Inode* inode = file.mappable();
   if (!inode || !inode->page_cache()) return err::nodev;
+  if (is_shared && file.is_writable() && !file.takes_mapped_writes()) return err::inval;
   return {};
 }
 

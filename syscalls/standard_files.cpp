@@ -4,6 +4,7 @@ namespace halcyon {
 
 Result<> StandardFiles::add_to(fs::Vfs& vfs) {
   devices_.add_to(vfs.devices());
+  vfs.devices().add(hardware_random_);
   for (fs::FileSystemType* type : std::initializer_list<fs::FileSystemType*>{&tmpfs_, &ramfs_, &devtmpfs_, &proc_, &sys_})
     vfs.add_type(*type);
   unsigned index = 0;

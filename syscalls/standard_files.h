@@ -6,6 +6,7 @@
 #include "fs/block/disk.h"
 #include "fs/calls/mounts.h"
 #include "fs/devfs/device_file_system.h"
+#include "fs/devfs/hardware_random.h"
 #include "fs/procfs/proc_file_system.h"
 #include "fs/ramfs/ram_file_system.h"
 #include "fs/sysfs/sys_file_system.h"
@@ -14,7 +15,7 @@ namespace halcyon {
 
 class StandardFiles {
  public:
-  explicit StandardFiles(Kernel& kernel) : kernel_(kernel), random_(kernel.machine()), proc_(kernel), sys_(kernel) {}
+  explicit StandardFiles(Kernel& kernel) : kernel_(kernel), random_(kernel.machine()), hardware_random_(kernel, kernel.machine().entropy_source()), proc_(kernel), sys_(kernel) {}
 
   // Before the first mount; lives as long as the Vfs. ENOMEM.
   Result<> add_to(fs::Vfs& vfs);
@@ -34,6 +35,7 @@ class StandardFiles {
   Kernel& kernel_;
   MachineRandom random_;
   fs::MemoryDevices devices_{random_};
+  fs::HardwareRandom hardware_random_;
   Vec<Ref<fs::Disk>> disks_;
   fs::RamFileSystemType tmpfs_{"tmpfs"}, ramfs_{"ramfs"};
   fs::DeviceFileSystemType devtmpfs_;

@@ -126,6 +126,8 @@ class File : public RefCounted {
 
   // What mmap maps: null where the file cannot be mapped (ENODEV).
   virtual Inode* mappable() { return nullptr; }
+  // Whether a shared mapping may change it, if the description is for writing.
+  virtual bool takes_mapped_writes() { return true; }
   // A program that was opened for execution may be written to again.
   virtual void allow_writes() {}
   // /dev/zero: mapping it gives anonymous memory.

@@ -22,6 +22,7 @@ class DiskFile final : public File {
   bool is_pollable() const override { return false; }
   Result<uint64_t> control(Thread& self, uint32_t request, uint64_t argument) override;
   Inode* mappable() override { return disk_.get(); }
+  bool takes_mapped_writes() override { return !disk_->is_read_only(); }
   Result<> allocate(Allocation, uint64_t, uint64_t) override { return err::opnotsupp; }
   Result<> sync() override { return disk_->sync(); }
 

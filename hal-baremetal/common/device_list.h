@@ -7,12 +7,16 @@
 
 namespace halcyon::hal {
 
+class VirtioConsole;
+
 struct DeviceList {
   static constexpr size_t most_disks = 8;
 
   std::array<BlockDevice*, most_disks> disks{};
   size_t disk_count = 0;
-  EntropySource* entropy = nullptr;  // the first; null: none
+  // The first of their kind; null: none.
+  EntropySource* entropy = nullptr;
+  VirtioConsole* console = nullptr;
 };
 
 }  // namespace halcyon::hal

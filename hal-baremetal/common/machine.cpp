@@ -1,5 +1,6 @@
 #include "hal-baremetal/common/machine.h"
 
+#include "hal-baremetal/drivers/virtio/console.h"
 #include "hal/port.h"
 
 namespace halcyon::hal {
@@ -103,6 +104,18 @@ void BareMachine::add_devices(const DeviceList& devices) {
   if (!entropy_source_) return;
   constexpr int64_t patience = 20 * millisecond;
   for (int64_t start = monotonic_time(); next_reseed_ == 0 && monotonic_time() - start < patience; spin_pause()) reseed();
+}
+
+bool BareMachine::select_console(std::string_view name) {
+  if (is_first_console(name)) console_ = &first_console_;
+  else if (name == "hvc0" && devices_.console) console_ = devices_.console;
+  else return false;
+  return true;
+}
+
+void BareMachine::set_window_size(WindowSize size) {
+  set_first_window_size(size);
+  if (devices_.console) devices_.console->set_window_size(size);
 }
 
 void BareMachine::random(std::span<std::byte> bytes) {

@@ -94,11 +94,17 @@ class BareMachine : public Machine {
   virtual void power_off(bool is_failure) = 0;
   virtual void restart() = 0;
 
-  // Makes console() the device of that name ("ttyS0"). False if there is none. Before anybody has asked for the console.
-  virtual bool select_console(std::string_view name) = 0;
-  virtual void set_window_size(WindowSize size) = 0;
+  Console& console() final { return *console_; }
+  // Makes console() the device of that name: hvc0, or one of those that it was first. False if there is none. Before anybody has asked for
+  // the console.
+  bool select_console(std::string_view name);
+  // Of what is behind the console, if the device does not know it.
+  void set_window_size(WindowSize size);
 
  protected:
+  explicit BareMachine(Console& first_console) : first_console_(first_console), console_(&first_console) {}
+  virtual bool is_first_console(std::string_view name) const = 0;
+  virtual void set_first_window_size(WindowSize size) = 0;
   void add_cpu(BareCpu& cpu) { cpus_[cpu_count_++] = &cpu; }
   void set_memory(const Memory& memory) { memory_ = memory; }
   void seed_random(std::span<const std::byte> entropy) { random_.add_entropy(entropy); }
@@ -118,6 +124,8 @@ class BareMachine : public Machine {
   std::atomic<bool> is_stopping_{false};
   void reseed();
 
+  Console& first_console_;
+  Console* console_;
   DeviceList devices_;
   RandomGenerator random_;
   std::atomic<int64_t> next_reseed_{0};  // when the entropy source is to be asked again

@@ -2,6 +2,7 @@
 
 #include "hal-baremetal/common/boot_memory.h"
 #include "hal-baremetal/drivers/virtio/block.h"
+#include "hal-baremetal/drivers/virtio/console.h"
 #include "hal-baremetal/drivers/virtio/entropy.h"
 #include "hal/port.h"
 
@@ -27,6 +28,8 @@ uint64_t BootDmaMemory::address_of(const void* place) const {
   return address - (address >= image_offset_ ? image_offset_ : direct_map_);
 }
 
+bool has_virtio_driver(VirtioType type) { return type == VirtioType::block || type == VirtioType::console || type == VirtioType::entropy; }
+
 InterruptHandler* add_virtio_device(VirtioType type, VirtioTransport& transport, DmaMemory& memory, DeviceList& devices) {
   switch (type) {
     case VirtioType::entropy: {
@@ -40,6 +43,11 @@ InterruptHandler* add_virtio_device(VirtioType type, VirtioTransport& transport,
       auto* driver = make_driver<VirtioBlock>("a disk", transport, memory);
       if (driver) devices.disks[devices.disk_count++] = driver;
       return driver;
+    }
+    case VirtioType::console: {
+      if (devices.console) return nullptr;
+      devices.console = make_driver<VirtioConsole>("a console", transport, memory);
+      return devices.console;
     }
     default: return nullptr;
   }

@@ -20,6 +20,8 @@ class BootDmaMemory final : public DmaMemory {
   uint64_t direct_map_, image_offset_;
 };
 
+bool has_virtio_driver(VirtioType type);
+
 // Makes the driver of a device, which lasts for good, and enters it in the list. Returns whom the device's interrupt is to be connected to;
 // null if the device is of no use here: if it should have been, that was said.
 InterruptHandler* add_virtio_device(VirtioType type, VirtioTransport& transport, DmaMemory& memory, DeviceList& devices);

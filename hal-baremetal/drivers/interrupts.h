@@ -12,11 +12,15 @@ class InterruptHandler {
 
  protected:
   ~InterruptHandler() = default;
+
+ private:
+  friend class Plic;
+  InterruptHandler* next_on_input_ = nullptr;
 };
 
 class InterruptController {
  public:
-  // Calls `handler` when that input is active, from now on. False if there is no such input.
+  // Calls `handler` when that input is active, from now on; if the controller lets several share it, one after the other. False if there is no such input.
   virtual bool connect(unsigned input, InterruptHandler& handler) = 0;
 
  protected:

@@ -17,7 +17,8 @@ Plic::Plic(Registers& registers, unsigned inputs, unsigned context)
 }
 
 bool Plic::connect(unsigned input, InterruptHandler& handler) {
-  if (input == 0 || input > inputs_) return false;
+  if (!has(input)) return false;
+  handler.next_on_input_ = handlers_[input];
   handlers_[input] = &handler;
   registers_.write32(priorities + input * 4, 1);
   size_t word = enables + context_ * enables_size + input / 32 * 4;
@@ -31,7 +32,8 @@ void Plic::dispatch() {
   for (unsigned count = 0; count < most_inputs; ++count) {
     uint32_t input = registers_.read32(port);
     if (input == 0) return;
-    if (input <= inputs_ && handlers_[input]) handlers_[input]->handle_interrupt();
+    for (InterruptHandler* handler = has(input) ? handlers_[input] : nullptr; handler; handler = handler->next_on_input_)
+      handler->handle_interrupt();
     registers_.write32(port, input);
   }
 }

@@ -13,6 +13,7 @@ class Plic final : public InterruptController {
  public:
   // `inputs`: the highest input number. `context` takes the interrupts.
   Plic(Registers& registers, unsigned inputs, unsigned context);
+  bool has(unsigned input) const { return input != 0 && input <= inputs_; }
   bool connect(unsigned input, InterruptHandler& handler) override;
   // On an external interrupt of the context's CPU: calls the handlers of all inputs that are active.
   void dispatch();
@@ -23,7 +24,7 @@ class Plic final : public InterruptController {
   Registers& registers_;
   unsigned inputs_;
   unsigned context_;
-  std::array<InterruptHandler*, most_inputs> handlers_{};
+  std::array<InterruptHandler*, most_inputs> handlers_{};  // the last that was connected
 };
 
 }  // namespace halcyon::hal

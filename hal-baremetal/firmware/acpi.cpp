@@ -44,6 +44,7 @@ class Reader {
   void read_controller(Bytes entry);
   void add_cpu(uint32_t apic, uint32_t flags);
   void read_hardware(Bytes table);
+  void read_pci(Bytes table);
   void read_sleep_types(Bytes code);
 
   const PhysicalMemory& memory_;
@@ -96,6 +97,7 @@ std::string_view Reader::read_list(uint64_t address, size_t entry_size) {
     uint64_t where = entry_size == sizeof(uint64_t) ? field<uint64_t>(list, at) : field<uint32_t>(list, at);
     Bytes table = table_at(where);
     if (begins_with(table, "FACP")) read_hardware(table);
+    if (begins_with(table, "MCFG")) read_pci(table);
     if (!begins_with(table, "APIC")) continue;
     if (auto complaint = read_controllers(table); !complaint.empty()) return complaint;
     has_controllers = true;
@@ -178,6 +180,15 @@ void Reader::read_hardware(Bytes table) {
   }
   auto address = field<uint64_t>(table, 140);
   read_sleep_types(table_at(address != 0 ? address : field<uint32_t>(table, 40)));
+}
+
+// PCI firmware specification 3.3, 4.1.2.
+void Reader::read_pci(Bytes table) {
+  constexpr size_t first_entry = 44, entry_size = 16;
+  for (size_t at = first_entry; at + entry_size <= table.size(); at += entry_size) {
+    AcpiInfo::Segment found{field<uint64_t>(table, at), field<uint8_t>(table, at + 10), field<uint8_t>(table, at + 11)};
+    if (field<uint16_t>(table, at + 8) == 0 && found.first_bus <= found.last_bus) info_.pci = found;
+  }
 }
 
 // The package \_S5 in the byte code: NameOp "_S5_" PackageOp length count, then the two numbers, each a constant or a byte behind its

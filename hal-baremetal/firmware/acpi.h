@@ -1,5 +1,5 @@
 // ACPI tables (ACPI specification 6.5, chapter 5), as far as a kernel without an interpreter of their byte code needs them: which CPUs and
-// interrupt controllers there are (MADT), the fixed hardware (FADT), how to turn the machine off.
+// interrupt controllers there are (MADT), the fixed hardware (FADT), PCI (MCFG), how to turn the machine off.
 //
 // Lengths and checksums are held against what is there before anything is used.
 #pragma once
@@ -38,6 +38,13 @@ struct AcpiInfo {
     bool is_level = false, is_low = false;
   };
   std::array<Input, legacy_inputs> inputs{};
+
+  // MCFG: PCI's configuration space, of the first segment.
+  struct Segment {
+    uint64_t address = 0;  // 0: none
+    uint8_t first_bus = 0, last_bus = 0;
+  };
+  Segment pci;
 
   // FADT.
   uint16_t power_timer = 0;      // port; 0: none

@@ -31,7 +31,8 @@ constexpr uint64_t second = 1'000'000'000;
 
 }  // namespace
 
-RiscvMachine::RiscvMachine(const RiscvParts& parts) : parts_(parts), multiplier_((second << shift_) / parts.timebase) {
+RiscvMachine::RiscvMachine(const RiscvParts& parts)
+    : BareMachine(*parts.serial), parts_(parts), multiplier_((second << shift_) / parts.timebase) {
   if (parts.realtime == 0) return;
   int64_t then = static_cast<int64_t>(static_cast<unsigned __int128>(parts.realtime_at) * multiplier_ >> shift_);
   realtime_offset_ = parts.realtime - then;

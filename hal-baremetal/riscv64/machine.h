@@ -36,14 +36,11 @@ class RiscvMachine final : public BareMachine {
   void sync_code(uint64_t address) override;
   int64_t monotonic_time() override;
   int64_t realtime_offset() override { return realtime_offset_; }
-  Console& console() override { return *parts_.serial; }
 
   bool map_kernel_page(uint64_t address, uint64_t frame) override { return tables_.map(address, frame); }
   uint64_t unmap_kernel_page(uint64_t address) override { return tables_.unmap(address); }
   void power_off(bool is_failure) override;
   void restart() override;
-  bool select_console(std::string_view name) override { return name == "ttyS0"; }
-  void set_window_size(WindowSize size) override { parts_.serial->set_window_size(size); }
 
   // For the start: CPU 0 first.
   void add_hart(uint64_t hart);
@@ -60,6 +57,9 @@ class RiscvMachine final : public BareMachine {
   uint64_t to_ticks(int64_t nanoseconds) const;
 
  private:
+  bool is_first_console(std::string_view name) const override { return name == "ttyS0"; }
+  void set_first_window_size(WindowSize size) override { parts_.serial->set_window_size(size); }
+
   RiscvParts parts_;
   riscv64::KernelTables tables_;
   // monotonic_time() = ticks * multiplier_ >> shift_.

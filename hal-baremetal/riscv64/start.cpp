@@ -16,6 +16,7 @@
 #include "hal-baremetal/riscv64/layout.h"
 #include "hal-baremetal/riscv64/machine.h"
 #include "hal-baremetal/riscv64/mmio.h"
+#include "hal-baremetal/riscv64/pci.h"
 
 extern "C" {
 extern char image_start[], image_end[];
@@ -55,6 +56,7 @@ class Start {
   void read_clock();
   void find_virtio_devices();
   void add_virtio_device(const DeviceTree::Node& node);
+  void find_pci_devices();
   void seed(RiscvMachine& machine);
 
   uint64_t hart_;
@@ -65,6 +67,7 @@ class Start {
   MemoryMap memory_map_;
   DeviceTree::Region initramfs_;
   RiscvParts parts_;
+  uint32_t plic_handle_ = 0;
   BootDmaMemory dma_memory_{direct_map_start, image_offset};
   DeviceList devices_;
 };
@@ -126,6 +129,7 @@ void Start::make_plic() {
   if (!context || !registers) fail("the interrupt controller does not serve this hart");
   auto& plic = make_for_boot<Plic>(*registers, node->cell("riscv,ndev", 0).value_or(0), *context);
   parts_.plic = &plic;
+  plic_handle_ = node->cell("phandle", 0).value_or(0);
   auto serial = find_serial(tree_);
   auto input = serial->cell("interrupts", 0);
   if (!input || !plic.connect(*input, *parts_.serial)) fail("the serial line has no interrupt");
@@ -161,6 +165,13 @@ void Start::add_virtio_device(const DeviceTree::Node& node) {
   if (handler && !parts_.plic->connect(*input, *handler)) fail("a virtio device has no interrupt");
 }
 
+void Start::find_pci_devices() {
+  auto node = tree_.find_compatible("pci-host-ecam-generic");
+  if (!node) return;
+  RiscvPci pci(tables_, *node, *parts_.plic, plic_handle_);
+  if (auto place = pci.place()) add_pci_devices(pci, *place, dma_memory_, devices_);
+}
+
 // What the firmware gives, and what little an observer does not know of the time.
 void Start::seed(RiscvMachine& machine) {
   auto chosen = tree_.find("/chosen");
@@ -177,6 +188,7 @@ RiscvMachine& Start::make_machine() {
   make_plic();
   read_clock();
   find_virtio_devices();
+  find_pci_devices();
   parts_.test_device = map_registers("sifive,test0");
   parts_.timebase = find_timebase(tree_);
   if (parts_.timebase == 0) fail("the device tree does not say how fast time passes");

@@ -235,7 +235,7 @@ void X86Cpu::handle_interrupt(unsigned number) {
     default: break;
   }
   if (number < device_vectors) return;  // the old controllers', spurious
-  machine_.dispatch_device_interrupt(number - device_vectors);
+  machine_.dispatch_device_interrupt(number);
   apic.end_interrupt();
   raise(pending::event);
 }

@@ -85,7 +85,9 @@ extern "C" [[gnu::no_stack_protector]] void x86_other_started() {
   start.entry(start.argument);
 }
 
-void X86Machine::dispatch_device_interrupt(unsigned input) {
+void X86Machine::dispatch_device_interrupt(unsigned vector) {
+  if (vector >= message_vectors) return parts_.messages->dispatch(vector - message_vectors);
+  unsigned input = vector - device_vectors;
   for (IoApic* io_apic : parts_.io_apics)
     if (io_apic && io_apic->dispatch(input)) return;
 }

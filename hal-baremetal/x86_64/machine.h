@@ -15,6 +15,7 @@
 #include "hal-baremetal/x86_64/kernel_tables.h"
 #include "hal-baremetal/x86_64/layout.h"
 #include "hal-baremetal/x86_64/local_apic.h"
+#include "hal-baremetal/x86_64/pci.h"
 #include "hal-baremetal/x86_64/power.h"
 
 namespace halcyon::hal {
@@ -26,6 +27,7 @@ struct X86Parts {
   x86_64::Clock clock;
   x86_64::Power power;
   std::array<IoApic*, AcpiInfo::most_controllers> io_apics{};
+  x86_64::MessageVectors* messages = nullptr;
   Ns16550* serial = nullptr;  // null: there is none
   Screen* screen = nullptr;   // the same
   Console* console = nullptr;
@@ -34,7 +36,7 @@ struct X86Parts {
 
 class X86Machine final : public BareMachine {
  public:
-  explicit X86Machine(const X86Parts& parts) : parts_(parts) {
+  explicit X86Machine(const X86Parts& parts) : BareMachine(*parts.console), parts_(parts) {
     x86_64::enable_floating_point();  // CPUID says so
     describe_cpu();
   }
@@ -48,28 +50,30 @@ class X86Machine final : public BareMachine {
   void sync_code(uint64_t) override {}
   int64_t monotonic_time() override;
   int64_t realtime_offset() override { return parts_.realtime_offset; }
-  Console& console() override { return *parts_.console; }
 
   bool map_kernel_page(uint64_t address, uint64_t frame) override { return parts_.tables.map(address, frame); }
   uint64_t unmap_kernel_page(uint64_t address) override { return parts_.tables.unmap(address); }
   void power_off(bool is_failure) override { parts_.power.turn_off(is_failure); }
   void restart() override { parts_.power.reset(); }
-  bool select_console(std::string_view name) override { return (name == "ttyS0" && parts_.serial) || (name == "tty0" && parts_.screen); }
-  void set_window_size(WindowSize size) override {
-    if (parts_.serial) parts_.serial->set_window_size(size);
-  }
 
   // For the start: CPU 0 first.
   void add_cpu(uint32_t apic, x86_64::CpuTables& tables);
+  using BareMachine::add_devices;
   using BareMachine::seed_random;
   using BareMachine::set_memory;
 
   Root boot_root() const { return parts_.tables.root(); }
   const x86_64::Clock& clock() const { return parts_.clock; }
   x86_64::LocalApic& apic() { return parts_.apic; }
-  void dispatch_device_interrupt(unsigned input);
+  void dispatch_device_interrupt(unsigned vector);
 
  private:
+  bool is_first_console(std::string_view name) const override {
+    return (name == "ttyS0" && parts_.serial) || (name == "tty0" && parts_.screen);
+  }
+  void set_first_window_size(WindowSize size) override {
+    if (parts_.serial) parts_.serial->set_window_size(size);
+  }
   void describe_cpu();
   bool wait_for(const X86Cpu& cpu, int64_t patience);
 

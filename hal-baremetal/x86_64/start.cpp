@@ -6,6 +6,7 @@
 #include "hal-baremetal/common/boot_memory.h"
 #include "hal-baremetal/common/early_console.h"
 #include "hal-baremetal/common/stacks.h"
+#include "hal-baremetal/common/virtio.h"
 #include "hal-baremetal/drivers/cmos_clock.h"
 #include "hal-baremetal/firmware/acpi.h"
 #include "hal-baremetal/firmware/loader_info.h"
@@ -58,6 +59,7 @@ class Start {
   void measure_time();
   void read_clock();
   void make_io_apics();
+  void find_devices();
   void add_cpus(X86Machine& machine);
   void connect(unsigned legacy_input, InterruptHandler& handler);
   void seed(X86Machine& machine);
@@ -68,6 +70,8 @@ class Start {
   AcpiInfo acpi_;
   X86Parts parts_;
   ScreenWriter* words_ = nullptr;
+  BootDmaMemory dma_memory_{direct_map_start, image_offset};
+  DeviceList devices_;
 };
 
 void Start::make_serial() {
@@ -167,7 +171,7 @@ void Start::make_io_apics() {
 
 void Start::connect(unsigned legacy_input, InterruptHandler& handler) {
   const auto& input = acpi_.inputs[legacy_input];
-  if (input.number >= timer_vector - device_vectors) fail("the serial line's interrupt has too high a number");
+  if (input.number >= message_vectors - device_vectors) fail("the serial line's interrupt has too high a number");
   for (IoApic* io_apic : parts_.io_apics) {
     if (!io_apic || !io_apic->has(input.number)) continue;
     io_apic->configure(input.number, input.is_level, input.is_low);
@@ -175,6 +179,13 @@ void Start::connect(unsigned legacy_input, InterruptHandler& handler) {
     return;
   }
   fail("no I/O APIC has the serial line's input");
+}
+
+void Start::find_devices() {
+  parts_.messages = &make_for_boot<MessageVectors>();
+  if (acpi_.pci.address == 0) return;
+  X86Pci pci(parts_.tables, *parts_.messages, parts_.apic.id());
+  add_pci_devices(pci, {acpi_.pci.address, acpi_.pci.first_bus, acpi_.pci.last_bus}, dma_memory_, devices_);
 }
 
 // The CPU that boots comes first.
@@ -210,6 +221,7 @@ X86Machine& Start::make_machine(uint32_t magic, uint64_t info_address) {
     connect(serial_input, *parts_.serial);
     parts_.serial->enable_input();
   }
+  find_devices();
 
   auto& machine = make_for_boot<X86Machine>(parts_);
   add_cpus(machine);
@@ -219,6 +231,7 @@ X86Machine& Start::make_machine(uint32_t magic, uint64_t info_address) {
   machine.set_memory(memory);
   set_stack_area(stack_area_start, stack_area_size, memory.size >> 22);
   seed(machine);
+  machine.add_devices(devices_);
   return machine;
 }
 

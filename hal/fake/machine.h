@@ -64,6 +64,11 @@ class FakeMachine final : public HostedMachine {
   // A pc at which `program` starts; valid as long as the machine.
   uint64_t token(Program program, Ending ending = Ending::exit);
   FakeConsole& fake_console() { return console_; }
+  // Before the kernel is made.
+  void add_disk(BlockDevice& disk) {
+    all_disks_.push_back(&disk);
+    disks_ = all_disks_;
+  }
   // Makes every CPU look at its devices.
   void raise_events();
   // Called when every CPU idles and nothing can wake one; it has to change that. Without it that is a panic.
@@ -96,6 +101,7 @@ class FakeMachine final : public HostedMachine {
   FakeOptions options_;
   std::byte* ram_;
   FakeConsole console_;
+  std::vector<BlockDevice*> all_disks_;
   std::function<void()> stuck_handler_;
   std::vector<std::unique_ptr<FakeCpu>> cpus_;
   std::deque<Function> functions_;

@@ -33,6 +33,7 @@ constexpr uint64_t arena_count = 64;
 World::World(const WorldOptions& options)
     : options_(options), machine_(std::make_unique<hal::FakeMachine>(machine_options(options))), random_(*machine_), devices_(random_) {
   machine_->set_stuck_handler([this] { stuck(); });
+  if (options.disk) machine_->add_disk(*options.disk);
   BootOptions boot;
   boot.kernel.scheduler = options.scheduler;
   boot.kernel.fault_around = options.fault_around;

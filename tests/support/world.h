@@ -35,6 +35,7 @@ struct WorldOptions {
   unsigned fault_around = 4;
   bool faults_on_touch = false;
   bool is_broken = false;
+  hal::BlockDevice* disk = nullptr;
 };
 
 class World {
