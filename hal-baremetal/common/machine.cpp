@@ -104,6 +104,7 @@ void BareMachine::add_devices(const DeviceList& devices) {
   if (!entropy_source_) return;
   constexpr int64_t patience = 20 * millisecond;
   for (int64_t start = monotonic_time(); next_reseed_ == 0 && monotonic_time() - start < patience; spin_pause()) reseed();
+  if (next_reseed_ == 0) print(early_console(), "halcyon: the entropy device does not answer; what is random is so without it\n");
 }
 
 bool BareMachine::select_console(std::string_view name) {

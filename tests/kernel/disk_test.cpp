@@ -158,7 +158,7 @@ TEST_P(DiskTest, WaitsForTheDevice) {
     int child = task.fork([](Task& reader) { reader.exit(reader.read(reader.open("/dev/vda"), 2) == "aa" ? 7 : 1); });
     while (!disk.is_busy()) task.call(Call::sched_yield);
     for (int turn = 0; turn < 10; ++turn) task.call(Call::sched_yield);
-    disk.answer();
+    disk.answers = true;
     disk.event().raise();
     task.world().machine().raise_events();
     EXPECT_EQ(task.wait(child), exited(7));
