@@ -15,7 +15,12 @@ namespace halcyon {
 
 class StandardFiles {
  public:
-  explicit StandardFiles(Kernel& kernel) : kernel_(kernel), random_(kernel.machine()), hardware_random_(kernel, kernel.machine().entropy_source()), proc_(kernel), sys_(kernel) {}
+  explicit StandardFiles(Kernel& kernel)
+      : kernel_(kernel),
+        random_(kernel.machine()),
+        hardware_random_(kernel, kernel.machine().entropy_source()),
+        proc_(kernel),
+        sys_(kernel) {}
 
   // Before the first mount; lives as long as the Vfs. ENOMEM.
   Result<> add_to(fs::Vfs& vfs);

@@ -20,7 +20,8 @@ class InterruptHandler {
 
 class InterruptController {
  public:
-  // Calls `handler` when that input is active, from now on; if the controller lets several share it, one after the other. False if there is no such input.
+  // Calls `handler` when that input is active, from now on; if the controller lets several share it, one after the other. False if there is
+  // no such input.
   virtual bool connect(unsigned input, InterruptHandler& handler) = 0;
 
  protected:

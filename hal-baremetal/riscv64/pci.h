@@ -1,5 +1,5 @@
-// PCI on a machine with a device tree ("pci-host-ecam-generic"): configuration space, windows and interrupts are where the node says, and no
-// firmware has set anything up. Interrupts are those of the pins, led to the PLIC; devices share them.
+// PCI on a machine with a device tree ("pci-host-ecam-generic"): configuration space, windows and interrupts are where the node says, and
+// no firmware has set anything up. Interrupts are those of the pins, led to the PLIC; devices share them.
 #pragma once
 
 #include "hal-baremetal/common/pci.h"

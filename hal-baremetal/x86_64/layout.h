@@ -22,8 +22,8 @@ inline constexpr uint16_t kernel_code = 0x10, kernel_data = 0x18, user_data = 0x
 
 // Interrupt vectors above the exceptions.
 inline constexpr unsigned first_interrupt = 0x20;
-inline constexpr unsigned legacy_vectors = 0x20;  // 16 of the old controllers, which stay masked
-inline constexpr unsigned device_vectors = 0x30;  // what the I/O APICs' inputs are led to
+inline constexpr unsigned legacy_vectors = 0x20;                                // 16 of the old controllers, which stay masked
+inline constexpr unsigned device_vectors = 0x30;                                // what the I/O APICs' inputs are led to
 inline constexpr unsigned message_vectors = 0xe0, message_vector_count = 0x10;  // what PCI devices send
 inline constexpr unsigned timer_vector = 0xf0, call_vector = 0xf1, spurious_vector = 0xff;
 

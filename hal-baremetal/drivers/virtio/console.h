@@ -1,5 +1,5 @@
-// VirtioConsole: the console device (Virtual I/O Device specification 1.2, 5.3), with one port: a queue of buffers that the device fills with
-// input, and one of buffers that it sends. Its interrupt's handler only raises the event.
+// VirtioConsole: the console device (Virtual I/O Device specification 1.2, 5.3), with one port: a queue of buffers that the device fills
+// with input, and one of buffers that it sends. Its interrupt's handler only raises the event.
 #pragma once
 
 #include <array>

@@ -63,7 +63,8 @@ class BusModel final : public Registers {
       uint32_t mask = function.size_masks.contains(at) ? function.size_masks[at] : 0, flags = 0;
       std::memcpy(&flags, function.bytes.data() + at, 4);
       bool is_low = (mask & 0xf) == 4;
-      function.set<uint32_t>(at, is_low ? (static_cast<uint32_t>(value) & mask & ~0xfu) | (flags & 0xf) : static_cast<uint32_t>(value) & mask);
+      function.set<uint32_t>(at,
+                             is_low ? (static_cast<uint32_t>(value) & mask & ~0xfu) | (flags & 0xf) : static_cast<uint32_t>(value) & mask);
     } else {
       function.set(at, value);
     }
@@ -125,9 +126,12 @@ class PciModel final : public VirtioModel, public Registers {
       case 0: features_word_ = value; break;
       case 8: driver_word_ = value; break;
       case 12: accepted = driver_word_ == 0 ? (accepted >> 32 << 32) | value : (accepted & 0xffffffff) | uint64_t{value} << 32; break;
-      case 32: case 36: set_half(queue_now.descriptors, offset, value); break;
-      case 40: case 44: set_half(queue_now.available, offset, value); break;
-      case 48: case 52: set_half(queue_now.used, offset, value); break;
+      case 32:
+      case 36: set_half(queue_now.descriptors, offset, value); break;
+      case 40:
+      case 44: set_half(queue_now.available, offset, value); break;
+      case 48:
+      case 52: set_half(queue_now.used, offset, value); break;
       default:
         ASSERT_GE(offset, 0x400u);
         ASSERT_LT(offset, 0x410u);
