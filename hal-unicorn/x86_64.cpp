@@ -22,9 +22,9 @@ Exception exception_of(uint32_t vector) {
     case divide_error: return Exception::divide;
     case debug: return Exception::single_step;
     case breakpoint: return Exception::breakpoint;
-    case invalid_opcode: return Exception::illegal_instruction;
+    case invalid_opcode: return Exception::illegal_operand;
     case 11:
-    case 12:
+    case 12: return Exception::segment;
     case protection_fault: return Exception::protection;
     case 16:
     case 19: return Exception::floating_point;
@@ -93,6 +93,8 @@ bool X86Target::decode(UnicornContext& context, const Stop& stop, Trap& trap) {
     return true;
   }
   trap.exception = exception_of(vector);
+  if (trap.exception == Exception::floating_point)
+    trap.floating_fault = floating_fault(engine_.read(UC_X86_REG_FPSW) & ~engine_.read(UC_X86_REG_FPCW) & 0x3f);
   return !(is_deterministic_ && vector == protection_fault && is_time_read(context));
 }
 

@@ -16,15 +16,30 @@ enum class Access : uint8_t { read, write, execute };
 
 // Why an instruction could not be executed, in terms that both ISAs share; the raw vector or cause stays in Trap::vector.
 enum class Exception : uint8_t {
-  illegal_instruction,  // x86 #UD; riscv 2
+  illegal_instruction,  // riscv 2
+  illegal_operand,      // x86 #UD, as Linux calls it there
   breakpoint,           // x86 #BP; riscv 3
   single_step,          // x86 #DB
   divide,               // x86 #DE
-  floating_point,       // x86 #MF, #XM
-  protection,           // x86 #GP, #NP, #SS: a privileged instruction, a non-canonical address
+  floating_point,       // x86 #MF, #XM: Trap::floating_fault says which
+  protection,           // x86 #GP: a privileged instruction, a non-canonical address
+  segment,              // x86 #NP, #SS: a non-canonical stack pointer
   misaligned,           // x86 #AC; riscv 0, 4, 6
   other,
 };
+
+// Why floating-point arithmetic could not go on.
+enum class FloatingFault : uint8_t { unknown, invalid, divide, overflow, underflow, inexact };
+
+// Which it is by the exception flags that are set and not masked, as the x87 and vector units of x86_64 both order them; the first counts.
+constexpr FloatingFault floating_fault(uint32_t flags) {
+  enum : uint32_t { invalid = 1, denormal = 2, divide = 4, overflow = 8, underflow = 16, inexact = 32 };
+  if (flags & invalid) return FloatingFault::invalid;
+  if (flags & divide) return FloatingFault::divide;
+  if (flags & overflow) return FloatingFault::overflow;
+  if (flags & (underflow | denormal)) return FloatingFault::underflow;
+  return flags & inexact ? FloatingFault::inexact : FloatingFault::unknown;
+}
 
 struct Trap {
   enum class Kind : uint8_t {
@@ -36,6 +51,7 @@ struct Trap {
   Kind kind;
   Access access = Access::read;
   Exception exception = Exception::other;
+  FloatingFault floating_fault = FloatingFault::unknown;
   uint8_t vector = 0;
   uint64_t address = 0;
 };

@@ -43,6 +43,20 @@ void Thread::send_async_signals() {
   kernel().async_files().send(kernel());
 }
 
+namespace {
+
+int code_of(hal::FloatingFault fault) {
+  switch (fault) {
+    case hal::FloatingFault::divide: return si_code::fpe_float_divide;
+    case hal::FloatingFault::overflow: return si_code::fpe_overflow;
+    case hal::FloatingFault::underflow: return si_code::fpe_underflow;
+    case hal::FloatingFault::inexact: return si_code::fpe_inexact;
+    default: return si_code::fpe_invalid;
+  }
+}
+
+}  // namespace
+
 void Thread::handle_trap(const hal::Trap& trap) {
   Kernel& kernel = this->kernel();
   switch (trap.kind) {
@@ -66,10 +80,12 @@ void Thread::handle_trap(const hal::Trap& trap) {
   info.address = context_->get(hal::Reg::pc);
   switch (trap.exception) {
     case hal::Exception::illegal_instruction: info.number = sig::ill, info.code = si_code::ill_opcode; break;
+    case hal::Exception::illegal_operand: info.number = sig::ill, info.code = si_code::ill_operand; break;
     case hal::Exception::breakpoint: info.number = sig::trap, info.code = si_code::kernel, info.address = 0; break;
     case hal::Exception::single_step: info.number = sig::trap, info.code = si_code::trap_trace; break;
     case hal::Exception::divide: info.number = sig::fpe, info.code = si_code::fpe_divide; break;
-    case hal::Exception::floating_point: info.number = sig::fpe, info.code = si_code::user; break;
+    case hal::Exception::floating_point: info.number = sig::fpe, info.code = code_of(trap.floating_fault); break;
+    case hal::Exception::segment: info.number = sig::bus, info.code = si_code::kernel, info.address = 0; break;
     case hal::Exception::misaligned: info.number = sig::bus, info.code = si_code::bus_alignment, info.address = trap.address; break;
     case hal::Exception::protection:
     case hal::Exception::other: info.number = sig::segv, info.code = si_code::kernel, info.address = 0; break;

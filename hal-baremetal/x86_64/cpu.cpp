@@ -113,12 +113,15 @@ Trap X86Cpu::decode(const TrapFrame& frame) const {
       break;
     case vector::divide_error: trap.exception = Exception::divide; break;
     case vector::breakpoint: trap.exception = Exception::breakpoint; break;
-    case vector::invalid_opcode: trap.exception = Exception::illegal_instruction; break;
+    case vector::invalid_opcode: trap.exception = Exception::illegal_operand; break;
     case vector::segment_missing:
-    case vector::stack_fault:
+    case vector::stack_fault: trap.exception = Exception::segment; break;
     case vector::protection: trap.exception = Exception::protection; break;
     case vector::fpu_error:
-    case vector::vector_error: trap.exception = Exception::floating_point; break;
+    case vector::vector_error:
+      trap.exception = Exception::floating_point;
+      trap.floating_fault = floating_fault(number == vector::fpu_error ? x87_exceptions() : vector_exceptions());
+      break;
     case vector::misaligned: trap.exception = Exception::misaligned; break;
     default: break;
   }

@@ -59,6 +59,7 @@ void fill_segments(CpuTables& tables) {
   tables.segments[task_state / 8 + 1] = task >> 32;
 }
 
+// There is no local table: what the CPU begins with would be read in user memory.
 void load_segments(CpuTables& tables) {
   TablePointer pointer = {sizeof tables.segments - 1, reinterpret_cast<uint64_t>(tables.segments.data())};
   __asm__ volatile(
@@ -68,9 +69,10 @@ void load_segments(CpuTables& tables) {
       "pushq %%rax\n"
       "lretq\n"
       "1:\n"
-      "ltr %w2"
+      "ltr %w2\n"
+      "lldt %w3"
       :
-      : "m"(pointer), "i"(kernel_code), "r"(task_state)
+      : "m"(pointer), "i"(kernel_code), "r"(task_state), "r"(0)
       : "rax", "memory");
 }
 

@@ -67,6 +67,18 @@ inline void write_msr(uint32_t which, uint64_t value) {
   __asm__ volatile("wrmsr" : : "c"(which), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32)) : "memory");
 }
 
+// The exception flags that are set and not masked, of the two floating-point units.
+inline uint32_t x87_exceptions() {
+  uint16_t state, control;
+  __asm__ volatile("fnstsw %0\n fnstcw %1" : "=m"(state), "=m"(control));
+  return state & ~control & 0x3fu;
+}
+inline uint32_t vector_exceptions() {
+  uint32_t state;
+  __asm__ volatile("stmxcsr %0" : "=m"(state));
+  return state & ~(state >> 7) & 0x3f;
+}
+
 inline uint64_t read_cr0() {
   uint64_t value;
   __asm__ volatile("mov %%cr0, %0" : "=r"(value));

@@ -115,6 +115,8 @@ TEST_P(Fault, InstructionsThatCannotBeExecuted) {
       return std::pair(fault.number, fault.code);
     };
     EXPECT_EQ(code_of(hal::Exception::illegal_instruction), std::pair(sigill, ill_illopc));
+    EXPECT_EQ(code_of(hal::Exception::illegal_operand), std::pair(sigill, 2));
+    EXPECT_EQ(code_of(hal::Exception::segment), std::pair(sigbus, si_kernel));
     EXPECT_EQ(code_of(hal::Exception::divide), std::pair(sigfpe, fpe_intdiv));
     EXPECT_EQ(code_of(hal::Exception::protection), std::pair(sigsegv, si_kernel));
     EXPECT_EQ(code_of(hal::Exception::misaligned), std::pair(sigbus, 1));

@@ -100,7 +100,7 @@ TEST_F(X86Traps, Exceptions) {
   guest.put(0x50, "\x48\xb8\0\0\0\0\0\0\0\x80\x48\x8b\x18"sv);  // load from a non-canonical address
   guest.put(0x60, "\xc5\xfd\xfe\xc8"sv);                        // vpaddd: no AVX here
   for (int round = 0; round < 2; ++round) {
-    expect_exception(guest.run_at(0x00), Exception::illegal_instruction);
+    expect_exception(guest.run_at(0x00), Exception::illegal_operand);
     EXPECT_EQ(guest.pc(), 0x00u);
     expect_exception(guest.run_at(0x10), Exception::divide);
     EXPECT_EQ(guest.pc(), 0x14u);
@@ -110,7 +110,7 @@ TEST_F(X86Traps, Exceptions) {
     expect_exception(guest.run_at(0x40), Exception::protection);
     EXPECT_EQ(guest.pc(), 0x40u);
     expect_exception(guest.run_at(0x50), Exception::protection);
-    expect_exception(guest.run_at(0x60), Exception::illegal_instruction);
+    expect_exception(guest.run_at(0x60), Exception::illegal_operand);
   }
 }
 
