@@ -1,6 +1,9 @@
 # The first instructions: translation off, everything at its physical address, so only pc-relative addresses are right. Firmware leaves the
 # hart's number in a0 and the device tree's address in a1.
 #
+# A hart that comes here second was started for riscv_start_other: OpenSBI 1.1 tells a hart to start before it stores the address where, so a
+# hart that looks just then begins at the boot hart's.
+#
 # A first set of tables maps the gibibyte of the image where it is linked, and the gibibytes of image and device tree in the direct map. With
 # stvec at the next instruction's final address, the fetch that fails after satp was written arrives there.
 
@@ -37,6 +40,10 @@ _start:
   .cfi_startproc
   .cfi_undefined ra                     # a debugger's backtrace ends here
   csrw sie, zero
+  lla t0, is_taken
+  li t1, 1
+  amoswap.w.aqrl t1, t1, (t0)
+  bnez t1, 5f
   mv s0, a0
   mv s1, a1
   lla t0, bss_start
@@ -66,14 +73,22 @@ _start:
 
   lla sp, boot_stack_end
   mv tp, zero
-  mv fp, zero
   mv a0, s0
   mv a1, s1
+  mv fp, zero                           # which is s0
   call riscv_start
 3:
   wfi
   j 3b
   .cfi_endproc
+
+5:
+  lla a1, riscv_hart_start
+  ld t0, 0(a1)
+  bnez t0, riscv_start_other
+6:                                      # nobody has asked for it yet
+  wfi
+  j 6b
 
 # Where another hart begins: a1 holds the physical address of {satp, sp, tp}.
 .globl riscv_start_other
@@ -92,6 +107,11 @@ riscv_start_other:
   wfi
   j 4b
   .cfi_endproc
+
+.section .data
+.balign 4
+is_taken:                               # a hart boots
+  .word 0
 
 .section .bss
 .balign 4096

@@ -25,7 +25,14 @@ struct HartStart {
   void (*entry)(void*);
   void* argument;
 };
-constinit HartStart hart_start{};
+
+}  // namespace
+
+extern "C" {
+constinit HartStart riscv_hart_start{};
+}
+
+namespace {
 
 constexpr uint64_t second = 1'000'000'000;
 
@@ -71,7 +78,7 @@ void RiscvMachine::start_cpu(unsigned id, void (*entry)(void*), void* argument) 
   auto& cpu = static_cast<RiscvCpu&>(bare_cpu(id));
   KernelStack stack = allocate_stack();
   if (!stack.base) panic("no memory for a CPU's stack", __FILE__, __LINE__);
-  hart_start = {.satp = sv39 | boot_root() >> page_shift,
+  riscv_hart_start = {.satp = sv39 | boot_root() >> page_shift,
                 .sp = reinterpret_cast<uint64_t>(stack.base) + stack.size,
                 .tp = reinterpret_cast<uint64_t>(static_cast<Cpu*>(&cpu)),
                 .cpu = &cpu,
@@ -79,7 +86,7 @@ void RiscvMachine::start_cpu(unsigned id, void (*entry)(void*), void* argument) 
                 .argument = argument};
   std::atomic_thread_fence(std::memory_order_seq_cst);
   auto physical = [](const void* object) { return reinterpret_cast<uint64_t>(object) - image_offset; };
-  sbi::Outcome outcome = sbi::start_hart(cpu.hart(), physical(riscv_start_other), physical(&hart_start));
+  sbi::Outcome outcome = sbi::start_hart(cpu.hart(), physical(riscv_start_other), physical(&riscv_hart_start));
   if (outcome.error != 0) panic("the firmware does not start a hart", __FILE__, __LINE__);
   uint64_t patience = read_time() + ticks_at(second);
   while (!cpu.is_online()) {
@@ -89,7 +96,7 @@ void RiscvMachine::start_cpu(unsigned id, void (*entry)(void*), void* argument) 
 }
 
 extern "C" void riscv_other_started() {
-  HartStart start = hart_start;
+  HartStart start = riscv_hart_start;
   start.cpu->take_hart();
   start.cpu->set_online();
   enable_interrupts();
