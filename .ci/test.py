@@ -155,6 +155,7 @@ def test_boot():
     counts = Counts()
     for script in sorted((TOP / 'tests/boot').glob('*_test.py')):
         counts.add(run_script([sys.executable, script], 900))
+    counts.add(run_script([sys.executable, TOP / 'tests/boot/many_boots.py', '--count', '6'], 300))
     return counts
 
 

@@ -1,7 +1,8 @@
 // The bare machine's composition: from a machine that runs to a first program, and from its end to the machine's.
 //
 // Parameters of the command line: init=PATH (else /init, /sbin/init, /bin/sh; what follows -- are its arguments), console=NAME,
-// scheduler=NAME, hostname=NAME, winsize=ROWSxCOLUMNS of the terminal behind the console, loglevel=N: above 5 the kernel says what it does.
+// scheduler=NAME, hostname=NAME, winsize=ROWSxCOLUMNS of the terminal behind the console, loglevel=N: above 5 the kernel says what it does,
+// crash: there is a /dev/crash (crash_device.h).
 //
 // The first line on the serial line is `halcyon: start`; the last one is `halcyon: exit N`, N being what a shell would call the first
 // program's status. A machine that the program turned off by reboot(2) ends with 0.
@@ -12,10 +13,12 @@
 #include "core/task/process.h"
 #include "core/tty/tty.h"
 #include "fs/calls/attributes.h"
+#include "fs/calls/names.h"
 #include "fs/calls/open.h"
 #include "fs/devfs/terminal_devices.h"
 #include "fs/ramfs/ram_file_system.h"
 #include "hal-baremetal/boot/command_line.h"
+#include "hal-baremetal/boot/crash_device.h"
 #include "hal-baremetal/boot/initramfs.h"
 #include "hal-baremetal/common/boot_info.h"
 #include "hal-baremetal/common/boot_memory.h"
@@ -85,6 +88,7 @@ class BootedSystem {
   void choose_console();
   void make_system();
   void make_tree();
+  void make_crash_device();
   void unpack();
   std::string_view find_init();
   void spawn_init(std::string_view path);
@@ -127,6 +131,13 @@ void BootedSystem::make_tree() {
   if (info_.initramfs.size == 0) refuse("there is no initramfs: nothing to run");
   unpack();
   require(system_->mount_standard(), "cannot mount /dev");
+  if (command_line_.has("crash")) make_crash_device();
+}
+
+void BootedSystem::make_crash_device() {
+  constexpr uint32_t character_device = 0020000, owner_writes = 0200;
+  system_->vfs().devices().add(hal::make_for_boot<CrashDevice>());
+  require(fs::mknod(system_->caller(), {}, "/dev/crash", character_device | owner_writes, CrashDevice::device), "cannot make /dev/crash");
 }
 
 // Afterwards the archive's memory is the core's, as far as it lies within what the core manages.

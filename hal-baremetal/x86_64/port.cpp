@@ -7,6 +7,7 @@
 #include "hal-baremetal/common/machine.h"
 #include "hal-baremetal/common/stacks.h"
 #include "hal-baremetal/x86_64/instructions.h"
+#include "hal-baremetal/x86_64/power.h"
 
 extern "C" {
 void x86_switch_stack(void** save_sp, void* new_sp);
@@ -90,6 +91,7 @@ void set_early_console(Writer& writer) {
 void halt() {
   x86_64::disable_interrupts();
   if (the_machine) the_machine->power_off(true);
+  x86_64::leave_emulator(true);
   for (;;) x86_64::halt_cpu();
 }
 

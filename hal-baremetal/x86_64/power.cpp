@@ -26,11 +26,6 @@ void write8(const AcpiRegister& where, uint8_t value) {
   else if (where.space == Space::memory) *reinterpret_cast<volatile uint8_t*>(in_direct_map(where.address)) = value;
 }
 
-bool is_emulated() {
-  constexpr uint32_t under_hypervisor = 1u << 31;
-  return cpuid(1).ecx & under_hypervisor;
-}
-
 // What was asked for takes effect after a while.
 void wait() {
   constexpr int while_size = 1'000'000;
@@ -67,11 +62,15 @@ void Power::enter_sleep() {
   wait();
 }
 
-// QEMU's isa-debug-exit device is the only thing that says that something failed.
 void Power::turn_off(bool is_failure) {
-  constexpr uint16_t debug_exit = 0xf4;
   if (!is_failure) enter_sleep();
-  if (is_emulated()) out32(debug_exit, is_failure ? 1 : 0);
+  leave_emulator(is_failure);
+}
+
+void leave_emulator(bool is_failure) {
+  constexpr uint32_t under_hypervisor = 1u << 31;
+  constexpr uint16_t debug_exit = 0xf4;
+  if (cpuid(1).ecx & under_hypervisor) out32(debug_exit, is_failure ? 1 : 0);
 }
 
 void Power::reset() {

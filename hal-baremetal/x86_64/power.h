@@ -21,4 +21,8 @@ class Power {
   AcpiInfo acpi_;
 };
 
+// Ends QEMU by its isa-debug-exit device, the only thing that says that something failed. Also works before anything is known of the
+// machine.
+void leave_emulator(bool is_failure);
+
 }  // namespace halcyon::hal::x86_64
