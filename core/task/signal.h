@@ -48,8 +48,8 @@ class SignalSet {
 namespace si_code {
 inline constexpr int user = 0, kernel = 0x80, queue = -1, timer = -2, tkill = -6;
 inline constexpr int fpe_float_divide = 3, fpe_overflow = 4, fpe_underflow = 5, fpe_inexact = 6, fpe_invalid = 7;
-inline constexpr int ill_opcode = 1, ill_operand = 2, fpe_divide = 1, segv_unmapped = 1, segv_access = 2, bus_alignment = 1, bus_address = 2,
-                     trap_breakpoint = 1;
+inline constexpr int ill_opcode = 1, ill_operand = 2, fpe_divide = 1, segv_unmapped = 1, segv_access = 2, bus_alignment = 1,
+                     bus_address = 2, trap_breakpoint = 1;
 inline constexpr int trap_trace = 2;
 inline constexpr int poll_first = 1, poll_last = 6;  // of signals about files
 inline constexpr int child_exited = 1, child_killed = 2, child_dumped = 3, child_trapped = 4, child_stopped = 5, child_continued = 6;

@@ -79,11 +79,11 @@ void RiscvMachine::start_cpu(unsigned id, void (*entry)(void*), void* argument) 
   KernelStack stack = allocate_stack();
   if (!stack.base) panic("no memory for a CPU's stack", __FILE__, __LINE__);
   riscv_hart_start = {.satp = sv39 | boot_root() >> page_shift,
-                .sp = reinterpret_cast<uint64_t>(stack.base) + stack.size,
-                .tp = reinterpret_cast<uint64_t>(static_cast<Cpu*>(&cpu)),
-                .cpu = &cpu,
-                .entry = entry,
-                .argument = argument};
+                      .sp = reinterpret_cast<uint64_t>(stack.base) + stack.size,
+                      .tp = reinterpret_cast<uint64_t>(static_cast<Cpu*>(&cpu)),
+                      .cpu = &cpu,
+                      .entry = entry,
+                      .argument = argument};
   std::atomic_thread_fence(std::memory_order_seq_cst);
   auto physical = [](const void* object) { return reinterpret_cast<uint64_t>(object) - image_offset; };
   sbi::Outcome outcome = sbi::start_hart(cpu.hart(), physical(riscv_start_other), physical(&riscv_hart_start));
