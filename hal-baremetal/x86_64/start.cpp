@@ -44,6 +44,14 @@ class LowMemory final : public PhysicalMemory {
   }
 };
 
+// The screen draws its own (CRT controller's register 10, cursor start).
+void hide_text_cursor() {
+  constexpr uint16_t index = 0x3d4, data = 0x3d5;
+  constexpr uint8_t cursor_start = 10, cursor_off = 0x20;
+  out8(index, cursor_start);
+  out8(data, cursor_off);
+}
+
 class Start {
  public:
   X86Machine& make_machine(uint32_t magic, uint64_t info_address);
@@ -102,6 +110,7 @@ Screen* Start::make_screen() {
     // Below 1 MiB, where no memory is and nothing is cached.
     case LoaderScreen::Kind::text:
       if (screen.address + uint64_t{screen.pitch} * screen.height > low_map_size) return nullptr;
+      hide_text_cursor();
       return &make_for_boot<TextModeScreen>(memory, screen.width, screen.height, screen.pitch);
     case LoaderScreen::Kind::pixels: {
       if (!parts_.tables.map_device(screen.address, uint64_t{screen.pitch} * screen.height)) return nullptr;

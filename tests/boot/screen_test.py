@@ -82,6 +82,13 @@ class Machine:
         self.command("screendump", filename=str(path))
         return read_picture(path, font)
 
+    def text_mode(self, folder):
+        """The lines in VGA's text memory."""
+        path = folder / "text"
+        self.command("pmemsave", val=0xB8000, size=25 * 160, filename=str(path))
+        letters = path.read_bytes()[::2].decode("latin-1")
+        return [letters[at:at + 80].rstrip() for at in range(0, len(letters), 80)]
+
     def close(self):
         self.process.kill()
         self.process.wait()
@@ -91,20 +98,32 @@ class Machine:
 
 @unittest.skipUnless(not iso.missing(), f"packages are missing (./dev setup): {' '.join(iso.missing())}")
 class Screen(unittest.TestCase):
-    def shows(self, has_serial):
+    def shows(self, has_serial, has_text_mode=False):
         folder = tempfile.TemporaryDirectory(prefix="halcyon-screen-")
         self.addCleanup(folder.cleanup)
         place = pathlib.Path(folder.name)
         options = argparse.Namespace(isa="x86_64", initrd=None, append="", verbose=True, command=["sh", "-c", f"echo '{LINE}'; exec sleep 1000"])
-        iso.write(place / "image.iso", booting.KERNEL["x86_64"], payload.Payload(options, place))
+        kernel = self.without_frame_buffer(place) if has_text_mode else booting.KERNEL["x86_64"]
+        iso.write(place / "image.iso", kernel, payload.Payload(options, place))
         machine = Machine(place, place / "image.iso", has_serial)
         self.addCleanup(machine.close)
         font, end, seen = read_font(), time.monotonic() + PATIENCE, []
         while LINE not in seen and time.monotonic() < end:
             time.sleep(1)
-            seen = machine.picture(place, font)
+            seen = machine.text_mode(place) if has_text_mode else machine.picture(place, font)
         self.assertIn(LINE, seen)
         self.assertTrue(any(re.match(r"halcyon: \[\d+\.\d+\] starting /bin/sh$", line) for line in seen), seen)
+
+    def without_frame_buffer(self, folder):
+        """A kernel whose multiboot2 header does not ask for one: GRUB then leaves the text mode on."""
+        asks, does_not = bytes.fromhex("0500010014000000"), bytes.fromhex("7f00010014000000")
+        data = booting.KERNEL["x86_64"].read_bytes()
+        self.assertEqual(data.count(asks), 1)
+        (folder / "kernel").write_bytes(data.replace(asks, does_not))
+        return folder / "kernel"
+
+    def test_text_mode(self):
+        self.shows(has_serial=True, has_text_mode=True)
 
     def test_beside_the_serial_line(self):
         self.shows(has_serial=True)
