@@ -88,7 +88,8 @@ void RiscvMachine::start_cpu(unsigned id, void (*entry)(void*), void* argument) 
   auto physical = [](const void* object) { return reinterpret_cast<uint64_t>(object) - image_offset; };
   sbi::Outcome outcome = sbi::start_hart(cpu.hart(), physical(riscv_start_other), physical(&riscv_hart_start));
   if (outcome.error != 0) panic("the firmware does not start a hart", __FILE__, __LINE__);
-  uint64_t patience = read_time() + ticks_at(second);
+  // Much, because an emulator's other threads may have to wait for their turn.
+  uint64_t patience = read_time() + ticks_at(30 * second);
   while (!cpu.is_online()) {
     if (read_time() > patience) panic("a hart does not come", __FILE__, __LINE__);
     spin_pause();
