@@ -73,8 +73,8 @@ def _splice(where, registers):
 
 
 def select_cpu(thread):
-    """Selects the CPU that runs `thread`, on a bare machine."""
-    cpu = thread.runs_on()
+    """Selects the CPU that runs `thread` in the kernel, on a bare machine."""
+    cpu = thread.kernel.world.kernel_cpu(thread.runs_on())
     if cpu is not None:
         with thread.kernel.world.on_cpu(cpu):
             wanted = gdb.selected_thread()
@@ -104,7 +104,8 @@ def view(thread):
     """Frames are those of `thread` inside; what was selected before is selected again afterwards."""
     was, level = (_unwinder.where, _unwinder.registers), gdb.selected_frame().level()
     try:
-        with thread.kernel.world.on_cpu(thread.runs_on()):
+        world = thread.kernel.world
+        with world.on_cpu(world.kernel_cpu(thread.runs_on())):
             if thread.is_live():
                 leave()
             else:

@@ -89,6 +89,9 @@ class Hosted:
     def on_cpu(self, cpu):
         yield
 
+    def kernel_cpu(self, cpu):
+        return cpu
+
 
 class Bare:
     MACHINE = "halcyon::hal::the_machine"
@@ -154,6 +157,14 @@ class Bare:
         finally:
             if wanted.num != before.num:
                 before.switch()
+
+    def kernel_cpu(self, cpu):
+        """`cpu`, if it is in the kernel, else None: QEMU's stub reads memory as the selected CPU may, and in user mode that sees nothing of the
+        kernel (riscv64)."""
+        if cpu is None:
+            return None
+        with self.on_cpu(cpu):
+            return cpu if self.stands_on_stack() else None
 
     def stands_on_stack(self):
         """The selected CPU is in the kernel."""
