@@ -95,6 +95,30 @@ std::string_view read(const Firmware& firmware, AcpiInfo* info, uint64_t root = 
   return read_acpi(firmware, root, info);
 }
 
+TEST(Acpi, ReadsWherePciIs) {
+  AcpiInfo info;
+  Firmware firmware;
+  ASSERT_EQ(read(firmware, &info), "");
+  EXPECT_EQ(info.pci.address, 0u);
+  Table mcfg(44);
+  put(mcfg, 44, uint64_t{0xb000'0000});
+  put(mcfg, 52, uint16_t{1});  // another segment
+  put(mcfg, 55, uint8_t{9});
+  put(mcfg, 60, uint64_t{0xe000'0000});
+  put(mcfg, 70, uint8_t{2});
+  put(mcfg, 71, uint8_t{63});
+  put(mcfg, 76, uint64_t{0xf000'0000});  // cut short
+  constexpr uint64_t mcfg_at = 0x5000;
+  firmware.tables[mcfg_at] = finish(mcfg, "MCFG");
+  Table list = firmware.tables[Firmware::list_at];
+  put(list, 44, static_cast<uint32_t>(mcfg_at));
+  firmware.tables[Firmware::list_at] = finish(list, "RSDT");
+  ASSERT_EQ(read(firmware, &info), "");
+  EXPECT_EQ(info.pci.address, 0xe000'0000u);
+  EXPECT_EQ(info.pci.first_bus, 2);
+  EXPECT_EQ(info.pci.last_bus, 63);
+}
+
 TEST(Acpi, ReadsControllersAndHardware) {
   AcpiInfo info;
   ASSERT_EQ(read(Firmware(), &info), "");

@@ -72,6 +72,20 @@ TEST(Plic, CallsTheHandlersOfActiveInputs) {
   EXPECT_EQ(forty.count, 2);
 }
 
+TEST(Plic, CallsAllThatShareAnInput) {
+  PlicModel model(1);
+  Plic plic(model, 95, 1);
+  Counter one(model, 32), two(model, 32), other(model, 33);
+  ASSERT_TRUE(plic.connect(32, one));
+  ASSERT_TRUE(plic.connect(33, other));
+  ASSERT_TRUE(plic.connect(32, two));
+  model.active = {32};
+  plic.dispatch();
+  EXPECT_EQ(one.count, 1);
+  EXPECT_EQ(two.count, 1);
+  EXPECT_EQ(other.count, 0);
+}
+
 TEST(Plic, RefusesInputsThatDoNotExist) {
   PlicModel model(1);
   Plic plic(model, 95, 1);
