@@ -14,10 +14,10 @@ add_library(halcyon_hal_baremetal OBJECT ${machine_sources})
 target_link_libraries(halcyon_hal_baremetal PRIVATE halcyon_kernel_options)
 # A loop that copies must not become a call of the function that it is the body of.
 set_source_files_properties(${machine_dir}/memory.cpp ${PROJECT_SOURCE_DIR}/hal-baremetal/common/strings.cpp
-  PROPERTIES COMPILE_OPTIONS "-fno-builtin;-fno-stack-protector" SKIP_PRECOMPILE_HEADERS ON)
+  PROPERTIES COMPILE_OPTIONS "-fno-builtin;-fno-stack-protector;-fno-lto;-fno-whole-program-vtables" SKIP_PRECOMPILE_HEADERS ON)
 
 add_executable(halcyon.elf)
 target_link_libraries(halcyon.elf PRIVATE halcyon_core halcyon_fs halcyon_syscalls halcyon_hal_baremetal)
 set_target_properties(halcyon.elf PROPERTIES LINKER_LANGUAGE CXX LINK_DEPENDS ${linker_script})
-target_link_options(halcyon.elf PRIVATE --target=${CMAKE_CXX_COMPILER_TARGET} -fuse-ld=lld-19 -nostdlib -static -T ${linker_script}
+target_link_options(halcyon.elf PRIVATE -flto -O2 -Wl,--lto-O2 --target=${CMAKE_CXX_COMPILER_TARGET} -fuse-ld=lld-19 -nostdlib -static -T ${linker_script}
   -Wl,--gc-sections,-z,max-page-size=4096,-z,noexecstack,--build-id=none,--no-dynamic-linker)
