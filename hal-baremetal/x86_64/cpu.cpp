@@ -11,7 +11,8 @@
 #include "hal/port.h"
 
 extern "C" {
-void x86_enter_user(halcyon::hal::TrapFrame* frame);
+void x86_enter_user();
+void x86_leave_call();
 }
 
 namespace halcyon::hal {
@@ -41,16 +42,20 @@ void X86Cpu::load_root(Root root) {
   write_root(root);
 }
 
-// With interrupts masked. False: something is pending, and has not kept user code from running yet.
-bool X86Cpu::prepare_run(Root root) {
-  if (has_pending()) [[unlikely]] {
-    if (!std::exchange(was_starved_, true)) return false;
+// With interrupts masked. False, and interrupts on: something is pending, and has not kept user code from running yet.
+bool X86Cpu::prepare_run(X86Context& context, Root root, Trap* trap) {
+  if (has_pending()) {
+    if (!std::exchange(was_starved_, true)) {
+      enable_interrupts();
+      trap->kind = Trap::Kind::interrupted;
+      return false;
+    }
     // Twice in a row: a stream of kicks must not stop a program for good. It runs, for a moment.
     constexpr int64_t moment = 20'000;
     program_timer(read_tsc() + machine_.clock().ticks_at(moment));
   }
-  was_starved_ = false;
   if (loaded_root() != root) load_root(root);
+  if (!owns_unit(context)) give_unit(context);
   return true;
 }
 
@@ -58,40 +63,53 @@ namespace {
 
 bool is_canonical(uint64_t address) { return static_cast<uint64_t>(static_cast<int64_t>(address << 16) >> 16) == address; }
 
+// Runs user code until its next trap. No register is kept, since a caller has few to save.
+template <void (*Entry)()>
+[[gnu::always_inline]] inline void enter_user(TrapFrame& frame) {
+  TrapFrame* argument = &frame;
+  __asm__ volatile("call %P1"
+                   : "+D"(argument)
+                   : "i"(Entry)
+                   : "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+}
+
 }  // namespace
 
 Trap X86Cpu::run(UserContext& user, Root root) {
   auto& context = static_cast<X86Context&>(user);
   TrapFrame& frame = context.frame_;
-  // IRET to a non-canonical address would fault in the kernel.
-  if (frame[TrapFrame::vector] != TrapFrame::system_call && !is_canonical(frame[TrapFrame::rip])) [[unlikely]]
-    return {.kind = Trap::Kind::exception, .exception = Exception::protection, .vector = vector::protection};
+  Trap trap = {.kind = Trap::Kind::syscall};
   disable_interrupts();
-  if (!prepare_run(root)) [[unlikely]] {
-    enable_interrupts();
-    return {.kind = Trap::Kind::interrupted};
+  if (has_pending() || loaded_root() != root || !owns_unit(context)) [[unlikely]] {
+    if (!prepare_run(context, root, &trap)) return trap;
   }
-  if (unit_owner_ != &context || context.unit_ != this) give_unit(context);
-  for (;;) {
-    x86_enter_user(&frame);
-    uint64_t number = frame[TrapFrame::vector];
-    if (number == TrapFrame::system_call) [[likely]] {
-      enable_interrupts();
-      return {.kind = Trap::Kind::syscall};
-    }
-    Trap trap = {.kind = Trap::Kind::interrupted};
-    if (number >= first_interrupt) {
-      handle_interrupt(static_cast<unsigned>(number));
-      if (!has_pending()) continue;
-    } else if (number == vector::no_fpu && is_floating_point_off_) {
+  was_starved_ = false;
+  if (frame[TrapFrame::vector] == TrapFrame::system_call) [[likely]]
+    enter_user<x86_leave_call>(frame);
+  else if (is_canonical(frame[TrapFrame::rip])) enter_user<x86_enter_user>(frame);
+  else frame[TrapFrame::vector] = vector::protection;  // IRET to there would fault in the kernel
+  if (frame[TrapFrame::vector] != TrapFrame::system_call) [[unlikely]]
+    context.unit_->find_trap(context, &trap);
+  enable_interrupts();
+  return trap;
+}
+
+// What user code stopped for if not for a system call, perhaps only after it has gone on for a while. With interrupts masked.
+void X86Cpu::find_trap(X86Context& context, Trap* trap) {
+  TrapFrame& frame = context.frame_;
+  for (uint64_t number; (number = frame[TrapFrame::vector]) != TrapFrame::system_call; enter_user<x86_enter_user>(frame)) {
+    if (number == vector::no_fpu && is_floating_point_off_) {
       context.uses_floating_point_ = true;
       load_unit(context);
-      continue;
+    } else if (number < first_interrupt) {
+      *trap = decode(frame);
+      return;
     } else {
-      trap = decode(frame);
+      handle_interrupt(static_cast<unsigned>(number));
+      if (!has_pending()) continue;
+      trap->kind = Trap::Kind::interrupted;
+      return;
     }
-    enable_interrupts();
-    return trap;
   }
 }
 
@@ -149,6 +167,8 @@ void X86Cpu::give_unit(X86Context& context) {
   write_msr(msr::kernel_gs_base, context.gs_base_);
   unit_owner_ = &context;
   context.unit_ = this;
+  tables_.frame = &context.frame_;
+  tables_.task.sp[0] = reinterpret_cast<uint64_t>(&context.frame_ + 1);
   if (context.uses_floating_point_) load_unit(context);
   else turn_off_floating_point();
 }
@@ -162,7 +182,7 @@ void X86Cpu::load_unit(X86Context& context) {
 void X86Cpu::put_back(UserContext& user) {
   auto& context = static_cast<X86Context&>(user);
   // What the context last had on another CPU was put back when its thread left that one.
-  if (this != this_bare_cpu() || unit_owner_ != &context || context.unit_ != this) return;
+  if (this != this_bare_cpu() || !owns_unit(context)) return;
   if (has_base_instructions_) {
     context.fs_base_ = read_fs_base();
     context.gs_base_ = read_msr(msr::kernel_gs_base);

@@ -16,7 +16,7 @@ class X86Cpu final : public BareCpu {
   X86Cpu(X86Machine& machine, unsigned id, uint32_t apic, x86_64::CpuTables& tables)
       : BareCpu(id), machine_(machine), apic_(apic), tables_(tables) {}
 
-  Trap run(UserContext& context, Root root) override;
+  [[gnu::no_stack_protector]] Trap run(UserContext& context, Root root) override;  // keeps nothing on the stack that could overrun
   void put_back(UserContext& context) override;
   void flush_local(uint64_t address) override;
   void set_deadline(int64_t time) override;
@@ -34,8 +34,10 @@ class X86Cpu final : public BareCpu {
  private:
   void send_interrupt() override;
   void load_root(Root root);
-  bool prepare_run(Root root);
+  [[gnu::noinline]] bool prepare_run(X86Context& context, Root root, Trap* trap);
+  [[gnu::noinline]] void find_trap(X86Context& context, Trap* trap);
   Trap decode(const TrapFrame& frame) const;
+  bool owns_unit(const X86Context& context) const { return unit_owner_ == &context && context.unit_ == this; }
   void give_unit(X86Context& context);
   void load_unit(X86Context& context);
   void turn_off_floating_point();
@@ -50,7 +52,7 @@ class X86Cpu final : public BareCpu {
   x86_64::CpuTables& tables_;
   bool has_base_instructions_ = false;  // RDFSBASE and its kin, for user code too
   // Of this CPU only, with interrupts masked, from here on.
-  X86Context* unit_owner_ = nullptr;    // whose state the CPU has; counts only if that context says so too
+  X86Context* unit_owner_ = nullptr;    // whose state the CPU has, and whose frame the tables name; counts only if that context says so too
   bool is_floating_point_off_ = false;  // CR0.TS: its first use traps
   uint64_t deadline_ = no_time;         // by the time stamp counter: for the core
   uint64_t programmed_ = no_time;       // when the timer will fire: at the deadline or, harmlessly, earlier

@@ -2,13 +2,13 @@
 #
 # In the kernel, gs leads to this CPU's CpuTables (descriptors.h); user code's own gs base waits behind swapgs. While user code runs, the task
 # state's stack pointer is the end of its TrapFrame, so the CPU itself stores the first words of an interrupt or exception there. A system call
-# stores all of it by hand. Both return from x86_enter_user. A trap in kernel mode saves the frame on the stack and calls x86_kernel_trap. All
-# entries mask interrupts; x86_enter_user is called and returns with them masked.
+# stores all of it by hand. Both return from x86_enter_user or x86_leave_call, whose caller has left its registers to be overwritten, but for
+# rbp. A trap in kernel mode saves the frame on the stack and calls x86_kernel_trap. All entries mask interrupts; user code is entered, and
+# comes back, with them masked.
 
 .equ tables_kernel_sp, 8                # CpuTables
 .equ tables_frame, 16
 .equ tables_user_sp, 24
-.equ tables_task_sp, 36
 
 .equ frame_r15, 0                       # TrapFrame (context.h)
 .equ frame_r14, 8
@@ -29,7 +29,6 @@
 .equ frame_rip, 136
 .equ frame_flags, 152
 .equ frame_rsp, 160
-.equ frame_size, 176
 .equ system_call, 256                   # the vector of a system call
 
 .equ plain_flags, 2                     # RFLAGS with nothing set
@@ -73,23 +72,25 @@
 
 .section .text
 .cfi_sections .debug_frame
-# void x86_enter_user(TrapFrame*)
+# The TrapFrame in rdi is the one that CpuTables names. All registers but rbp are lost.
 .globl x86_enter_user
 .type x86_enter_user, @function
 x86_enter_user:
   push %rbp
-  push %rbx
-  push %r12
-  push %r13
-  push %r14
-  push %r15
-  lea frame_size(%rdi), %rax
   mov %rsp, %gs:tables_kernel_sp
-  mov %rdi, %gs:tables_frame
-  mov %rax, %gs:tables_task_sp
-  cmpq $system_call, frame_vector(%rdi)
-  jne 1f
-  # Back from a system call, pc and flags unchanged.
+  mov %rdi, %rsp
+  pop_registers
+  add $16, %rsp
+  swapgs
+  iretq
+.size x86_enter_user, . - x86_enter_user
+
+# The same, back from a system call that left pc and flags unchanged.
+.globl x86_leave_call
+.type x86_leave_call, @function
+x86_leave_call:
+  push %rbp
+  mov %rsp, %gs:tables_kernel_sp
   mov frame_rip(%rdi), %rcx
   mov frame_flags(%rdi), %r11
   mov frame_r15(%rdi), %r15
@@ -108,13 +109,7 @@ x86_enter_user:
   mov frame_rdi(%rdi), %rdi
   swapgs
   sysretq
-1:
-  mov %rdi, %rsp
-  pop_registers
-  add $16, %rsp
-  swapgs
-  iretq
-.size x86_enter_user, . - x86_enter_user
+.size x86_leave_call, . - x86_leave_call
 
 .globl x86_system_call
 .type x86_system_call, @function
@@ -143,12 +138,6 @@ x86_system_call:
   mov %gs:tables_user_sp, %rax
   mov %rax, frame_rsp(%rsp)
   mov %gs:tables_kernel_sp, %rsp
-restore_kernel:
-  pop %r15
-  pop %r14
-  pop %r13
-  pop %r12
-  pop %rbx
   pop %rbp
   ret
 .size x86_system_call, . - x86_system_call
@@ -182,7 +171,8 @@ trap_entry:
   mov %gs:tables_kernel_sp, %rsp
   push $plain_flags                     # a user may set direction and alignment check
   popf
-  jmp restore_kernel
+  pop %rbp
+  ret
 1:
   push_registers
   cld
