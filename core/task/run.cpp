@@ -6,15 +6,19 @@
 namespace halcyon {
 
 void Thread::run_user() {
-  while (!is_dying()) {
-    if (pending_work() != 0 || halcyon::per_cpu().must_reschedule) [[unlikely]] {
+  for (;;) {
+    hal::Cpu& cpu = hal::this_cpu();
+    if (pending_work() != 0 || cpu.per_cpu->must_reschedule) [[unlikely]] {
       before_user_mode();
       if (is_dying()) return;
+      continue;  // on another CPU, perhaps
     }
-    hal::Trap trap = hal::this_cpu().run(*context_, resources_.memory->root());
-    if (--traps_to_sample_ != 0) [[likely]]
-      handle_trap(trap);
-    else handle_sampled_trap(trap);
+    hal::Trap trap = cpu.run(*context_, resources_.memory->root());
+    if (--traps_to_sample_ == 0) [[unlikely]]
+      handle_sampled_trap(trap);
+    else if (trap.kind == hal::Trap::Kind::syscall) [[likely]]
+      handle_syscall();
+    else handle_trap(trap);
   }
 }
 
@@ -43,6 +47,11 @@ void Thread::send_async_signals() {
   kernel().async_files().send(kernel());
 }
 
+void Thread::handle_syscall() {
+  halcyon::per_cpu().counters.system_calls.add();
+  kernel().personality().syscall(*this);
+}
+
 namespace {
 
 int code_of(hal::FloatingFault fault) {
@@ -58,12 +67,8 @@ int code_of(hal::FloatingFault fault) {
 }  // namespace
 
 void Thread::handle_trap(const hal::Trap& trap) {
-  Kernel& kernel = this->kernel();
   switch (trap.kind) {
-    case hal::Trap::Kind::syscall:
-      halcyon::per_cpu().counters.system_calls.add();
-      kernel.personality().syscall(*this);
-      return;
+    case hal::Trap::Kind::syscall: handle_syscall(); return;
     case hal::Trap::Kind::page_fault:
       halcyon::per_cpu().counters.page_faults.add();
       handle_fault(trap);
@@ -71,11 +76,14 @@ void Thread::handle_trap(const hal::Trap& trap) {
     case hal::Trap::Kind::interrupted:
       halcyon::per_cpu().counters.interrupts.add();
       account();
-      kernel.drain_pending();
+      kernel().drain_pending();
       if (process_->has_cpu_timers.load(std::memory_order_relaxed)) expire_cpu_timers(*process_);
       return;
-    case hal::Trap::Kind::exception: break;
+    case hal::Trap::Kind::exception: raise_exception(trap); return;
   }
+}
+
+void Thread::raise_exception(const hal::Trap& trap) {
   SignalInfo info;
   info.address = context_->get(hal::Reg::pc);
   switch (trap.exception) {

@@ -124,9 +124,6 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   // A system call ended with an internal restart code; signal delivery decides what becomes of it.
   void set_restart(Errno error) { restart_ = error; }
 
-  // --- run.cpp
-  void handle_trap(const hal::Trap& trap);
-
   // --- exit.cpp
   // Makes the thread leave when it next would return to user mode; its process goes with the last thread.
   void request_exit(int status);
@@ -193,11 +190,14 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   Thread(Process& process, int tid) : process_(&process), tid_(tid) { schedule_node.thread = this; }
   static void entry(void* self);
   void run_user();
+  void handle_syscall();
+  void handle_trap(const hal::Trap& trap);
   void before_user_mode();
   void send_async_signals();
   void handle_fault(const hal::Trap& trap);
   void handle_sampled_trap(const hal::Trap& trap);
   void add_sample(Nanoseconds now);
+  void raise_exception(const hal::Trap& trap);
   // Something else ran on its CPU since it left user code.
   void note_interruption() {
     if (restartable.address) work_.fetch_or(work::sequence, std::memory_order_relaxed);
