@@ -1,9 +1,11 @@
 // The system-call tables as data: for dispatch, for strace, for the coverage page and for tests.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string_view>
 
+#include "core/base/errno.h"
 #include "core/base/print.h"
 #include "hal/trap.h"
 #include "syscalls/types.h"
@@ -11,6 +13,9 @@
 namespace halcyon {
 
 inline constexpr int no_number = -1;
+
+// How the dispatch learns that rt_sigreturn or execve has set every register itself; no body returns it.
+inline constexpr Errno registers_are_set{1023};
 
 struct SyscallEntry {
   std::string_view name;
@@ -20,13 +25,16 @@ struct SyscallEntry {
   std::string_view parameters;  // as the table writes them
   Result<uint64_t> (*call)(Thread& self);
   unsigned argument_count;
-  bool keeps_registers;  // rt_sigreturn, execve: the body has set every register itself
 };
 
 // In the table's order.
 std::span<const SyscallEntry> syscall_entries();
-// Null for a number that is not in the ISA's table.
-const SyscallEntry* find_syscall(hal::Isa isa, uint64_t number);
+// By number; null where the ISA has no such call.
+using SyscallTable = std::array<const SyscallEntry*, 512>;
+const SyscallTable& syscall_table(hal::Isa isa);
+inline const SyscallEntry* find_syscall(const SyscallTable& table, uint64_t number) {
+  return number < table.size() ? table[number] : nullptr;
+}
 int syscall_number(const SyscallEntry& entry, hal::Isa isa);
 
 }  // namespace halcyon

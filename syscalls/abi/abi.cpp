@@ -24,24 +24,37 @@ void Abi::syscall(Thread& self) {
   hal::UserContext& context = self.context();
   uint64_t number = context.get(hal::Reg::number);
   self.syscall_number = number;
-  SyscallObserver* observer = self.kernel().observer();
-  if (observer) [[unlikely]] {
-    self.first_argument = context.get(hal::Reg::arg0);
-    observer->enter(self, number);
-  }
-  const SyscallEntry* entry = find_syscall(isa_, number);
+  if (self.kernel().observer()) [[unlikely]]
+    return observed_syscall(self, number);
+  const SyscallEntry* entry = find_syscall(table_, number);
+  if (!entry) [[unlikely]]
+    return finish_failed(self, Errno::nosys);
+  Result<uint64_t> result = entry->call(self);
+  if (result) [[likely]]
+    return context.finish_syscall(*result);
+  finish_failed(self, result.error());
+}
+
+void Abi::observed_syscall(Thread& self, uint64_t number) {
+  SyscallObserver& observer = *self.kernel().observer();
+  self.first_argument = self.context().get(hal::Reg::arg0);
+  observer.enter(self, number);
+  const SyscallEntry* entry = find_syscall(table_, number);
   Result<uint64_t> result = entry ? entry->call(self) : err::nosys;
-  uint64_t value = result ? *result : -static_cast<uint64_t>(result.error());
-  if (observer) [[unlikely]]
-    observer->leave(self, number, value);
-  if (!result && is_restart(result.error())) [[unlikely]] {
-    self.set_restart(result.error());
+  bool sets_registers = !result && result.error() == registers_are_set;
+  observer.leave(self, number, sets_registers ? 0 : result ? *result : -static_cast<uint64_t>(result.error()));
+  if (result) self.context().finish_syscall(*result);
+  else finish_failed(self, result.error());
+}
+
+void Abi::finish_failed(Thread& self, Errno error) {
+  if (error == registers_are_set) return;  // the result register among them
+  if (is_restart(error)) {
+    self.set_restart(error);
     self.add_work(work::signal);
     return;
   }
-  // rt_sigreturn has put back all registers, execve has cleared them, the result register among them.
-  if (entry && entry->keeps_registers && result) return;
-  context.finish_syscall(value);
+  self.context().finish_syscall(-static_cast<uint64_t>(error));
 }
 
 void Abi::arrange_restart_syscall(Thread& self) {

@@ -12,6 +12,7 @@
 #include "core/task/limits.h"
 #include "core/task/personality.h"
 #include "core/task/thread.h"
+#include "syscalls/table.h"
 #include "syscalls/types.h"
 
 namespace halcyon {
@@ -46,7 +47,7 @@ class Abi : public Personality {
   virtual Result<> map_extra_pages(AddressSpace& memory) = 0;
 
  protected:
-  explicit Abi(hal::Isa isa) : isa_(isa) {}
+  explicit Abi(hal::Isa isa) : isa_(isa), table_(syscall_table(isa)) {}
 
   // Where a signal frame of `size` bytes may end, below the red zone or on the alternate stack.
   struct FramePlace {
@@ -66,7 +67,11 @@ class Abi : public Personality {
   friend Result<uint64_t> sys_sigaltstack(Thread&, UserPtr<const UserStack>, UserPtr<UserStack>);
 
  private:
+  void observed_syscall(Thread& self, uint64_t number);
+  void finish_failed(Thread& self, Errno error);
+
   hal::Isa isa_;
+  const SyscallTable& table_;
 };
 
 Abi& abi_of(Thread& self);

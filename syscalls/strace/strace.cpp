@@ -151,7 +151,7 @@ void Strace::started(Thread& self, std::string_view path, std::span<const std::s
 void Strace::enter(Thread& self, uint64_t number) {
   State* state = state_of(self);
   if (!state) return;
-  const SyscallEntry* entry = find_syscall(abi_of(self).isa(), number);
+  const SyscallEntry* entry = find_syscall(syscall_table(abi_of(self).isa()), number);
   state->entry = entry ? entry : &unknown_call;
   state->number = number;
   state->shown = 0;
