@@ -9,21 +9,21 @@ namespace halcyon {
 
 namespace {
 
-Result<Ref<File>> readable(Thread& self, Fd fd) {
-  Ref<File> file = TRY(self.files().get(fd));
+Result<FdTable::Borrowed> readable(Thread& self, Fd fd) {
+  FdTable::Borrowed file = TRY(self.files().borrow(fd));
   if (!file->is_readable()) return err::badf;
   return file;
 }
 
-Result<Ref<File>> writable(Thread& self, Fd fd) {
-  Ref<File> file = TRY(self.files().get(fd));
+Result<FdTable::Borrowed> writable(Thread& self, Fd fd) {
+  FdTable::Borrowed file = TRY(self.files().borrow(fd));
   if (!file->is_writable()) return err::badf;
   return file;
 }
 
 // The same for pread(2) and pwrite(2), which first look whether the file has offsets at all.
-Result<Ref<File>> positioned(Thread& self, Fd fd, bool writes) {
-  Ref<File> file = TRY(self.files().get(fd));
+Result<FdTable::Borrowed> positioned(Thread& self, Fd fd, bool writes) {
+  FdTable::Borrowed file = TRY(self.files().borrow(fd));
   if (writes ? file->is_writable() : file->is_readable()) return file;
   if (file->is_path()) return err::badf;
   auto place = file->seek(0, Whence::current);
@@ -41,21 +41,21 @@ Result<size_t> check_transfer(Thread& self, UserAddr address, size_t length, int
 }  // namespace
 
 Result<uint64_t> sys_read(Thread& self, Fd fd, UserPtr<std::byte> buffer, size_t length) {
-  Ref<File> file = TRY(readable(self, fd));
+  FdTable::Borrowed file = TRY(readable(self, fd));
   length = TRY(check_transfer(self, buffer.address(), length));
   UserSink out{self.memory(), buffer, length};
   return as_result(file->read(out));
 }
 
 Result<uint64_t> sys_write(Thread& self, Fd fd, UserPtr<const std::byte> buffer, size_t length) {
-  Ref<File> file = TRY(writable(self, fd));
+  FdTable::Borrowed file = TRY(writable(self, fd));
   length = TRY(check_transfer(self, buffer.address(), length));
   UserSource in{self.memory(), buffer, length};
   return as_result(file->write(in));
 }
 
 Result<uint64_t> sys_readv(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count) {
-  Ref<File> file = TRY(readable(self, fd));
+  FdTable::Borrowed file = TRY(readable(self, fd));
   VectorArgument buffers;
   if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
   UserSink out{self.memory(), buffers.vectors(), buffers.total()};
@@ -63,7 +63,7 @@ Result<uint64_t> sys_readv(Thread& self, Fd fd, UserPtr<const Iovec> vectors, in
 }
 
 Result<uint64_t> sys_writev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count) {
-  Ref<File> file = TRY(writable(self, fd));
+  FdTable::Borrowed file = TRY(writable(self, fd));
   VectorArgument buffers;
   if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
   UserSource in{self.memory(), buffers.vectors(), buffers.total()};
@@ -72,7 +72,7 @@ Result<uint64_t> sys_writev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, i
 
 Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, size_t length, int64_t offset) {
   if (offset < 0) return err::inval;
-  Ref<File> file = TRY(positioned(self, fd, false));
+  FdTable::Borrowed file = TRY(positioned(self, fd, false));
   length = TRY(check_transfer(self, buffer.address(), length, offset));
   UserSink out{self.memory(), buffer, length};
   return as_result(file->read_at(static_cast<uint64_t>(offset), out));
@@ -80,7 +80,7 @@ Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, siz
 
 Result<uint64_t> sys_pwrite64(Thread& self, Fd fd, UserPtr<const std::byte> buffer, size_t length, int64_t offset) {
   if (offset < 0) return err::inval;
-  Ref<File> file = TRY(positioned(self, fd, true));
+  FdTable::Borrowed file = TRY(positioned(self, fd, true));
   length = TRY(check_transfer(self, buffer.address(), length, offset));
   UserSource in{self.memory(), buffer, length};
   return as_result(file->write_at(static_cast<uint64_t>(offset), in));
@@ -97,7 +97,7 @@ constexpr int64_t own_offset = -1;
 
 Result<uint64_t> read_vectors(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset, uint32_t flags) {
   if (offset < own_offset) return err::inval;
-  Ref<File> file = offset == own_offset ? TRY(readable(self, fd)) : TRY(positioned(self, fd, false));
+  FdTable::Borrowed file = offset == own_offset ? TRY(readable(self, fd)) : TRY(positioned(self, fd, false));
   VectorArgument buffers;
   if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
   if (flags & ~io_flag::known) return err::opnotsupp;
@@ -107,7 +107,7 @@ Result<uint64_t> read_vectors(Thread& self, Fd fd, UserPtr<const Iovec> vectors,
 
 Result<uint64_t> write_vectors(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset, uint32_t flags) {
   if (offset < own_offset) return err::inval;
-  Ref<File> file = offset == own_offset ? TRY(writable(self, fd)) : TRY(positioned(self, fd, true));
+  FdTable::Borrowed file = offset == own_offset ? TRY(writable(self, fd)) : TRY(positioned(self, fd, true));
   VectorArgument buffers;
   if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
   if (flags & ~io_flag::known) return err::opnotsupp;
@@ -153,7 +153,7 @@ namespace {
 
 // One side of a copy inside the kernel: a file with its own offset, or with one in user memory.
 struct CopySide {
-  Ref<File> file;
+  FdTable::Borrowed file;
   bool has_offset = false;
   uint64_t offset = 0;
 };
@@ -271,7 +271,7 @@ Result<uint64_t> sys_fadvise64(Thread& self, Fd fd, int64_t, int64_t length, int
 }
 
 Result<uint64_t> sys_readahead(Thread& self, Fd fd, int64_t offset, size_t count) {
-  Ref<File> file = TRY(readable(self, fd));
+  FdTable::Borrowed file = TRY(readable(self, fd));
   Inode* inode = file->mappable();
   PageCache* cache = inode ? inode->page_cache() : nullptr;
   if (!cache || offset < 0) return err::inval;

@@ -39,21 +39,34 @@ class PollArray final : public PollSet {
 
   Result<uint64_t> look(PollWaiter* waiter) override {
     uint64_t count = 0;
-    for (PollFd& entry : fds_) {
-      entry.returned = static_cast<int16_t>(look_at(entry, count == 0 ? waiter : nullptr));
-      if (entry.returned != 0) ++count;
+    size_t index = 0;
+    if (waiter) {
+      for (; index < fds_.size() && count == 0; ++index) count += note(fds_[index], watch(fds_[index], *waiter));
     }
+    FdTable& files = self_.files();
+    for (PollFd& entry : fds_.subspan(index)) count += note(entry, look_at(files, entry));
     return count;
   }
 
  private:
-  uint32_t look_at(const PollFd& entry, PollWaiter* waiter) {
+  static uint32_t wanted(const PollFd& entry) { return static_cast<uint16_t>(entry.events) | poll::err | poll::hup; }
+  static unsigned note(PollFd& entry, uint32_t events) {
+    entry.returned = static_cast<int16_t>(events);
+    return events != 0;
+  }
+
+  static uint32_t look_at(FdTable& files, const PollFd& entry) {
+    if (entry.fd < 0) return 0;
+    auto file = files.borrow(entry.fd);
+    if (!file || (*file)->is_path()) return poll::nval;
+    return (*file)->poll(nullptr) & wanted(entry);
+  }
+
+  uint32_t watch(const PollFd& entry, PollWaiter& waiter) {
     if (entry.fd < 0) return 0;
     auto file = self_.files().get(entry.fd);
     if (!file || (*file)->is_path()) return poll::nval;
-    uint32_t wanted = static_cast<uint16_t>(entry.events) | poll::err | poll::hup;
-    uint32_t events = waiter ? waiter->look(*std::move(file)) : (*file)->poll(nullptr);
-    return events & wanted;
+    return waiter.look(*std::move(file)) & wanted(entry);
   }
 
   Thread& self_;

@@ -15,6 +15,10 @@ class FdTable : public RefCounted {
 
   // EBADF. The reference keeps the file open while another thread closes the descriptor.
   Result<Ref<File>> get(int fd);
+  // The same for the length of one call of a thread whose table this is. While nobody shares the table the descriptor cannot be closed
+  // meanwhile, so neither lock nor reference is needed: others only look into a table, and hold it while they do.
+  class Borrowed;
+  Result<Borrowed> borrow(int fd);
   // The lowest free descriptor >= minimum. EMFILE at `limit` (RLIMIT_NOFILE), ENOMEM.
   Result<int> install(Ref<File> file, bool close_on_exec, unsigned limit, int minimum = 0);
   // dup2, dup3: replaces what is at `fd`. EBADF beyond the limit.
@@ -48,5 +52,30 @@ class FdTable : public RefCounted {
   Vec<Slot> slots_;
   unsigned first_free_ = 0;  // no free slot below
 };
+
+class FdTable::Borrowed {
+ public:
+  Borrowed() = default;
+  explicit Borrowed(File& file) : file_(&file) {}
+  explicit Borrowed(Ref<File> file) : file_(file.get()), counted_(std::move(file)) {}
+  File* operator->() const { return file_; }
+  File& operator*() const { return *file_; }
+
+ private:
+  File* file_ = nullptr;
+  Ref<File> counted_;  // unless the table holds it for us
+};
+
+inline Result<FdTable::Borrowed> FdTable::borrow(int fd) {
+  if (reference_count() != 1) {
+    Ref<File> file = TRY(get(fd));
+    return Borrowed(std::move(file));
+  }
+  std::atomic_thread_fence(std::memory_order_acquire);  // what the last who shared it did
+  if (fd < 0 || static_cast<size_t>(fd) >= slots_.size()) return err::badf;
+  File* file = slots_[static_cast<size_t>(fd)].file.get();
+  if (!file) return err::badf;
+  return Borrowed(*file);
+}
 
 }  // namespace halcyon

@@ -18,21 +18,25 @@ class PipeEnd final : public File {
  public:
   PipeEnd(uint32_t flags, Ref<Pipe> pipe, FifoSlot* slot, Ref<Inode> inode)
       : File(flags), pipe_(std::move(pipe)), slot_(slot), inode_(std::move(inode)) {
-    pipe_->open(is_readable(), is_writable());
+    pipe_->open(reads_, writes_);
   }
   ~PipeEnd() override {
     if (!slot_) {
-      pipe_->close(is_readable(), is_writable());
+      pipe_->close(reads_, writes_);
       return;
     }
     std::lock_guard guard(slot_->lock_);
-    pipe_->close(is_readable(), is_writable());
+    pipe_->close(reads_, writes_);
     if (slot_->pipe_ == pipe_ && pipe_->is_unused()) slot_->pipe_ = nullptr;
   }
 
   Result<size_t> read(Sink& out) override { return pipe_->read(out, is_nonblocking()); }
   Result<size_t> write(Source& in) override { return pipe_->write(in, is_nonblocking(), (flags() & open_flag::direct) != 0); }
-  uint32_t poll(PollTable* table) override { return pipe_->poll(table, is_readable(), is_writable()); }
+  uint32_t poll(PollTable* table) override {
+    if (table) [[unlikely]]
+      return poll_watching(*table);
+    return pipe_->poll(reads_, writes_);
+  }
   Inode* inode() override { return inode_.get(); }
   Result<Attributes> attributes() override {
     if (inode_) return inode_->attributes();
@@ -58,6 +62,12 @@ class PipeEnd final : public File {
   Pipe& pipe() { return *pipe_; }
 
  private:
+  uint32_t poll_watching(PollTable& table) {
+    pipe_->watch(table, reads_, writes_);
+    return pipe_->poll(reads_, writes_);
+  }
+
+  const bool reads_ = is_readable(), writes_ = is_writable();
   Ref<Pipe> pipe_;
   FifoSlot* slot_;  // lives as long as the inode
   Ref<Inode> inode_;

@@ -157,9 +157,12 @@ Result<size_t> Pipe::write(Source& in, bool is_nonblocking, bool as_packet) {
   }
 }
 
-uint32_t Pipe::poll(PollTable* table, bool reads, bool writes) {
-  if (table && reads) table->watch(readable_);
-  if (table && writes) table->watch(writable_);
+void Pipe::watch(PollTable& table, bool reads, bool writes) {
+  if (reads) table.watch(readable_);
+  if (writes) table.watch(writable_);
+}
+
+uint32_t Pipe::poll(bool reads, bool writes) const {
   uint32_t events = 0;
   size_t used = used_.load(std::memory_order_acquire);
   if (reads) {

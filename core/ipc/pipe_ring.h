@@ -31,7 +31,8 @@ class Pipe : public RefCounted {
   // As File::read and File::write. A write without readers sends SIGPIPE to the caller and fails with EPIPE.
   Result<size_t> read(Sink& out, bool is_nonblocking);
   Result<size_t> write(Source& in, bool is_nonblocking, bool as_packet);
-  uint32_t poll(PollTable* table, bool reads, bool writes);
+  void watch(PollTable& table, bool reads, bool writes);
+  uint32_t poll(bool reads, bool writes) const;
   size_t bytes();
   Attributes attributes() const;
   uint64_t id() const { return id_; }
