@@ -81,6 +81,8 @@ class AddressSpace : public RefCounted {
   Result<> fault(UserAddr address, hal::Access access);
   // The frame behind one user address, as the CPU would reach it, faulting it in. Blocks. EFAULT whatever the reason.
   Result<FrameRef> pin(UserAddr address, hal::Access access);
+  // The same for a caller who has looked up the allocator, and who drops the reference. False: EFAULT.
+  bool pin(FrameAllocator& allocator, UserAddr address, hal::Access access, PhysAddr* frame);
 
   // mmap(2). EINVAL, ENOMEM, EEXIST, EACCES (checked by the caller for files).
   Result<UserAddr> map(const MapRequest& request);

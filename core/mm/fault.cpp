@@ -189,18 +189,26 @@ Result<> AddressSpace::try_fault(UserAddr address, hal::Access access, Ref<File>
   }
 }
 
-Result<FrameRef> AddressSpace::pin(UserAddr address, hal::Access access) {
+bool AddressSpace::pin(FrameAllocator& allocator, UserAddr address, hal::Access access, PhysAddr* frame) {
   UserAddr page = page_floor(address);
-  if (page >= layout_.user_end) return err::fault;
-  for (;;) {
+  if (page >= layout_.user_end) return false;
+  do {
     {
       std::lock_guard guard(lock_);
-      PhysAddr frame;
-      if (tables_->translate(page, access, &frame)) return FrameRef::share(frame);
+      if (tables_->translate(page, access, frame)) [[likely]] {
+        allocator.retain(*frame);
+        return true;
+      }
     }
     assert_no_spin_lock();
-    if (!fault(address, access)) return err::fault;
-  }
+  } while (fault(address, access));
+  return false;
+}
+
+Result<FrameRef> AddressSpace::pin(UserAddr address, hal::Access access) {
+  PhysAddr frame;
+  if (!pin(frames(), address, access, &frame)) return err::fault;
+  return FrameRef::adopt(frame);
 }
 
 }  // namespace halcyon

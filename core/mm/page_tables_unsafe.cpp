@@ -77,6 +77,8 @@ PageTablesOf<Format>::~PageTablesOf() {
 
 template <class Format>
 uint64_t* PageTablesOf<Format>::entry(UserAddr address) const {
+  FrameAllocator& allocator = frames();  // looked up once: this is the path of every access to user memory
+  auto table_at = [&](PhysAddr frame) { return reinterpret_cast<uint64_t*>(allocator.data(frame)); };
   uint64_t* table = table_at(root());
   for (unsigned level = Format::levels - 1; level > 0; --level) {
     uint64_t value = table[index_at(address, level)];
@@ -114,10 +116,12 @@ bool PageTablesOf<Format>::find(UserAddr address, Translation* translation) cons
 template <class Format>
 bool PageTablesOf<Format>::translate(UserAddr address, hal::Access access, PhysAddr* frame) {
   uint64_t* found = entry(address);
-  if (!found || !Format::permits(*found, access)) return false;
+  if (!found) return false;
+  uint64_t value = *found;
+  if (!Format::permits(value, access)) return false;
   uint64_t touched = Format::touched(access);
-  if ((*found & touched) != touched) std::atomic_ref(*found).fetch_or(touched, std::memory_order_relaxed);
-  *frame = Format::address(*found);
+  if ((value & touched) != touched) std::atomic_ref(*found).fetch_or(touched, std::memory_order_relaxed);
+  *frame = Format::address(value);
   return true;
 }
 

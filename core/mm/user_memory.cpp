@@ -12,16 +12,19 @@ namespace {
 // Calls action(frame bytes) page by page until `length` bytes are done, a page is out of reach, or the action returns false.
 template <class Action>
 size_t for_each_page(AddressSpace& memory, UserAddr address, size_t length, hal::Access access, Action action) {
+  FrameAllocator& allocator = frames();
   size_t done = 0;
   if (!memory.is_valid_range(address, 0)) return 0;
   while (done < length) {
     UserAddr at = address + done;
     size_t in_page = at & page_mask;
     size_t count = std::min<size_t>(page_size - in_page, length - done);
-    auto frame = memory.pin(at, access);
-    if (!frame) break;
-    if (!action(*frame, std::span(frame->data() + in_page, count))) break;
-    if (access == hal::Access::write) frames().note_kernel_write(frame->address());
+    PhysAddr frame;
+    if (!memory.pin(allocator, at, access, &frame)) break;
+    bool goes_on = action(std::span(allocator.data(frame) + in_page, count));
+    if (goes_on && access == hal::Access::write) allocator.note_kernel_write(frame);
+    allocator.drop(frame);
+    if (!goes_on) break;
     done += count;
   }
   return done;
@@ -31,7 +34,7 @@ size_t for_each_page(AddressSpace& memory, UserAddr address, size_t length, hal:
 
 size_t copy_from_user(AddressSpace& memory, std::span<std::byte> to, UserAddr from) {
   std::byte* next = to.data();
-  return for_each_page(memory, from, to.size(), hal::Access::read, [&](const FrameRef&, std::span<std::byte> page) {
+  return for_each_page(memory, from, to.size(), hal::Access::read, [&](std::span<std::byte> page) {
     std::memcpy(next, page.data(), page.size());
     next += page.size();
     return true;
@@ -40,7 +43,7 @@ size_t copy_from_user(AddressSpace& memory, std::span<std::byte> to, UserAddr fr
 
 size_t copy_to_user(AddressSpace& memory, UserAddr to, std::span<const std::byte> from) {
   const std::byte* next = from.data();
-  return for_each_page(memory, to, from.size(), hal::Access::write, [&](const FrameRef&, std::span<std::byte> page) {
+  return for_each_page(memory, to, from.size(), hal::Access::write, [&](std::span<std::byte> page) {
     std::memcpy(page.data(), next, page.size());
     next += page.size();
     return true;
@@ -48,7 +51,7 @@ size_t copy_to_user(AddressSpace& memory, UserAddr to, std::span<const std::byte
 }
 
 size_t clear_user(AddressSpace& memory, UserAddr to, size_t count) {
-  return for_each_page(memory, to, count, hal::Access::write, [&](const FrameRef&, std::span<std::byte> page) {
+  return for_each_page(memory, to, count, hal::Access::write, [&](std::span<std::byte> page) {
     std::memset(page.data(), 0, page.size());
     return true;
   });
@@ -61,7 +64,7 @@ template <class Store>
 Result<> scan_string(AddressSpace& memory, UserAddr from, size_t limit, Store store) {
   bool found = false;
   Result<> result;
-  size_t read = for_each_page(memory, from, limit, hal::Access::read, [&](const FrameRef&, std::span<std::byte> page) {
+  size_t read = for_each_page(memory, from, limit, hal::Access::read, [&](std::span<std::byte> page) {
     const void* end = std::memchr(page.data(), 0, page.size());
     size_t count = end ? static_cast<size_t>(static_cast<const std::byte*>(end) - page.data()) : page.size();
     result = store(page.first(count));
