@@ -2,6 +2,7 @@
 #include "core/task/signal.h"
 
 #include <mutex>
+#include <utility>
 
 namespace halcyon {
 
@@ -68,12 +69,23 @@ bool PendingSignals::add(const SignalInfo& info, bool may_queue) {
   if (!may_queue && !is_standard && info.code != si_code::user) return false;
   set_.add(info.number);
   if (!may_queue && !is_standard) return true;
-  auto instance = make<Instance>();
-  if (!instance) return true;
-  (*instance)->info = info;
-  queue_.push_back(*(*instance).release());
+  Instance* instance = &first_;
+  if (std::exchange(is_first_used_, true)) {
+    auto another = make<Instance>();
+    if (!another) return true;
+    instance = another->release();
+  }
+  instance->info = info;
+  queue_.push_back(*instance);
   ++queued_;
   return true;
+}
+
+// It is in no queue any more.
+void PendingSignals::free(Instance& instance) {
+  if (&instance == &first_) is_first_used_ = false;
+  else Own<Instance>(&instance).reset();
+  --queued_;
 }
 
 bool PendingSignals::take(SignalSet wanted, SignalInfo* info) {
@@ -98,8 +110,7 @@ bool PendingSignals::take(SignalSet wanted, SignalInfo* info) {
   if (found) {
     *info = found->info;
     queue_.erase(queue_.iterator_to(*found));
-    Own<Instance>(found).reset();
-    --queued_;
+    free(*found);
   }
   if (!has_more) set_.remove(number);
   return true;
@@ -114,8 +125,7 @@ void PendingSignals::discard(SignalSet unwanted) {
       continue;
     }
     it = queue_.erase(it);
-    Own<Instance>(&instance).reset();
-    --queued_;
+    free(instance);
   }
 }
 

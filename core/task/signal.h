@@ -132,6 +132,10 @@ class PendingSignals {
   struct Instance : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
     SignalInfo info;
   };
+  void free(Instance& instance);
+
+  Instance first_;  // the usual case of one signal at a time needs no memory
+  bool is_first_used_ = false;
   SignalSet set_;
   unsigned queued_ = 0;
   boost::intrusive::list<Instance, boost::intrusive::constant_time_size<false>> queue_;
