@@ -62,11 +62,22 @@ constexpr size_t links_size(size_t object_size) { return (page_size - 48) / (obj
 
 }  // namespace
 
-unsigned Heap::class_for(size_t size) {
-  for (unsigned index = 0; index < sizes.size(); ++index)
-    if (sizes[index] >= size) return index;
-  return sizes.size();
-}
+namespace {
+
+// By size in units of 16 bytes, rounded up.
+constexpr auto classes_by_size = [] {
+  std::array<uint8_t, heap_sizes.back() / 16 + 1> classes{};
+  for (unsigned units = 0, index = 0; units < classes.size(); ++units) {
+    if (units * 16 > heap_sizes[index]) ++index;
+    classes[units] = static_cast<uint8_t>(index);
+  }
+  return classes;
+}();
+
+}  // namespace
+
+// Of a size that has one.
+unsigned Heap::class_for(size_t size) { return classes_by_size[(size + 15) / 16]; }
 
 unsigned Heap::order_for(size_t size) {
   unsigned order = 0;
@@ -122,13 +133,21 @@ void* Heap::allocate_large(size_t size) {
   return start;
 }
 
-void* Heap::allocate(size_t size, size_t alignment) {
+void* Heap::allocate(size_t size, size_t alignment, HeapCache* cache) {
   ASSERT(alignment <= page_size);
   if (size == 0) size = 1;
   // Objects lie at multiples of their class's size behind a header of 48 bytes, so classes keep an alignment of 16 only.
   size_t padded = size + redzone;
   if (alignment > 16 || padded > sizes.back()) return allocate_large(alignment > 16 ? std::max(size, page_size) : size);
   unsigned index = class_for(padded);
+  if (!is_sanitized && cache) {
+    HeapCache::Class& own = cache->classes[index];
+    if (own.count > 0) return own.objects[--own.count];
+  }
+  return allocate_from_slab(index, size);
+}
+
+void* Heap::allocate_from_slab(unsigned index, size_t size) {
   SizeClass& size_class = classes_[index];
   std::lock_guard guard(size_class.lock);
   Slab* slab = size_class.partial;
@@ -155,13 +174,13 @@ void* Heap::allocate(size_t size, size_t alignment) {
   return place;
 }
 
-void Heap::deallocate(void* pointer) {
+void Heap::deallocate(void* pointer, HeapCache* cache) {
   if (!pointer) return;
   PhysAddr page = page_floor(frames_.address_of(pointer));
   Frame& frame = frames_.frame(page);
   ASSERT(frame.slab != nullptr);
-  live_.fetch_sub(1, std::memory_order_relaxed);
   if (!frame.is_slab) {
+    live_.fetch_sub(1, std::memory_order_relaxed);
     unsigned order = frame.order;
     PhysAddr start = frames_.address_of(frame.slab);
     pages_.fetch_sub(uint64_t{1} << order, std::memory_order_relaxed);
@@ -169,38 +188,62 @@ void Heap::deallocate(void* pointer) {
     return;
   }
   auto* slab = static_cast<Slab*>(frame.slab);
-  SizeClass& size_class = classes_[slab->size_class];
-  size_t size = sizes[slab->size_class];
-  std::unique_lock guard(size_class.lock);
-  size_t offset = static_cast<size_t>(static_cast<std::byte*>(pointer) - slab->object(1, size));
-  unsigned object = static_cast<unsigned>(offset / size) + 1;
+  unsigned size = sizes[slab->size_class];
+  auto offset = static_cast<unsigned>(static_cast<std::byte*>(pointer) - slab->object(1, size));
+  unsigned object = offset / size + 1;
   ASSERT(object <= slab->capacity);
-  poison(slab->object(object, size), size);
-  uint8_t* links = slab->links();
+  if (!is_sanitized && cache) {
+    HeapCache::Class& own = cache->classes[slab->size_class];
+    if (own.count < own.objects.size()) {
+      own.objects[own.count++] = slab->object(object, size);
+      return;
+    }
+  }
+  free_to_slab(*slab, object);
+}
+
+void Heap::empty(HeapCache& cache) {
+  for (HeapCache::Class& own : cache.classes)
+    while (own.count > 0) deallocate(own.objects[--own.count]);
+}
+
+void Heap::free_to_slab(Slab& slab, unsigned object) {
+  SizeClass& size_class = classes_[slab.size_class];
+  size_t size = sizes[slab.size_class];
+  PhysAddr page = frames_.address_of(&slab);
+  live_.fetch_sub(1, std::memory_order_relaxed);
+  std::unique_lock guard(size_class.lock);
+  poison(slab.object(object, size), size);
+  uint8_t* links = slab.links();
   if (is_sanitized) {
     links[object] = 0;
-    if (slab->last_free) links[slab->last_free] = static_cast<uint8_t>(object);
-    else slab->first_free = static_cast<uint16_t>(object);
-    slab->last_free = static_cast<uint16_t>(object);
+    if (slab.last_free) links[slab.last_free] = static_cast<uint8_t>(object);
+    else slab.first_free = static_cast<uint16_t>(object);
+    slab.last_free = static_cast<uint16_t>(object);
   } else {
-    links[object] = static_cast<uint8_t>(slab->first_free);
-    slab->first_free = static_cast<uint16_t>(object);
+    links[object] = static_cast<uint8_t>(slab.first_free);
+    slab.first_free = static_cast<uint16_t>(object);
   }
-  if (!slab->is_listed) link(size_class, *slab);
-  if (--slab->used != 0) return;
+  if (!slab.is_listed) link(size_class, slab);
+  if (--slab.used != 0) return;
   // One empty slab stays for the next allocation; the others go back.
   if (++size_class.empty_slabs <= 1) return;
   --size_class.empty_slabs;
-  unlink(size_class, *slab);
+  unlink(size_class, slab);
   guard.unlock();
-  unpoison(slab, page_size);
+  unpoison(&slab, page_size);
   pages_.fetch_sub(1, std::memory_order_relaxed);
   frames_.free(page, 0);
 }
 
-void* allocate(size_t size, size_t alignment) { return per_cpu().heap->allocate(size, alignment); }
+void* allocate(size_t size, size_t alignment) {
+  PerCpu& cpu = per_cpu();
+  return cpu.heap->allocate(size, alignment, cpu.heap_cache);
+}
 void deallocate(void* object) {
-  if (object) per_cpu().heap->deallocate(object);
+  if (!object) return;
+  PerCpu& cpu = per_cpu();
+  cpu.heap->deallocate(object, cpu.heap_cache);
 }
 
 }  // namespace halcyon

@@ -148,6 +148,7 @@ class Kernel {
   std::array<char, 65> domain_name{};
 
  private:
+  void drop_heap_cache(PerCpu& cpu);
   static void cpu_entry(void* per_cpu);
   void idle_loop();
   void tick(Nanoseconds now);

@@ -13,6 +13,7 @@ class Kernel;
 class Thread;
 class FrameAllocator;
 class Heap;
+struct HeapCache;
 
 // A number that one CPU counts and any may read: no CPU waits for another's cache line.
 class Counter {
@@ -28,10 +29,12 @@ struct KernelCounters {
   Counter system_calls, page_faults, switches, interrupts;
 };
 
-struct PerCpu {
+// Each has cache lines of its own.
+struct alignas(64) PerCpu {
   hal::Cpu* cpu = nullptr;
   FrameAllocator* frames = nullptr;
   Heap* heap = nullptr;
+  HeapCache* heap_cache = nullptr;  // null where there is none
   Kernel* kernel = nullptr;   // null in unit tests of plain classes
   Thread* current = nullptr;  // the running thread; the idle thread when there is nothing to run
   Thread* idle = nullptr;

@@ -39,6 +39,8 @@ Result<> Kernel::initialize(Own<Scheduler> scheduler, Personality& personality) 
     idle.last_cpu = id;
     per_cpu_[id].idle = &idle;
     per_cpu_[id].current = &idle;
+    Own<HeapCache> cache = TRY(make<HeapCache>());
+    per_cpu_[id].heap_cache = cache.release();
   }
   idle_process_ = std::move(idle_process);
   for (unsigned id = 1; id < machine_.cpu_count(); ++id) machine_.start_cpu(id, cpu_entry, &per_cpu_[id]);
@@ -60,8 +62,16 @@ Kernel::~Kernel() {
   idle_process_ = nullptr;
   scheduler_.reset();
   while (!processes_.empty()) remove_process(processes_.front());
+  for (unsigned id = 0; id < machine_.cpu_count(); ++id) drop_heap_cache(per_cpu_[id]);
   if (options_.remains) *options_.remains = {heap_.live_objects(), free_at_start_ - frames_.free_pages() - heap_.pages()};
   for (unsigned id = 0; id < machine_.cpu_count(); ++id) machine_.cpu(id).per_cpu = nullptr;
+}
+
+void Kernel::drop_heap_cache(PerCpu& cpu) {
+  HeapCache* cache = std::exchange(cpu.heap_cache, nullptr);
+  if (!cache) return;
+  heap_.empty(*cache);
+  Own<HeapCache>(cache).reset();
 }
 
 void Kernel::cpu_entry(void* argument) {
