@@ -73,10 +73,10 @@ void forget(const Caller& caller, const Path& path) {
   caller.vfs().dentries().remove(*path.dentry, true);
 }
 
-// After all checks.
-Result<Ref<File>> make_file(const Caller& caller, const Path& path, uint32_t flags, Purpose purpose = Purpose::io) {
+// After all checks. The file takes the place over: references are counted in memory that all CPUs share.
+Result<Ref<File>> make_file(const Caller& caller, Path path, uint32_t flags, Purpose purpose = Purpose::io) {
   Inode& inode = *path.inode();
-  if (inode.type() == FileType::directory) return make_ref<DirectoryFile>(path, kept_flags(flags));
+  if (inode.type() == FileType::directory) return make_ref<DirectoryFile>(std::move(path), kept_flags(flags));
   if (inode.type() != FileType::regular) return open_special(caller, path, flags);
   if (!inode.page_cache()) {
     Ref<File> own = TRY(inode.open_own(path, kept_flags(flags)));
@@ -95,14 +95,14 @@ Result<Ref<File>> make_file(const Caller& caller, const Path& path, uint32_t fla
     if (auto cut = set_file_size(inode, 0, caller.vfs().now(), keeps_privileges); !cut) return std::unexpected(cut.error());
   }
   if (purpose == Purpose::io && (flags & flag::access_mode) == flag::read_only) use = InodeUse();
-  return make_ref<RegularFile>(path, kept_flags(flags), keeps_privileges, std::move(use));
+  return make_ref<RegularFile>(std::move(path), kept_flags(flags), keeps_privileges, std::move(use));
 }
 
-Result<Ref<File>> open_existing(const Caller& caller, const Path& path, uint32_t flags) {
+Result<Ref<File>> open_existing(const Caller& caller, Path path, uint32_t flags) {
   if ((flags & flag::directory) && !path.dentry->is_directory()) return err::notdir;
   if (flags & flag::path) return make_ref<PathFile>(path, flags & (flag::path | flag::directory | flag::no_follow));
   if (auto allowed = check_open(caller, path, flags); !allowed) return std::unexpected(allowed.error());
-  return make_file(caller, path, flags);
+  return make_file(caller, std::move(path), flags);
 }
 
 // What a magic link led to that has no name. An O_PATH description of it would be a place in no tree: the file itself serves.
@@ -180,7 +180,7 @@ Result<Ref<File>> open_once(const Caller& caller, const Start& start, std::strin
   Walk walk(caller);
   Path found = TRY(walk.finish(start, path, how));
   if (found.is_empty()) return open_nameless(caller, walk.jumped_file(), flags);
-  return open_existing(caller, found, flags);
+  return open_existing(caller, std::move(found), flags);
 }
 
 Result<Ref<File>> open_executable_once(const Caller& caller, const Start& start, std::string_view path, uint32_t how) {

@@ -85,6 +85,7 @@ Ref<Dentry> DentryCache::find(Dentry& parent, const Name& name) {
 }
 
 void DentryCache::descend(Ref<Dentry>* at, std::string_view* text, bool keep_last, const Credentials& who) {
+  if (text->empty()) return;
   Dentry* here = at->get();
   const char* next = text->data();
   const char* const end = next + text->size();

@@ -14,10 +14,9 @@ Result<Path> resolve(const Caller& caller, const Start& start, std::string_view 
 
 Result<> Walk::begin(const Start& start, std::string_view path) {
   if (path.size() >= path_max) return err::nametoolong;
-  root_ = caller_.context.root();
   rest_ = path;
   if (path.starts_with('/')) {
-    at_ = root_;
+    at_ = caller_.context.root();
   } else if (start.file) {
     const Path* place = start.file->location();
     if (!place || !place->dentry->is_directory()) return err::notdir;
@@ -26,6 +25,12 @@ Result<> Walk::begin(const Start& start, std::string_view path) {
     at_ = caller_.context.working_directory();
   }
   return {};
+}
+
+// Fetched only when it is needed: all CPUs count their references to it.
+const Path& Walk::root() {
+  if (root_.is_empty()) root_ = caller_.context.root();
+  return root_;
 }
 
 Result<Path> Walk::finish(const Start& start, std::string_view path, uint32_t flags) {
@@ -131,7 +136,7 @@ Result<> Walk::step(std::string_view component) {
 void Walk::step_up() {
   MountTable& mounts = caller_.vfs().mounts();
   for (;;) {
-    if (at_ == root_) return;
+    if (at_ == root()) return;
     if (at_.dentry != at_.mount->root()) {
       if (Ref<Dentry> parent = caller_.vfs().dentries().parent(*at_.dentry)) at_ = enter(std::move(parent));
       return;
@@ -213,7 +218,7 @@ Result<bool> Walk::read_link(Ref<Dentry> link) {
   if (auto joined = text.append({rest.data(), rest.size()}); !joined) return std::unexpected(joined.error());
   text_ = std::move(text);
   rest_ = {text_.data(), text_.size()};
-  if (rest_.starts_with('/')) at_ = root_;
+  if (rest_.starts_with('/')) at_ = root();
   return false;
 }
 

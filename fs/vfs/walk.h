@@ -50,6 +50,7 @@ class Walk {
   Result<Path> finish(const Start& start, std::string_view path, uint32_t flags);
 
  private:
+  const Path& root();
   Result<> begin(const Start& start, std::string_view path);
   Result<> advance();
   Result<> step(std::string_view component);
@@ -59,7 +60,7 @@ class Walk {
   bool next_component(std::string_view* component);
 
   const Caller& caller_;
-  Path root_;
+  Path root_;  // empty: root() has not been asked for
   Path at_;
   Vec<char> text_;  // what symlinks expanded to; rest_ and last_ may point into it
   std::string_view rest_;
