@@ -47,11 +47,11 @@ class Side:
             return 'halcyon'
         return 'Linux ' + '.'.join((self.kernel.parent / 'release').read_text().split('.')[:2])
 
-    def command(self, initrd, arguments, memory, more=()):
+    def command(self, initrd, arguments, memory, more=(), smp=1):
         """To boot with /init of that archive as the first process."""
         parameters = [] if self.is_ours else ['console=ttyS0', 'quiet', 'panic=-1', 'tsc=reliable']
         append = ' '.join([*parameters, '--', *arguments])
-        return qemu.arguments(self.isa, self.kernel, initrd, append, memory=memory, more=[*CPU[self.isa], *more])
+        return qemu.arguments(self.isa, self.kernel, initrd, append, smp=smp, memory=memory, more=[*CPU[self.isa], *more])
 
 
 def run_machine(command, timeout, until=None):
@@ -89,15 +89,21 @@ def parse_figures(text, names):
     return figures
 
 
-def measure(side, names, mode, folder):
-    """Nanoseconds of a run by name; under icount, instructions."""
+def make_initrd(isa, folder):
+    """With the benchmark program as /init."""
     archive = initramfs.Archive()
     for path in ('dev', 'proc', 'tmp'):
         archive.add(path, 0o40755)
     archive.add('dev/console', 0o20600, special=(5, 1))
-    archive.add_file('init', program.benchmark(side.isa).read_bytes(), 0o755)
-    initrd = pathlib.Path(folder) / f'bench-{side.isa}'
+    archive.add_file('init', program.benchmark(isa).read_bytes(), 0o755)
+    initrd = pathlib.Path(folder) / f'bench-{isa}'
     initrd.write_bytes(archive.bytes())
+    return initrd
+
+
+def measure(side, names, mode, folder):
+    """Nanoseconds of a run by name; under icount, instructions."""
+    initrd = make_initrd(side.isa, folder)
     arguments = ['--init', f'--for={SHORTEST_RUN_NS[mode]}', *(name for name in names if name in LOOPS)]
     text = run_machine(side.command(initrd, arguments, '256M', ICOUNT if mode == 'icount' else []), timeout=600)
     figures = parse_figures(text or b'', names)

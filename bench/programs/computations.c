@@ -51,4 +51,12 @@ static int64_t compute(long count) {
   return now() - start;
 }
 
-const struct Benchmark computations[] = {{"compute", compute}, {NULL, NULL}};
+// Nothing but the CPU's registers: what two CPUs do twice as much of, if anything.
+static int64_t spin(long count) {
+  int64_t start = now();
+  while (count--)
+    for (int index = 0; index < 1000; ++index) __asm__ volatile("" : : : "memory");
+  return now() - start;
+}
+
+const struct Benchmark computations[] = {{"compute", compute}, {"spin", spin}, {NULL, NULL}};

@@ -1,10 +1,12 @@
-// bench [--for=NANOSECONDS] NAME...: runs the named loops, each run taking at least so long. bench --list: names them. bench --init ...: the
-// same as a machine's first process, which turns the machine off afterwards.
+// bench [--for=NANOSECONDS] NAME...: runs the named loops, each run taking at least so long. bench --pairs NAME...: in one process, and in two
+// at once. bench --rounds=N NAME...: just so many rounds, no figure. bench --list: names the loops. bench --init ...: any of it as a machine's
+// first process, which turns the machine off afterwards.
 #define _GNU_SOURCE
 #include <unistd.h>
 
 #include "bench.h"
 #include "machine.h"
+#include "pairs.h"
 
 extern const struct Benchmark system_calls[], file_calls[], memory_calls[], process_calls[], switches[], computations[];
 static const struct Benchmark* const tables[] = {system_calls, file_calls, memory_calls, process_calls, switches, computations};
@@ -18,6 +20,8 @@ const char* path_of(const char* name) {
   snprintf(path, sizeof path, "%s/%s", folder ? folder : "/tmp", name);
   return path;
 }
+
+static long fixed_rounds;
 
 static int by_value(const void* a, const void* b) {
   double difference = *(const double*)a - *(const double*)b;
@@ -51,16 +55,20 @@ static int for_each(const char* name, void (*action)(const struct Benchmark*)) {
   return found;
 }
 
+static void run_rounds(const struct Benchmark* benchmark) { benchmark->loop(fixed_rounds); }
 static void print_name(const struct Benchmark* benchmark) { printf("%s\n", benchmark->name); }
 
 static int run(int argc, char** argv) {
   int found = 0;
+  void (*action)(const struct Benchmark*) = measure;
   for (int index = 1; index < argc; ++index) {
-    if (strncmp(argv[index], "--for=", 6) == 0) shortest_run_ns = atoll(argv[index] + 6);
+    if (strcmp(argv[index], "--pairs") == 0) action = run_pairs;
+    else if (strncmp(argv[index], "--for=", 6) == 0) shortest_run_ns = atoll(argv[index] + 6);
+    else if (strncmp(argv[index], "--rounds=", 9) == 0) fixed_rounds = atol(argv[index] + 9), action = run_rounds;
     else if (strcmp(argv[index], "--list") == 0) found += for_each(NULL, print_name);
-    else found += for_each(argv[index], measure);
+    else found += for_each(argv[index], action);
   }
-  if (!found) fprintf(stderr, "usage: bench --list | [--for=NANOSECONDS] NAME...\n");
+  if (!found) fprintf(stderr, "usage: bench --list | [--for=NANOSECONDS | --rounds=N | --pairs] NAME...\n");
   return found ? 0 : 2;
 }
 
