@@ -74,33 +74,38 @@ void load_floating_point(const FloatingPoint& state) {
 }
 
 void save_image(const FloatingPoint& state, std::span<std::byte> image) {
-  FloatingPoint whole = state;
-  const FloatingPoint initial;
-  whole.vector_control_mask = unit.vector_control;
-  if (unit.components != 0) {
-    if (!(state.present & component::x87)) {
-      whole.control = initial.control;
-      whole.status = 0;
-      whole.tags_and_opcode = 0;
-      whole.instruction = whole.data = 0;
-      whole.x87 = {};
-    }
-    if (!(state.present & component::sse)) whole.xmm = {};
-    if (!(state.present & component::avx)) whole.ymm = {};
-    // As Linux has it, for programs that look only at the first part.
-    whole.present |= component::x87 | component::sse;
+  static constexpr FloatingPoint initial;
+  std::memcpy(image.data(), &state, image.size());
+  auto put = [&](size_t at, const auto& part) { std::memcpy(&image[at], &part, sizeof part); };
+  put(offsetof(FloatingPoint, vector_control_mask), unit.vector_control);
+  if (unit.components == 0) return;
+  if (!(state.present & component::x87)) {
+    std::memcpy(image.data(), &initial, offsetof(FloatingPoint, vector_control));
+    put(offsetof(FloatingPoint, x87), initial.x87);
   }
-  std::memcpy(image.data(), &whole, image.size());
+  if (!(state.present & component::sse)) put(offsetof(FloatingPoint, xmm), initial.xmm);
+  if (!(state.present & component::avx) && image.size() == sizeof state) put(offsetof(FloatingPoint, ymm), initial.ymm);
+  // As Linux has it, for programs that look only at the first part.
+  put(offsetof(FloatingPoint, present), state.present | component::x87 | component::sse);
 }
 
 bool load_image(FloatingPoint* state, std::span<const std::byte> image) {
-  FloatingPoint given{};
-  std::memcpy(&given, image.data(), std::min(image.size(), sizeof given));
-  if (image.size() <= legacy_size) given.present = component::x87 | component::sse;
-  if (given.vector_control & ~unit.vector_control) return false;
-  if (unit.components != 0 && (given.present & ~unit.components)) return false;
-  if (given.compaction != 0 || std::ranges::any_of(given.reserved, [](uint64_t word) { return word != 0; })) return false;
-  *state = given;
+  struct Header {
+    uint64_t present = component::x87 | component::sse;
+    uint64_t compaction = 0;
+    std::array<uint64_t, 6> reserved{};
+  } header;
+  static_assert(sizeof header == offsetof(FloatingPoint, ymm) - legacy_size);
+  size_t size = std::min(image.size(), sizeof *state);
+  uint32_t vector_control;
+  std::memcpy(&vector_control, &image[offsetof(FloatingPoint, vector_control)], sizeof vector_control);
+  if (vector_control & ~unit.vector_control) return false;
+  if (size > legacy_size) std::memcpy(&header, &image[legacy_size], sizeof header);
+  if (unit.components != 0 && (header.present & ~unit.components)) return false;
+  if (header.compaction != 0 || std::ranges::any_of(header.reserved, [](uint64_t word) { return word != 0; })) return false;
+  if (size < sizeof *state) *state = FloatingPoint{};
+  std::memcpy(static_cast<void*>(state), image.data(), size);
+  state->present = header.present;
   state->vector_control_mask = unit.vector_control;
   state->unused = {};
   return true;

@@ -33,6 +33,15 @@ struct Frame {
 };
 static_assert(offsetof(Frame, info) == 8 + 304);
 
+// With the floating-point state above it: one piece, as long as the program leaves it so.
+struct Whole {
+  Frame frame;
+  std::array<std::byte, 16> between;
+  std::array<std::byte, floating_point_frame_most> image;
+};
+constexpr size_t image_at_offset = offsetof(Whole, image);
+static_assert(image_at_offset % 16 == 8);  // the frame lies as a call would leave the stack
+
 constexpr uint64_t red_zone = 128;
 constexpr uint64_t uc_fp_xstate = 1, uc_sigcontext_ss = 2, uc_strict_restore_ss = 4;
 constexpr uint64_t direction = 1 << 10, trap_flag = 1 << 8, resume = 1 << 16;
@@ -51,10 +60,15 @@ Result<> X86_64Abi::push_signal_frame(Thread& self, const SignalInfo& info, cons
   UserAddr old_sp = context.get(hal::Reg::sp);
   FramePlace place = place_frame(self, action, red_zone);
   UserAddr image_at = (place.top - floating_point_frame_size(self)) & ~uint64_t{63};
-  UserAddr frame_at = ((image_at - sizeof(Frame)) & ~uint64_t{15}) - 8;
+  UserAddr frame_at = image_at - image_at_offset;
   if (self.signal_stack().contains(old_sp) && !place.switches_stack && !self.signal_stack().contains(frame_at)) return err::fault;
 
-  Frame frame{};
+  Whole whole;
+  size_t image_size = floating_point_frame_size(self);
+  make_floating_point_frame(self, std::span(whole.image).first(image_size));
+  whole.between = {};
+  Frame& frame = whole.frame;
+  frame = {};
   frame.return_address = action.restorer;
   frame.uc_flags = (has_extended_state() ? uc_fp_xstate : 0) | uc_sigcontext_ss | uc_strict_restore_ss;
   UserStackLayout stack = stack_layout(self, old_sp);
@@ -73,8 +87,8 @@ Result<> X86_64Abi::push_signal_frame(Thread& self, const SignalInfo& info, cons
   frame.mask = old_mask.bits();
   frame.info = to_user(info);
   AddressSpace& memory = self.memory();
-  if (auto stored = put_floating_point_frame(self, image_at); !stored) return stored;
-  if (auto stored = put_user(memory, UserPtr<Frame>(frame_at), frame); !stored) return stored;
+  size_t size = image_at_offset + image_size;
+  if (copy_to_user(memory, frame_at, std::as_bytes(std::span(&whole, 1)).first(size)) != size) return err::fault;
 
   context.set(hal::general(rdi), static_cast<uint64_t>(info.number));
   context.set(hal::general(rsi), frame_at + offsetof(Frame, info));
@@ -92,9 +106,16 @@ Result<> X86_64Abi::pop_signal_frame(Thread& self) {
   AddressSpace& memory = self.memory();
   // The handler's return has popped the return address.
   UserAddr frame_at = context.get(hal::Reg::sp) - 8;
-  Frame frame = TRY(get_user(memory, UserPtr<const Frame>(frame_at)));
+  Whole whole;
+  size_t image_size = floating_point_frame_size(self);
+  size_t fetched = copy_from_user(memory, std::as_writable_bytes(std::span(&whole, 1)).first(image_at_offset + image_size), frame_at);
+  const Frame& frame = whole.frame;
+  if (fetched < sizeof frame) return err::fault;
   const Sigcontext& saved = frame.context;
-  if (auto loaded = get_floating_point_frame(self, saved.floating_point); !loaded) return loaded;
+  bool is_usual = fetched > image_at_offset && saved.floating_point == frame_at + image_at_offset;
+  auto image = std::span(whole.image).first(image_size);
+  auto loaded = take_floating_point_frame(self, saved.floating_point, image, is_usual ? fetched - image_at_offset : 0);
+  if (!loaded) return loaded;
   auto set = [&](unsigned index, uint64_t value) { context.set(hal::general(index), value); };
   for (unsigned index = 0; index < 8; ++index) set(r8 + index, saved.r8_to_r15[index]);
   set(rdi, saved.di), set(rsi, saved.si), set(rbp, saved.bp), set(rbx, saved.bx);
