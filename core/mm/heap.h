@@ -2,9 +2,9 @@
 // are the front; the slab of an object is found from the page's Frame.
 //
 // A slab is one page: a header, then equal objects linked by index in a free list. Slabs with free objects hang in their class's list.
-// Lock: one per size class (rank heap). In front of them each CPU keeps a few free objects of every class in a HeapCache, which needs no lock:
-// kernel code is not preempted, and interrupts allocate nothing. Under ASan there are no caches: free objects are poisoned and wait in a
-// quarantine before they are used again.
+// Lock: one per size class (rank heap). In front of them each CPU keeps a few free objects of every class in a HeapCache, which needs no
+// lock: kernel code is not preempted, and interrupts allocate nothing. Under ASan there are no caches: free objects are poisoned and wait
+// in a quarantine before they are used again.
 #pragma once
 
 #include <array>

@@ -35,8 +35,8 @@ struct alignas(64) PerCpu {
   FrameAllocator* frames = nullptr;
   Heap* heap = nullptr;
   HeapCache* heap_cache = nullptr;  // null where there is none
-  Kernel* kernel = nullptr;   // null in unit tests of plain classes
-  Thread* current = nullptr;  // the running thread; the idle thread when there is nothing to run
+  Kernel* kernel = nullptr;         // null in unit tests of plain classes
+  Thread* current = nullptr;        // the running thread; the idle thread when there is nothing to run
   Thread* idle = nullptr;
   Thread* previous = nullptr;  // who ran before the switch that is being finished
   // Whether the idle thread runs. For other CPUs only a hint, unless both sides have fences (Kernel::make_ready).

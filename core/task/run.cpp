@@ -16,8 +16,7 @@ void Thread::run_user() {
     hal::Trap trap = cpu.run(*context_, resources_.memory->root());
     if (--traps_to_sample_ == 0) [[unlikely]]
       handle_sampled_trap(trap);
-    else if (trap.kind == hal::Trap::Kind::syscall) [[likely]]
-      handle_syscall();
+    else if (trap.kind == hal::Trap::Kind::syscall) [[likely]] handle_syscall();
     else handle_trap(trap);
   }
 }
