@@ -19,5 +19,8 @@ set_source_files_properties(${machine_dir}/memory.cpp ${PROJECT_SOURCE_DIR}/hal-
 add_executable(halcyon.elf)
 target_link_libraries(halcyon.elf PRIVATE halcyon_core halcyon_fs halcyon_syscalls halcyon_hal_baremetal)
 set_target_properties(halcyon.elf PROPERTIES LINKER_LANGUAGE CXX LINK_DEPENDS ${linker_script})
-target_link_options(halcyon.elf PRIVATE -flto -O2 -Wl,--lto-O2 --target=${CMAKE_CXX_COMPILER_TARGET} -fuse-ld=lld-19 -nostdlib -static -T ${linker_script}
+if(HALCYON_WHOLE_PROGRAM)
+  target_link_options(halcyon.elf PRIVATE -flto -O2 -Wl,--lto-O2)
+endif()
+target_link_options(halcyon.elf PRIVATE --target=${CMAKE_CXX_COMPILER_TARGET} -fuse-ld=lld-19 -nostdlib -static -T ${linker_script}
   -Wl,--gc-sections,-z,max-page-size=4096,-z,noexecstack,--build-id=none,--no-dynamic-linker)

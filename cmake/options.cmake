@@ -32,7 +32,8 @@ if(HALCYON_BARE)
   target_compile_options(halcyon_kernel_options INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-threadsafe-statics -fno-use-cxa-atexit>
     -fno-delete-null-pointer-checks -ffunction-sections -fdata-sections -fstack-protector-strong)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+  option(HALCYON_WHOLE_PROGRAM "optimise the bare kernel as a whole; debuggers then miss tables of virtual functions" ON)
+  if(HALCYON_WHOLE_PROGRAM AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)
     # The whole kernel is one program: a class with one derived class needs no virtual calls.
     target_compile_options(halcyon_kernel_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-flto -fwhole-program-vtables -fvisibility=hidden>)
   endif()

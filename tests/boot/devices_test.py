@@ -118,8 +118,8 @@ class DevicesTest(unittest.TestCase):
             self.read_until(line, b"# ")
             line.sendall(b"echo $((6*7))0\r")
             self.read_until(line, b"420\r\n")
-            # By the time it says so, the shell has given the terminal back its signals.
-            line.sendall(b"echo u''p; sleep 1000\r")
+            # By the time it says so, it is the terminal's foreground job.
+            line.sendall(b"sh -c 'echo u\"\"p; exec sleep 1000'\r")
             self.read_until(line, b"\nup\r\n")
             line.sendall(b"\x03")
             self.read_until(line, b"# ")
