@@ -28,6 +28,7 @@ void boot(const BareBootOptions& options) {
   std::vector<std::string> words = {script, "boot"};
   words.insert(words.end(), options.arguments.begin(), options.arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   execv(script.c_str(), pointers.data());

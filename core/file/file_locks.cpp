@@ -78,7 +78,7 @@ void FileLocks::carve(const void* object, bool is_flock, LockOwner owner, LockRa
     bool keeps_back = lock.range.end > range.end;
     if (keeps_front && keeps_back) {
       ASSERT(spare);
-      Own<Lock> back = std::move(spare);
+      Own<Lock> back(spare.release());
       back->object = lock.object, back->is_flock = lock.is_flock, back->kind = lock.kind, back->owner = lock.owner;
       back->range = {range.end + 1, lock.range.end};
       lock.range.end = range.start - 1;

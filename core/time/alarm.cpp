@@ -4,17 +4,17 @@
 
 namespace halcyon {
 
-void Alarm::set(AlarmClock clock, Nanoseconds when) {
+void Alarm::set(AlarmClock clock, Nanoseconds goal) {
   Kernel& owner = kernel();
   clock_.store(clock, std::memory_order_relaxed);
-  goal_.store(when, std::memory_order_release);
+  goal_.store(goal, std::memory_order_release);
   if (clock == AlarmClock::realtime && !watch_.queue) {
     watch_.alarm = this;
     watch_.notify = clock_was_set;
     owner.clock().was_set.enlist(watch_);
   }
-  if (when == never) return;
-  owner.timers().arm(*this, clock == AlarmClock::monotonic ? when : owner.clock().realtime_to_monotonic(when));
+  if (goal == never) return;
+  owner.timers().arm(*this, clock == AlarmClock::monotonic ? goal : owner.clock().realtime_to_monotonic(goal));
 }
 
 void Alarm::cancel() {

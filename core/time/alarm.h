@@ -19,7 +19,7 @@ class Alarm : Timer {
   Alarm& operator=(const Alarm&) = delete;
 
   // Sets, or moves, the alarm. Not together with cancel() or another set().
-  void set(AlarmClock clock, Nanoseconds when);
+  void set(AlarmClock clock, Nanoseconds goal);
   // After it returns `due` does not run and will not. Not from `due` itself; no lock is held that `due` takes.
   void cancel();
 

@@ -83,7 +83,7 @@ def select_cpu(thread):
 
 def enter(thread):
     """From now on frames are those of `thread`, which is not live."""
-    layout = thread.kernel.world.stack
+    layout = thread.kernel.world.stack_of(thread)
     try:
         registers = layout.read(thread.saved_sp())
     except gdb.MemoryError:

@@ -81,6 +81,9 @@ class Hosted:
     def stands_on_stack(self):
         return True
 
+    def stack_of(self, thread):
+        return self.stack
+
     def kept_sp(self, cpu):
         """Where a CPU that lost its turn keeps the place."""
         return int(self._cpu(cpu)["parked_"]["sp"])
@@ -96,7 +99,8 @@ class Hosted:
 class Bare:
     MACHINE = "halcyon::hal::the_machine"
     ISAS = {"halcyon::hal::X86Machine": "x86_64", "halcyon::hal::RiscvMachine": "riscv64"}
-    # hal-baremetal/*/trap.S; what enters user mode leaves the same.
+    # hal-baremetal/*/trap.S; on riscv64 what enters user mode leaves the same, on x86_64 only what its caller needs.
+    ENTERED = {"x86_64": StackLayout("rsp", "rip", ("rbp", "rip"), 0, 16)}
     STACKS = {"x86_64": StackLayout("rsp", "rip", X86_SAVED, 0, 56), "riscv64": StackLayout("sp", "pc", RISCV_SAVED, 0, 112)}
     # hal-baremetal/*/layout.h
     DIRECT_MAPS = {"x86_64": 0xFFFF888000000000, "riscv64": 0xFFFFFFC000000000}
@@ -176,6 +180,10 @@ class Bare:
 
     def running_state(self):
         return "running"
+
+    def stack_of(self, thread):
+        """Of one that is not live: parked, or in user mode."""
+        return self.stack if thread.runs_on() is None else self.ENTERED.get(self.isa.name, self.stack)
 
     def kept_sp(self, cpu):
         """Where a CPU in user mode left the kernel."""
