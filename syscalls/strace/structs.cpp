@@ -7,7 +7,10 @@ namespace halcyon::strace {
 void show(Writer& out, const Timespec& time) { print(out, "{{tv_sec={}, tv_nsec={}}}", time.seconds, time.nanoseconds); }
 void show(Writer& out, const Timeval& time) { print(out, "{{tv_sec={}, tv_usec={}}}", time.seconds, time.microseconds); }
 
-void show(Writer& out, const Itimerval& value) {
+namespace {
+
+template <class Interval>
+void show_interval(Writer& out, const Interval& value) {
   out.write("{it_interval=");
   show(out, value.interval);
   out.write(", it_value=");
@@ -15,13 +18,10 @@ void show(Writer& out, const Itimerval& value) {
   out.write("}");
 }
 
-void show(Writer& out, const Itimerspec& value) {
-  out.write("{it_interval=");
-  show(out, value.interval);
-  out.write(", it_value=");
-  show(out, value.value);
-  out.write("}");
-}
+}  // namespace
+
+void show(Writer& out, const Itimerval& value) { show_interval(out, value); }
+void show(Writer& out, const Itimerspec& value) { show_interval(out, value); }
 
 namespace {
 
