@@ -10,8 +10,8 @@
 
 #include "cli/abi_report.h"
 #include "cli/boot.h"
-#include "cli/elf_file.h"
-#include "cli/elf_report.h"
+#include "cli/elf/elf_file.h"
+#include "cli/elf/elf_report.h"
 #include "cli/failure.h"
 #include "cli/options.h"
 #include "cli/program.h"

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "cli/elf_file.h"
-#include "cli/guest_tree.h"
+#include "cli/elf/elf_file.h"
+#include "cli/root/guest_tree.h"
 #include "hal/trap.h"
 
 namespace halcyon::cli {

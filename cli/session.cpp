@@ -17,7 +17,7 @@
 
 #include "cli/failure.h"
 #include "cli/trace_output.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "core/tty/stream_file.h"
 #include "core/tty/tty.h"
 #include "fs/calls/attributes.h"

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/guest_tree.h"
 #include "cli/options.h"
 #include "cli/program.h"
+#include "cli/root/guest_tree.h"
 
 namespace halcyon {
 class System;

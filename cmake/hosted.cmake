@@ -34,7 +34,7 @@ if(TARGET halcyon_hal_unicorn)
   target_link_libraries(halcyon_hal_unicorn PUBLIC halcyon_hal_hosted unicorn_engine fmt::fmt)
 endif()
 
-file(GLOB cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cli/*.cpp)
+file(GLOB_RECURSE cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cli/*.cpp)
 list(FILTER cli_sources EXCLUDE REGEX "/main\\.cpp$")
 if(cli_sources)
   add_library(halcyon_cli STATIC ${cli_sources})

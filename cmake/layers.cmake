@@ -3,7 +3,7 @@
 
 # Most of a file's compile time goes into its headers, which neighbours share: `count` files at a time, next to each other in the list.
 # Files that give a neighbour's local names another meaning stay alone: those that exist once per ISA, and a few others.
-set(halcyon_alone "/(riscv64|x86_64)[^/]*(/|\\.cpp$)|/syscalls/sessions\\.cpp$|/fs/procfs/(proc_file_system|settings|system_texts)\\.cpp$")
+set(halcyon_alone "/(riscv64|x86_64)[^/]*(/|\\.cpp$)|/syscalls/process/sessions\\.cpp$|/fs/procfs/(proc_file_system|settings|system_texts)\\.cpp$")
 function(halcyon_unity target count)
   if(NOT HALCYON_UNITY)
     return()

@@ -12,7 +12,7 @@
 #include "hal/trap.h"
 
 namespace halcyon {
-struct PerCpu;  // what the core keeps per CPU (core/task/per_cpu.h)
+struct PerCpu;  // what the core keeps per CPU (core/task/schedule/per_cpu.h)
 }
 
 namespace halcyon::hal {

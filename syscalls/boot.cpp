@@ -3,7 +3,7 @@
 #include <mutex>
 #include <new>
 
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "fs/calls/directories.h"
 
 namespace halcyon {

@@ -4,7 +4,7 @@
 
 #include "core/file/inode.h"
 #include "core/task/kernel.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "fs/calls/open.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/abi/initial_stack.h"

@@ -4,9 +4,9 @@
 #include "core/base/string.h"
 #include "core/base/vec.h"
 #include "core/mm/address_space.h"
-#include "core/task/credentials.h"
 #include "core/task/exec/exec.h"
-#include "core/task/limits.h"
+#include "core/task/process/credentials.h"
+#include "core/task/process/limits.h"
 #include "fs/vfs/walk.h"
 
 namespace halcyon {

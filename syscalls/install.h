@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/file/fd_table.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "core/task/thread.h"
 
 namespace halcyon {

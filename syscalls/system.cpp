@@ -4,10 +4,10 @@
 #include "core/base/version.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/calls.h"
-#include "syscalls/time.h"
+#include "syscalls/time/time.h"
 
 namespace halcyon {
 

@@ -3,7 +3,7 @@
 #include <mutex>
 
 #include "core/task/kernel.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 
 namespace halcyon {
 

@@ -18,7 +18,7 @@ namespace halcyon {
 class Mutex;
 class PageCache;
 class PageSource;
-class FifoSlot;  // core/ipc/pipe.h
+class FifoSlot;  // core/ipc/pipe/pipe.h
 class DirectoryVisitor;
 namespace fs {
 class MagicLink;  // fs/vfs/path.h

@@ -4,7 +4,7 @@
 #include <atomic>
 
 #include "core/file/anonymous_file.h"
-#include "core/task/signal.h"
+#include "core/task/signal/signal.h"
 
 namespace halcyon {
 

@@ -2,7 +2,7 @@
 #include "core/mm/address_space.h"
 
 #include "core/file/inode.h"
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 #include "core/mm/removed.h"
 #include "hal/isa/riscv64/layout.h"
 #include "hal/isa/x86_64/layout.h"

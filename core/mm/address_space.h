@@ -8,7 +8,7 @@
 
 #include "core/base/own.h"
 #include "core/base/ref.h"
-#include "core/mm/page_tables.h"
+#include "core/mm/tables/page_tables.h"
 #include "core/mm/vma.h"
 #include "core/sync/mutex.h"
 #include "hal/trap.h"

@@ -4,7 +4,7 @@
 
 #include "core/file/inode.h"
 #include "core/mm/address_space.h"
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 #include "core/task/kernel.h"
 
 namespace halcyon {

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstring>
 
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 
 namespace halcyon {
 

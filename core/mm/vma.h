@@ -6,7 +6,7 @@
 #include "core/base/ref.h"
 #include "core/base/types.h"
 #include "core/file/file.h"
-#include "core/mm/page_cache.h"
+#include "core/mm/cache/page_cache.h"
 
 namespace halcyon {
 

@@ -3,7 +3,7 @@
 #ifdef HALCYON_CHECKS
 
 #include "core/base/assert.h"
-#include "core/task/per_cpu.h"
+#include "core/task/schedule/per_cpu.h"
 #include "core/task/thread.h"
 
 namespace halcyon {

@@ -3,7 +3,7 @@
 #include <mutex>
 
 #include "core/base/assert.h"
-#include "core/task/per_cpu.h"
+#include "core/task/schedule/per_cpu.h"
 #include "core/task/thread.h"
 
 namespace halcyon {

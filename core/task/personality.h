@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/base/result.h"
-#include "core/task/signal.h"
+#include "core/task/signal/signal.h"
 #include "hal/trap.h"
 
 namespace halcyon {

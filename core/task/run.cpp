@@ -1,6 +1,6 @@
 // The loop that every user thread lives in, and what becomes of its traps.
 #include "core/task/kernel.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "core/task/thread.h"
 
 namespace halcyon {

@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "core/task/kernel.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 
 namespace halcyon {
 

@@ -1,7 +1,7 @@
 // Job control (credentials(7), tty_ioctl(4)): which session a terminal belongs to, which of its process groups may use it.
 #include <mutex>
 
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "core/task/thread.h"
 #include "core/tty/tty.h"
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/task/signal.h"
+#include "core/task/signal/signal.h"
 #include "core/tty/output_queue.h"
 #include "core/tty/termios.h"
 

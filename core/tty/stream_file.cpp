@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "core/base/own.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "core/task/thread.h"
 
 namespace halcyon {

@@ -2,7 +2,7 @@
 #include <mutex>
 
 #include "core/mm/user_memory.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "core/task/thread.h"
 #include "core/tty/tty.h"
 

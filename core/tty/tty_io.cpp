@@ -2,7 +2,7 @@
 // lock_.
 #include <mutex>
 
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "core/task/thread.h"
 #include "core/tty/tty.h"
 

@@ -1,6 +1,6 @@
 #include "fs/block/disk.h"
 
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 #include "fs/block/disk_file.h"
 
 namespace halcyon::fs {

@@ -9,7 +9,7 @@
 #include <atomic>
 
 #include "core/file/inode.h"
-#include "core/mm/page_cache.h"
+#include "core/mm/cache/page_cache.h"
 #include "core/sync/wait_queue.h"
 #include "core/task/kernel.h"
 #include "fs/devfs/device.h"

@@ -2,7 +2,7 @@
 
 #include <mutex>
 
-#include "core/ipc/pipe.h"
+#include "core/ipc/pipe/pipe.h"
 #include "fs/calls/create.h"
 #include "fs/files/directory_file.h"
 #include "fs/files/regular_file.h"

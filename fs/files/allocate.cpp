@@ -1,7 +1,7 @@
 // fallocate(2) of regular files. Pages that must not run out later are taken now, zeroed; a hole gives them back.
 #include <mutex>
 
-#include "core/mm/page_cache.h"
+#include "core/mm/cache/page_cache.h"
 #include "fs/files/regular_file.h"
 #include "fs/vfs/vfs.h"
 

@@ -2,9 +2,9 @@
 
 #include <mutex>
 
-#include "core/mm/page_cache.h"
-#include "core/task/per_cpu.h"
-#include "core/task/process.h"
+#include "core/mm/cache/page_cache.h"
+#include "core/task/process/process.h"
+#include "core/task/schedule/per_cpu.h"
 #include "core/task/thread.h"
 #include "fs/vfs/vfs.h"
 

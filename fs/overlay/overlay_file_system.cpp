@@ -2,7 +2,7 @@
 
 #include <mutex>
 
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 #include "fs/overlay/overlay_node.h"
 #include "fs/tree/special_node.h"
 

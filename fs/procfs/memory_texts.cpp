@@ -1,5 +1,5 @@
 // /proc/meminfo and vmstat.
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 #include "fs/procfs/proc_file_system.h"
 
 namespace halcyon::fs {

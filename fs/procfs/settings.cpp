@@ -3,9 +3,9 @@
 
 #include "core/base/version.h"
 #include "core/file/fd_table.h"
-#include "core/ipc/pipe.h"
+#include "core/ipc/pipe/pipe.h"
 #include "core/mm/address_space.h"
-#include "core/task/credentials.h"
+#include "core/task/process/credentials.h"
 #include "fs/procfs/proc_file_system.h"
 
 namespace halcyon::fs {

@@ -1,7 +1,7 @@
 // /proc/PID/maps, smaps and smaps_rollup. VMAs are looked at a few at a time with the address space's lock held, and written without it:
 // the names of their files need locks of lower rank.
 #include "core/file/inode.h"
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 #include "fs/procfs/task_texts.h"
 
 namespace halcyon::fs {

@@ -1,7 +1,7 @@
 // The short texts about a task.
 #include <charconv>
 
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 #include "fs/calls/mounts.h"
 #include "fs/procfs/task_texts.h"
 #include "fs/vfs/context.h"

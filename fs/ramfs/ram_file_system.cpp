@@ -2,8 +2,8 @@
 
 #include <charconv>
 
-#include "core/mm/frame.h"
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame.h"
+#include "core/mm/frames/frame_allocator.h"
 #include "fs/tree/file_node.h"
 
 namespace halcyon::fs {

@@ -1,6 +1,6 @@
 #include "fs/tree/file_node.h"
 
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 
 namespace halcyon::fs {
 

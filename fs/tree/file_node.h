@@ -3,7 +3,7 @@
 // Lock: contents (rank inode, a mutex) is held by whoever writes, truncates or allocates.
 #pragma once
 
-#include "core/mm/page_cache.h"
+#include "core/mm/cache/page_cache.h"
 #include "core/sync/mutex.h"
 #include "fs/tree/node.h"
 

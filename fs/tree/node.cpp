@@ -1,6 +1,6 @@
 #include "fs/tree/node.h"
 
-#include "core/mm/page_cache.h"
+#include "core/mm/cache/page_cache.h"
 
 namespace halcyon::fs {
 

@@ -1,7 +1,7 @@
 // Nodes without contents of their own: devices, FIFOs and sockets.
 #pragma once
 
-#include "core/ipc/pipe.h"
+#include "core/ipc/pipe/pipe.h"
 #include "fs/tree/node.h"
 
 namespace halcyon::fs {

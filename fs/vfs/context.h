@@ -7,7 +7,7 @@
 
 #include "core/file/fs_context.h"
 #include "core/sync/guarded.h"
-#include "core/task/credentials.h"
+#include "core/task/process/credentials.h"
 #include "fs/vfs/path.h"
 #include "fs/vfs/vfs.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/file/inode.h"
-#include "core/task/credentials.h"
+#include "core/task/process/credentials.h"
 #include "fs/vfs/mount.h"
 
 namespace halcyon::fs {

@@ -10,7 +10,7 @@
 #include <mutex>
 
 #include "core/base/assert.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "core/tty/tty.h"
 #include "fs/calls/attributes.h"
 #include "fs/calls/names.h"

@@ -1,7 +1,7 @@
 #include "syscalls/abi/abi.h"
 
 #include "core/task/kernel.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "syscalls/abi/riscv64/riscv64_abi.h"
 #include "syscalls/abi/x86_64/x86_64_abi.h"
 #include "syscalls/table.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/base/print.h"
-#include "core/task/signal.h"
+#include "core/task/signal/signal.h"
 #include "syscalls/types.h"
 
 namespace halcyon::strace {

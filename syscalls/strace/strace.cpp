@@ -2,11 +2,11 @@
 
 #include <mutex>
 
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/strace/names.h"
 #include "syscalls/strace/text.h"
-#include "syscalls/time.h"
+#include "syscalls/time/time.h"
 
 namespace halcyon::strace {
 

@@ -1,6 +1,6 @@
 #include "tests/support/world.h"
 
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 #include "fs/calls/mounts.h"
 #include "fs/calls/names.h"
 #include "fs/calls/open.h"

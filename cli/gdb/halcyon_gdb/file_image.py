@@ -10,7 +10,7 @@ PAGE = 4096
 
 
 class CachedPages:
-    """The pages of a PageCache (core/mm/page_cache.h)."""
+    """The pages of a PageCache (core/mm/cache/page_cache.h)."""
 
     def __init__(self, cache, direct_map):
         self.size = number(cache["size_"])
@@ -37,7 +37,7 @@ class CachedPages:
         return b""
 
     def _find(self, index):
-        """The frame of a page in the radix tree (core/mm/radix_tree.cpp)."""
+        """The frame of a page in the radix tree (core/mm/cache/radix_tree.cpp)."""
         levels, node = int(self._tree["levels_"]), self._tree["root_"]
         if int(node) == 0 or index >> 6 * levels:
             return None

@@ -19,7 +19,7 @@ def without_parameters(name):
 
 
 def place(frame):
-    """A frame as `Pipe::read (core/ipc/pipe_ring.cpp:123)`."""
+    """A frame as `Pipe::read (core/ipc/pipe/pipe_ring.cpp:123)`."""
     name = re.sub(r"\(anonymous namespace\)::|halcyon::", "", without_parameters(frame.name() or "?"))
     line = frame.find_sal()
     if line.symtab is None:

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/mm/address_space.h"
-#include "core/task/credentials.h"
 #include "core/task/exec/elf.h"
+#include "core/task/process/credentials.h"
 
 namespace halcyon {
 

@@ -3,7 +3,7 @@
 #include "core/mm/user_memory.h"
 #include "core/task/exec/exec.h"
 #include "core/task/kernel.h"
-#include "core/task/process.h"
+#include "core/task/process/process.h"
 
 namespace halcyon {
 

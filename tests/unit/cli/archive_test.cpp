@@ -1,5 +1,5 @@
 // Archives made by libarchive itself, and damaged ones.
-#include "cli/archive.h"
+#include "cli/root/archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -1,5 +1,5 @@
 // What `halcyon elf` says about whole, odd and damaged files.
-#include "cli/elf_report.h"
+#include "cli/elf/elf_report.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -5,9 +5,9 @@
 
 #include <cstdlib>
 
-#include "core/mm/frame_allocator.h"
-#include "core/mm/heap.h"
-#include "core/task/per_cpu.h"
+#include "core/mm/frames/frame_allocator.h"
+#include "core/mm/frames/heap.h"
+#include "core/task/schedule/per_cpu.h"
 #include "hal/hosted/this_cpu.h"
 
 namespace halcyon::test {

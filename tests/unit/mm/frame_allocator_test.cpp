@@ -1,5 +1,5 @@
 // The frame allocator over memory with holes.
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "core/task/per_cpu.h"
+#include "core/task/schedule/per_cpu.h"
 #include "hal/hosted/this_cpu.h"
 
 namespace halcyon {

@@ -1,5 +1,5 @@
 // PageCache above a source: what is filled when, what is written through, what is given back when memory runs short.
-#include "core/mm/page_cache.h"
+#include "core/mm/cache/page_cache.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/mm/frame_allocator.h"
+#include "core/mm/frames/frame_allocator.h"
 #include "tests/unit/fs/memory.h"
 
 namespace halcyon::test {

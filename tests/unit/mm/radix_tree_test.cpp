@@ -1,5 +1,5 @@
 // RadixTree: sparse indices, dirty marks, and nothing left behind.
-#include "core/mm/radix_tree.h"
+#include "core/mm/cache/radix_tree.h"
 
 #include <gtest/gtest.h>
 

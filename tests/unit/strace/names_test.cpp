@@ -6,7 +6,7 @@
 #include <string>
 
 #include "syscalls/strace/text.h"
-#include "syscalls/time.h"
+#include "syscalls/time/time.h"
 
 namespace halcyon::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "core/mm/page_cache.h"
+#include "core/mm/cache/page_cache.h"
 #include "tests/unit/fs/host/host_directory.h"
 
 namespace halcyon::test {

@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "core/mm/page_cache.h"
+#include "core/mm/cache/page_cache.h"
 #include "tests/unit/fs/host/host_directory.h"
 
 namespace halcyon::test {

@@ -2,7 +2,7 @@
 // up: changed() tells.
 #pragma once
 
-#include "core/mm/page_cache.h"
+#include "core/mm/cache/page_cache.h"
 #include "fs/overlay/overlay_file_system.h"
 #include "tests/unit/fs/host/host_directory.h"
 

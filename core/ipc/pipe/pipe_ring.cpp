@@ -1,0 +1,219 @@
+#include "core/ipc/pipe/pipe_ring.h"
+
+#include <bit>
+#include <mutex>
+
+#include "core/ipc/pipe/pipe.h"
+#include "core/task/kernel.h"
+#include "core/task/process/process.h"
+
+namespace halcyon {
+
+Pipe::Pipe(uint32_t uid, uint32_t gid, Nanoseconds now, uint64_t id) : id_(id), uid_(uid), gid_(gid), created_(now) {}
+
+Result<Ref<Pipe>> Pipe::create(uint32_t uid, uint32_t gid) {
+  Kernel& owner = kernel();
+  Ref<Pipe> pipe = TRY(make_ref<Pipe>(uid, gid, owner.clock().realtime(), owner.next_anonymous_inode()));
+  if (auto sized = pipe->slots_.resize(default_pipe_size / page_size); !sized) return std::unexpected(sized.error());
+  return pipe;
+}
+
+void Pipe::open(bool reads, bool writes) {
+  if (reads) readers_.fetch_add(1), reader_opens_.fetch_add(1);
+  if (writes) writers_.fetch_add(1), writer_opens_.fetch_add(1);
+}
+
+void Pipe::close(bool reads, bool writes) {
+  if (reads && readers_.fetch_sub(1) == 1) writable_.wake_all();
+  if (writes && writers_.fetch_sub(1) == 1) readable_.wake_all();
+}
+
+Result<FrameRef> Pipe::take_page() {
+  if (spare_) return std::move(spare_);
+  return FrameRef::allocate_uninitialized();
+}
+
+// Moves what can be moved now. Under lock_.
+Result<size_t> Pipe::read_some(Sink& out) {
+  size_t done = 0;
+  while (used_.load(std::memory_order_relaxed) > 0 && out.remaining() > 0) {
+    Slot& first = slot(0);
+    size_t count = std::min<size_t>(first.length, out.remaining());
+    auto written = out.write({first.page.data() + first.offset, count});
+    if (!written) return done ? Result<size_t>(done) : written;
+    done += *written;
+    first.offset += static_cast<uint32_t>(*written);
+    first.length -= static_cast<uint32_t>(*written);
+    bool was_packet = first.is_packet;
+    if (was_packet) first.length = 0;  // the rest of a packet is lost
+    if (first.length == 0) {
+      spare_ = std::move(first.page);
+      head_ = (head_ + 1) & (slots_.size() - 1);
+      used_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    if (was_packet || *written < count) break;
+  }
+  return done;
+}
+
+// True if `length` bytes can be written as a whole. Under lock_.
+bool Pipe::can_take(size_t length) {
+  size_t used = used_.load(std::memory_order_relaxed);
+  size_t room = (slots_.size() - used) * page_size;
+  if (used > 0) {
+    Slot& last = slot(used - 1);
+    if (!last.is_packet && last.offset + last.length + length <= page_size) return true;
+  }
+  return room >= length;
+}
+
+Result<size_t> Pipe::write_some(Source& in, bool as_packet) {
+  size_t done = 0;
+  while (in.remaining() > 0) {
+    size_t used = used_.load(std::memory_order_relaxed);
+    Slot* target = used > 0 ? &slot(used - 1) : nullptr;
+    // As on Linux, a write first puts what is beyond its whole pages behind the last one's bytes, if that fits.
+    size_t tail = in.remaining() & page_mask;
+    bool fills_up =
+        target && tail > 0 && !target->is_packet && !as_packet && done == 0 && target->offset + target->length + tail <= page_size;
+    if (!fills_up) {
+      if (used == slots_.size()) break;
+      auto page = take_page();
+      if (!page) return done ? Result<size_t>(done) : std::unexpected(page.error());
+      target = &slot(used);
+      *target = Slot{.page = std::move(*page), .is_packet = as_packet};
+    }
+    size_t at = target->offset + target->length;
+    size_t count = fills_up ? tail : std::min<size_t>(page_size - at, in.remaining());
+    auto copied = in.read({target->page.data() + at, count});
+    size_t got = copied ? *copied : 0;
+    target->length += static_cast<uint32_t>(got);
+    if (!fills_up) {
+      if (got > 0) used_.fetch_add(1, std::memory_order_relaxed);
+      else spare_ = std::move(target->page);
+    }
+    done += got;
+    if (!copied) return done ? Result<size_t>(done) : copied;
+    if (got < count) break;
+  }
+  return done;
+}
+
+Result<size_t> Pipe::read(Sink& out, bool is_nonblocking) {
+  if (out.remaining() == 0) return 0;
+  for (bool has_waited = false;; has_waited = true) {
+    Result<size_t> result = 0;
+    bool was_full;
+    bool has_more;
+    {
+      std::lock_guard guard(lock_);
+      was_full = used_.load(std::memory_order_relaxed) == slots_.size();
+      result = read_some(out);
+      has_more = used_.load(std::memory_order_relaxed) > 0;
+    }
+    if (!result || *result > 0) {
+      if (was_full) writable_.wake_one();
+      if (has_waited && has_more) readable_.wake_one();  // the wake that this thread had is for the next reader, too
+      return result;
+    }
+    if (writers_.load() == 0) {
+      if (used_.load() == 0) return 0;
+      continue;
+    }
+    if (is_nonblocking) return err::again;
+    if (!readable_.wait_until([&] { return used_.load() > 0 || writers_.load() == 0; })) return err::restart;
+  }
+}
+
+Result<size_t> Pipe::write(Source& in, bool is_nonblocking, bool as_packet) {
+  size_t total = in.remaining();
+  if (total == 0) return 0;
+  size_t done = 0;
+  for (bool has_waited = false;; has_waited = true) {
+    if (readers_.load() == 0) {
+      send_to_thread(current_thread(), SignalInfo{.number = sig::pipe, .code = si_code::user});
+      return done ? Result<size_t>(done) : err::pipe;
+    }
+    Result<size_t> result = 0;
+    {
+      std::lock_guard guard(lock_);
+      // Up to pipe_buf bytes go in as a whole or not at all.
+      if (total > pipe_buf || can_take(total)) result = write_some(in, as_packet);
+    }
+    if (!result) return done ? Result<size_t>(done) : result;
+    if (*result > 0) readable_.wake_one();
+    done += *result;
+    if (in.remaining() == 0 || (*result > 0 && total <= pipe_buf)) {
+      if (has_waited) writable_.wake_one();
+      return done;
+    }
+    if (is_nonblocking) return done ? Result<size_t>(done) : err::again;
+    auto has_room = [&] {
+      if (readers_.load() == 0) return true;
+      std::lock_guard guard(lock_);
+      return total > pipe_buf ? used_.load(std::memory_order_relaxed) < slots_.size() : can_take(total);
+    };
+    if (!writable_.wait_until(has_room)) return done ? Result<size_t>(done) : err::restart;
+  }
+}
+
+void Pipe::watch(PollTable& table, bool reads, bool writes) {
+  if (reads) table.watch(readable_);
+  if (writes) table.watch(writable_);
+}
+
+uint32_t Pipe::poll(bool reads, bool writes) const {
+  uint32_t events = 0;
+  size_t used = used_.load(std::memory_order_acquire);
+  if (reads) {
+    if (used > 0) events |= poll::in | poll::rdnorm;
+    if (writers_.load() == 0 && writer_opens_.load() != 0) events |= poll::hup;
+  }
+  if (writes) {
+    if (used < slots_.size()) events |= poll::out | poll::wrnorm;
+    if (readers_.load() == 0) events |= poll::err;
+  }
+  return events;
+}
+
+size_t Pipe::bytes() {
+  std::lock_guard guard(lock_);
+  size_t total = 0;
+  for (size_t index = 0; index < used_.load(std::memory_order_relaxed); ++index) total += slot(index).length;
+  return total;
+}
+
+Attributes Pipe::attributes() const {
+  Attributes attributes;
+  attributes.device = make_device(0, 13);
+  attributes.inode = id_;
+  attributes.type = FileType::fifo;
+  attributes.permissions = 0600;
+  attributes.uid = uid_;
+  attributes.gid = gid_;
+  attributes.accessed = attributes.modified = attributes.changed = created_;
+  return attributes;
+}
+
+size_t Pipe::capacity() {
+  std::lock_guard guard(lock_);
+  return slots_.size() * page_size;
+}
+
+Result<size_t> Pipe::set_capacity(size_t size) {
+  if (size > size_t{1} << 31) return err::inval;
+  size_t count = std::bit_ceil(std::max<size_t>(page_ceil(size) / page_size, 1));
+  if (count * page_size > max_pipe_size && !has_capability(current_thread().credentials(), capability::sys_resource)) return err::perm;
+  Vec<Slot> slots;
+  if (auto sized = slots.resize(count); !sized) return std::unexpected(sized.error());
+  std::lock_guard guard(lock_);
+  size_t used = used_.load(std::memory_order_relaxed);
+  if (used > count) return err::busy;
+  for (size_t index = 0; index < used; ++index) slots[index] = std::move(slot(index));
+  std::swap(slots_, slots);
+  head_ = 0;
+  writable_.wake_all();
+  return count * page_size;
+}
+
+}  // namespace halcyon

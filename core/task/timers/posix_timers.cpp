@@ -1,0 +1,213 @@
+#include "core/task/timers/posix_timers.h"
+
+#include <mutex>
+
+#include "core/task/kernel.h"
+#include "core/task/process/process.h"
+
+namespace halcyon {
+
+namespace {
+
+constexpr Nanoseconds shortest_ignored = 4'000'000;  // a signal that nobody gets comes no more often than Linux's tick
+
+}  // namespace
+
+PosixTimers::~PosixTimers() { ASSERT(timers_.empty()); }
+
+PosixTimers::PosixTimer* PosixTimers::find(int id) {
+  for (PosixTimer& timer : timers_)
+    if (timer.id == id) return &timer;
+  return nullptr;
+}
+
+// The time of the clock that the timer runs on. With a CPU clock, under the tree lock.
+Nanoseconds PosixTimers::now(const PosixTimer& timer) {
+  Clock& clock = process_.kernel().clock();
+  switch (timer.runs_on) {
+    case TimerClock::monotonic: return clock.monotonic();
+    case TimerClock::realtime: return clock.realtime();
+    case TimerClock::process_cpu: {
+      CpuTime used = cpu_time(process_);
+      return used.user + used.system;
+    }
+    case TimerClock::thread_cpu: return timer.of->user_time.load() + timer.of->system_time.load();
+  }
+  return 0;
+}
+
+void PosixTimers::arm(PosixTimer& timer) {
+  if (timer.event.kind == TimerEvent::Kind::none) return;
+  if (timer.is_on_cpu()) {
+    process_.has_cpu_timers = true;
+    return;
+  }
+  timer.alarm.set(timer.runs_on == TimerClock::realtime ? AlarmClock::realtime : AlarmClock::monotonic, timer.when);
+}
+
+// Passes the periods that are over by `now`.
+void PosixTimers::forward(PosixTimer& timer, Nanoseconds now) {
+  if (timer.interval == 0 || timer.when > now) return;
+  Periods periods = periods_since(timer.when, timer.interval, now);
+  constexpr uint64_t enough = uint64_t{1} << 40;  // more than anybody is told
+  timer.overrun = std::min<int64_t>(timer.overrun + static_cast<int64_t>(std::min(periods.count, enough)), enough);
+  timer.when = periods.next;
+}
+
+// The time has come. Under lock_.
+void PosixTimers::expire(PosixTimer& timer) {
+  SignalInfo info;
+  info.number = timer.event.signal;
+  info.code = si_code::timer;
+  info.timer_id = timer.id;
+  info.value = timer.event.value;
+  info.is_from_timer = true;
+  if (send_timer_signal(process_, timer.event.thread.get(), info)) {
+    timer.is_queued = true;
+    if (timer.interval == 0) timer.when = never;
+  } else if (timer.interval == 0) {
+    timer.when = never;
+  } else {
+    forward(timer, now(timer) + (timer.is_on_cpu() ? 0 : shortest_ignored));
+    arm(timer);
+  }
+}
+
+void PosixTimers::due(Alarm& alarm) {
+  auto& own = static_cast<PosixTimer::TimerAlarm&>(alarm);
+  std::lock_guard guard(own.owner->lock_);
+  if (own.timer->when != never && !own.timer->is_queued) own.owner->expire(*own.timer);
+}
+
+bool PosixTimers::expire_cpu() {
+  std::lock_guard guard(lock_);
+  bool is_any_left = false;
+  for (PosixTimer& timer : timers_) {
+    if (!timer.is_on_cpu() || timer.when == never || timer.is_queued || timer.event.kind == TimerEvent::Kind::none) continue;
+    if (now(timer) >= timer.when) expire(timer);
+    if (timer.when != never && !timer.is_queued) is_any_left = true;
+  }
+  return is_any_left;
+}
+
+void PosixTimers::signal_taken(SignalInfo& info) {
+  std::lock_guard tree_guard(process_.kernel().tree());
+  std::lock_guard guard(lock_);
+  PosixTimer* timer = find(info.timer_id);
+  if (!timer || !timer->is_queued) return;
+  timer->is_queued = false;
+  if (timer->interval != 0 && timer->when != never) {
+    forward(*timer, now(*timer));
+    arm(*timer);
+  } else {
+    ++timer->overrun;
+  }
+  timer->last_overrun = std::max<int64_t>(std::exchange(timer->overrun, -1), 0);
+  info.overrun = static_cast<int>(std::min<int64_t>(timer->last_overrun, INT32_MAX));
+}
+
+Result<int> PosixTimers::create(TimerClock clock, Ref<Thread> of, TimerEvent event) {
+  Own<PosixTimer> timer = TRY(make<PosixTimer>());
+  uint64_t limit = process_.limit(Limit::pending_signals).soft;
+  std::lock_guard guard(lock_);
+  if (event.kind != TimerEvent::Kind::none && timers_.size() >= limit) return err::again;
+  int id = next_id_;
+  while (find(id)) id = id == INT32_MAX ? 0 : id + 1;
+  next_id_ = id == INT32_MAX ? 0 : id + 1;
+  timer->id = id;
+  timer->clock = timer->runs_on = clock;
+  timer->of = std::move(of);
+  timer->event = std::move(event);
+  if (timer->event.value_is_id) timer->event.value = static_cast<uint64_t>(id);
+  timer->alarm.owner = this;
+  timer->alarm.timer = timer.get();
+  timers_.push_back(*timer.release());
+  return id;
+}
+
+Result<> PosixTimers::remove(int id) {
+  std::lock_guard guard(process_.kernel().tree());
+  return remove_locked(id);
+}
+
+// Under the tree lock, so that nobody else is about to set the timer's alarm.
+Result<> PosixTimers::remove_locked(int id) {
+  Own<PosixTimer> gone;
+  {
+    std::lock_guard guard(lock_);
+    PosixTimer* timer = find(id);
+    if (!timer) return err::inval;
+    timers_.erase(timers_.iterator_to(*timer));
+    timer->when = never;
+    gone.reset(timer);
+  }
+  gone->alarm.cancel();
+  return {};
+}
+
+void PosixTimers::clear() {
+  for (;;) {
+    int id;
+    {
+      std::lock_guard guard(lock_);
+      if (timers_.empty()) break;
+      id = timers_.front().id;
+    }
+    static_cast<void>(remove_locked(id));
+  }
+  std::lock_guard guard(lock_);
+  next_id_ = 0;
+}
+
+TimerSetting PosixTimers::setting_of(PosixTimer& timer) {
+  if (timer.when == never) return {0, timer.interval};
+  Nanoseconds time = now(timer);
+  bool is_silent = timer.event.kind == TimerEvent::Kind::none;
+  if (timer.is_queued || is_silent) forward(timer, time);
+  // A timer that is late still runs.
+  return {std::max<Nanoseconds>(timer.when - time, is_silent ? 0 : 1), timer.interval};
+}
+
+Result<TimerSetting> PosixTimers::get(int id) {
+  std::lock_guard tree_guard(process_.kernel().tree());
+  std::lock_guard guard(lock_);
+  PosixTimer* timer = find(id);
+  if (!timer) return err::inval;
+  return setting_of(*timer);
+}
+
+Result<TimerSetting> PosixTimers::set(int id, const TimerSetting& setting, bool absolute) {
+  std::lock_guard tree_guard(process_.kernel().tree());
+  TimerSetting old;
+  PosixTimer* timer;
+  {
+    std::lock_guard guard(lock_);
+    timer = find(id);
+    if (!timer) return err::inval;
+    old = setting_of(*timer);
+    timer->when = never;
+    timer->interval = 0;
+    timer->is_queued = false;
+    timer->overrun = -1;
+  }
+  // The tree lock keeps others from removing it meanwhile, and nobody arms a timer that is off.
+  timer->alarm.cancel();
+  std::lock_guard guard(lock_);
+  timer->interval = setting.interval;
+  timer->last_overrun = 0;
+  if (setting.value == 0) return old;
+  timer->runs_on = timer->clock == TimerClock::realtime && !absolute ? TimerClock::monotonic : timer->clock;
+  timer->when = setting.value;
+  if (!absolute && __builtin_add_overflow(now(*timer), setting.value, &timer->when)) timer->when = never;
+  arm(*timer);
+  return old;
+}
+
+Result<int> PosixTimers::overrun(int id) {
+  std::lock_guard guard(lock_);
+  PosixTimer* timer = find(id);
+  if (!timer) return err::inval;
+  return static_cast<int>(std::min<int64_t>(timer->last_overrun, INT32_MAX));
+}
+
+}  // namespace halcyon

@@ -1,0 +1,302 @@
+// Scheduling: policies, nice values, affinity. Policies are remembered and reported; only nice values weigh, with the fair scheduler.
+#include <mutex>
+
+#include "core/mm/user_memory.h"
+#include "core/task/kernel.h"
+#include "core/task/process/process.h"
+#include "hal/port.h"
+#include "syscalls/calls.h"
+
+namespace halcyon {
+
+namespace {
+
+namespace policy {
+constexpr int other = 0, fifo = 1, round_robin = 2, batch = 3, idle = 5, deadline = 6;
+constexpr int reset_on_fork = 0x40000000;
+}  // namespace policy
+
+// ESRCH. Under the tree lock.
+Result<Thread*> find(Thread& self, int tid) {
+  Thread* thread = tid == 0 ? &self : self.kernel().find_thread(tid);
+  if (!thread || !thread->resources().credentials) return err::srch;
+  return thread;
+}
+
+// Whether the caller may change how `other` is scheduled.
+bool may_schedule(Thread& self, Thread& other) {
+  const Credentials& who = self.credentials();
+  const Credentials& owner = other.credentials();
+  return who.euid == owner.uid || who.euid == owner.euid || has_capability(who, capability::sys_nice);
+}
+
+// EPERM for a thread of another user's; EACCES for raising the priority beyond RLIMIT_NICE.
+Result<> set_nice(Thread& self, Thread& thread, int nice) {
+  if (!may_schedule(self, thread)) return err::perm;
+  uint64_t reachable = thread.process().limit(Limit::nice).soft;
+  bool is_allowed = nice >= thread.nice || static_cast<uint64_t>(20 - nice) <= reachable;
+  if (!is_allowed && !has_capability(self.credentials(), capability::sys_nice)) return err::acces;
+  thread.nice = nice;
+  return {};
+}
+
+uint64_t cpu_mask(Kernel& kernel) { return kernel.cpu_count() >= 64 ? ~uint64_t{0} : (uint64_t{1} << kernel.cpu_count()) - 1; }
+
+// Makes a thread leave a CPU that it may not use any more: at once if it waits, else when it next leaves user mode.
+void move_away(Thread& self, Thread& thread) {
+  Kernel& kernel = self.kernel();
+  if (kernel.scheduler().dequeue(thread)) kernel.make_ready(thread, false);
+  else thread.add_work(work::reschedule);
+}
+
+}  // namespace
+
+Result<uint64_t> sys_sched_yield(Thread&) {
+  yield();
+  return 0;
+}
+
+Result<uint64_t> sys_sched_getaffinity(Thread& self, Pid pid, size_t size, UserPtr<std::byte> mask) {
+  // Linux's unit is the unsigned long, and the mask is as long as its table of CPUs.
+  if (size * 8 < self.kernel().cpu_count() || size % sizeof(uint64_t) != 0) return err::inval;
+  uint64_t bits;
+  {
+    std::lock_guard guard(self.kernel().tree());
+    Thread* thread = TRY(find(self, pid));
+    bits = thread->affinity.load() & cpu_mask(self.kernel());
+  }
+  if (auto stored = put_user(self.memory(), UserPtr<uint64_t>(mask.address()), bits); !stored) return std::unexpected(stored.error());
+  return sizeof bits;
+}
+
+Result<uint64_t> sys_sched_setaffinity(Thread& self, Pid pid, size_t size, UserPtr<const std::byte> mask) {
+  uint64_t bits = 0;
+  size_t length = std::min(size, sizeof bits);
+  auto bytes = std::as_writable_bytes(std::span(&bits, 1)).first(length);
+  if (copy_from_user(self.memory(), bytes, mask.address()) != length) return err::fault;
+  std::lock_guard guard(self.kernel().tree());
+  Thread* thread = TRY(find(self, pid));
+  if (!may_schedule(self, *thread)) return err::perm;
+  bits &= cpu_mask(self.kernel());
+  if (bits == 0) return err::inval;
+  thread->affinity.store(bits);
+  if (!(bits >> thread->last_cpu & 1)) move_away(self, *thread);
+  return 0;
+}
+
+Result<uint64_t> sys_sched_getscheduler(Thread& self, Pid pid) {
+  if (pid < 0) return err::inval;
+  std::lock_guard guard(self.kernel().tree());
+  Thread* thread = TRY(find(self, pid));
+  return static_cast<uint64_t>(thread->policy | (thread->resets_on_fork ? policy::reset_on_fork : 0));
+}
+
+Result<uint64_t> sys_sched_setscheduler(Thread& self, Pid pid, SchedPolicy policy, UserPtr<const int> parameters) {
+  if (pid < 0 || policy < 0 || !parameters) return err::inval;
+  int priority = TRY(get_user(self.memory(), parameters));
+  int wanted = policy & ~policy::reset_on_fork;
+  bool is_real_time = wanted == policy::fifo || wanted == policy::round_robin;
+  if (!is_real_time && wanted != policy::other && wanted != policy::batch && wanted != policy::idle) return err::inval;
+  if (is_real_time ? priority < 1 || priority > 99 : priority != 0) return err::inval;
+  std::lock_guard guard(self.kernel().tree());
+  Thread* thread = TRY(find(self, pid));
+  if (!may_schedule(self, *thread)) return err::perm;
+  if (is_real_time) return has_capability(self.credentials(), capability::sys_nice) ? err::inval : err::perm;
+  thread->policy = wanted;
+  thread->resets_on_fork = (policy & policy::reset_on_fork) != 0;
+  return 0;
+}
+
+Result<uint64_t> sys_sched_getparam(Thread& self, Pid pid, UserPtr<int> parameters) {
+  if (pid < 0 || !parameters) return err::inval;
+  {
+    std::lock_guard guard(self.kernel().tree());
+    Thread* thread = TRY(find(self, pid));
+    static_cast<void>(thread);
+  }
+  if (auto stored = put_user(self.memory(), parameters, 0); !stored) return std::unexpected(stored.error());
+  return 0;
+}
+
+// All policies that there are have the static priority 0.
+Result<uint64_t> sys_sched_setparam(Thread& self, Pid pid, UserPtr<const int> parameters) {
+  if (pid < 0 || !parameters) return err::inval;
+  int priority = TRY(get_user(self.memory(), parameters));
+  std::lock_guard guard(self.kernel().tree());
+  Thread* thread = TRY(find(self, pid));
+  if (priority != 0) return err::inval;
+  if (!may_schedule(self, *thread)) return err::perm;
+  return 0;
+}
+
+namespace {
+
+struct SchedAttributes {  // struct sched_attr of sched_setattr(2)
+  uint32_t size, policy;
+  uint64_t flags;
+  int32_t nice;
+  uint32_t priority;
+  uint64_t runtime, deadline, period;
+  uint32_t least_utilization, most_utilization;
+};
+constexpr uint32_t first_attributes_size = 48;  // without the utilizations
+constexpr uint32_t attributes_size = sizeof(SchedAttributes);
+
+// E2BIG, with the size that is known written back, if the structure is of another version that says more.
+Result<SchedAttributes> get_attributes(Thread& self, UserPtr<const std::byte> from) {
+  AddressSpace& memory = self.memory();
+  SchedAttributes attributes{};
+  uint32_t size = TRY(get_user(memory, UserPtr<const uint32_t>(from.address())));
+  if (size == 0) size = first_attributes_size;
+  bool is_known = size >= first_attributes_size && size <= page_size;
+  for (uint64_t at = attributes_size; is_known && at < size; ++at) {
+    auto rest = TRY(get_user(memory, UserPtr<const uint8_t>(from.address() + at)));
+    is_known = rest == 0;
+  }
+  if (!is_known) {
+    if (auto told = put_user(memory, UserPtr<uint32_t>(from.address()), attributes_size); !told) return std::unexpected(told.error());
+    return err::toobig;
+  }
+  auto bytes = std::as_writable_bytes(std::span(&attributes, 1)).first(std::min(size, attributes_size));
+  if (copy_from_user(memory, bytes, from.address()) != bytes.size()) return err::fault;
+  return attributes;
+}
+
+}  // namespace
+
+Result<uint64_t> sys_sched_setattr(Thread& self, Pid pid, UserPtr<const std::byte> attributes, uint32_t flags) {
+  constexpr uint64_t reset_on_fork = 1, keep_policy = 8, keep_parameters = 16, known_flags = 0x7f;
+  if (pid < 0 || !attributes || flags != 0) return err::inval;
+  SchedAttributes wanted = TRY(get_attributes(self, attributes));
+  std::lock_guard guard(self.kernel().tree());
+  Thread* thread = TRY(find(self, pid));
+  int policy = (wanted.flags & keep_policy) ? thread->policy : static_cast<int>(wanted.policy);
+  bool is_there = policy == policy::other || policy == policy::batch || policy == policy::idle;
+  if (!is_there || wanted.priority != 0 || (wanted.flags & ~known_flags)) return err::inval;
+  if (wanted.flags & ~(reset_on_fork | keep_policy | keep_parameters)) return err::opnotsupp;
+  if (!may_schedule(self, *thread)) return err::perm;
+  if (!(wanted.flags & keep_parameters)) {
+    int nice = std::clamp(wanted.nice, -20, 19);
+    if (!set_nice(self, *thread, nice)) return err::perm;
+  }
+  thread->policy = policy;
+  thread->resets_on_fork = (wanted.flags & reset_on_fork) != 0;
+  return 0;
+}
+
+Result<uint64_t> sys_sched_getattr(Thread& self, Pid pid, UserPtr<std::byte> attributes, uint32_t size, uint32_t flags) {
+  if (pid < 0 || !attributes || size < first_attributes_size || size > page_size || flags != 0) return err::inval;
+  SchedAttributes found{};
+  {
+    std::lock_guard guard(self.kernel().tree());
+    Thread* thread = TRY(find(self, pid));
+    found.policy = static_cast<uint32_t>(thread->policy);
+    found.nice = thread->nice;
+    found.flags = thread->resets_on_fork;
+  }
+  found.size = std::min(size, attributes_size);
+  auto bytes = std::as_bytes(std::span(&found, 1)).first(found.size);
+  if (copy_to_user(self.memory(), attributes.address(), bytes) != bytes.size()) return err::fault;
+  return 0;
+}
+
+// All threads have the same slice.
+Result<uint64_t> sys_sched_rr_get_interval(Thread& self, Pid pid, UserPtr<Timespec> interval) {
+  if (pid < 0) return err::inval;
+  {
+    std::lock_guard guard(self.kernel().tree());
+    if (auto found = find(self, pid); !found) return std::unexpected(found.error());
+  }
+  constexpr Nanoseconds second = 1'000'000'000;
+  Nanoseconds slice = self.kernel().options().time_slice;
+  if (auto stored = put_user(self.memory(), interval, Timespec{slice / second, slice % second}); !stored)
+    return std::unexpected(stored.error());
+  return 0;
+}
+
+Result<uint64_t> sys_sched_get_priority_max(Thread&, SchedPolicy policy) {
+  switch (policy) {
+    case policy::fifo:
+    case policy::round_robin: return 99;
+    case policy::other:
+    case policy::batch:
+    case policy::idle:
+    case policy::deadline: return 0;
+    default: return err::inval;
+  }
+}
+
+Result<uint64_t> sys_sched_get_priority_min(Thread& self, SchedPolicy policy) {
+  uint64_t highest = TRY(sys_sched_get_priority_max(self, policy));
+  return highest > 0 ? 1 : 0;
+}
+
+namespace {
+
+enum class Who { process, group, user, invalid };
+
+Who who_from(int which) { return which < 0 || which > 2 ? Who::invalid : static_cast<Who>(which); }
+
+// Calls action(thread) for every thread that getpriority(2) means; ESRCH if there is none. Under the tree lock.
+template <class Action>
+Result<> for_each_meant(Thread& self, Who which, int who, Action action) {
+  Kernel& kernel = self.kernel();
+  if (which == Who::process) {
+    Thread* thread = TRY(find(self, who));
+    action(*thread);
+    return {};
+  }
+  int group = who == 0 ? self.process().process_group : who;
+  uint32_t uid = who == 0 ? self.credentials().uid : static_cast<uint32_t>(who);
+  bool is_any = false;
+  for (Process& process : kernel.processes()) {
+    if (which == Who::group && process.process_group != group) continue;
+    for (Thread& thread : process.threads) {
+      if (!thread.resources().credentials || (which == Who::user && thread.credentials().uid != uid)) continue;
+      is_any = true;
+      action(thread);
+    }
+  }
+  if (!is_any) return err::srch;
+  return {};
+}
+
+}  // namespace
+
+// As 20 - nice, so that no value looks like an error.
+Result<uint64_t> sys_getpriority(Thread& self, PriorityWhich which, int who) {
+  Who meant = who_from(which);
+  if (meant == Who::invalid) return err::inval;
+  int best = 0;
+  std::lock_guard guard(self.kernel().tree());
+  auto found = for_each_meant(self, meant, who, [&](Thread& thread) { best = std::max(best, 20 - thread.nice); });
+  if (!found) return std::unexpected(found.error());
+  return static_cast<uint64_t>(best);
+}
+
+Result<uint64_t> sys_setpriority(Thread& self, PriorityWhich which, int who, int nice) {
+  Who meant = who_from(which);
+  if (meant == Who::invalid) return err::inval;
+  nice = std::clamp(nice, -20, 19);
+  Result<> result;
+  std::lock_guard guard(self.kernel().tree());
+  auto found = for_each_meant(self, meant, who, [&](Thread& thread) {
+    if (auto set = set_nice(self, thread, nice); !set) result = set;
+  });
+  if (!found) return std::unexpected(found.error());
+  if (!result) return std::unexpected(result.error());
+  return 0;
+}
+
+Result<uint64_t> sys_getcpu(Thread& self, UserPtr<uint32_t> cpu, UserPtr<uint32_t> node) {
+  uint32_t id = hal::this_cpu().id();
+  if (cpu) {
+    if (auto stored = put_user(self.memory(), cpu, id); !stored) return std::unexpected(stored.error());
+  }
+  if (node) {
+    if (auto stored = put_user(self.memory(), node, 0); !stored) return std::unexpected(stored.error());
+  }
+  return 0;
+}
+
+}  // namespace halcyon
