@@ -51,6 +51,26 @@ Result<> AsyncFiles::set_owner(File& file, const AsyncOwner& owner) {
   return {};
 }
 
+Result<> AsyncFiles::reserve(File& file) {
+  auto state = state_of(file);
+  return state ? Result<>{} : std::unexpected(state.error());
+}
+
+void AsyncFiles::set_default_owner(File& file) {
+  AsyncState* state = file.async_.load(std::memory_order_acquire);
+  Thread& self = current_thread();
+  const Credentials& who = self.credentials();
+  std::lock_guard guard(lock_);
+  if (state->owner.id == 0) state->owner = {AsyncOwner::Kind::process, self.process().pid(), who.uid, who.euid};
+}
+
+void AsyncFiles::reset(const File& file) {
+  AsyncState* state = file.async_.load(std::memory_order_acquire);
+  std::lock_guard guard(lock_);
+  state->owner = {};
+  state->signal = 0;
+}
+
 AsyncOwner AsyncFiles::owner(const File& file) {
   AsyncState* state = file.async_.load(std::memory_order_acquire);
   if (!state) return {};
@@ -120,7 +140,7 @@ struct Notice {
 
 // The first of what poll(2) says, as sigaction(2) names it ("si_code", SIGIO).
 int code_of(uint32_t events) {
-  constexpr int in = 1, out = 2, error = 4, priority = 5, hangup = 6;
+  constexpr int in = 1, out = 2, error = 4, priority = 5, hangup = 6;  // 3 is a message
   if (events & poll::err) return error;
   if (events & poll::in) return in;
   if (events & poll::hup) return hangup;
@@ -161,7 +181,31 @@ void send_notice(Kernel& kernel, const Notice& notice) {
   }
 }
 
+// Signals that have codes of their own say only that it is about a file (Linux: sig_specific_sicodes).
+int code_for(int signal, int code) {
+  constexpr SignalSet specific = SignalSet::of(sig::ill, sig::fpe, sig::segv, sig::bus, sig::trap, sig::chld, sig::sys);
+  return signal != 0 && specific.has(signal) ? si_code::io : code;
+}
+
 }  // namespace
+
+void AsyncFiles::send_message(Kernel& kernel, const File& file, int fd) {
+  constexpr int message = 3;
+  AsyncState* state = file.async_.load(std::memory_order_acquire);
+  if (!state) return;
+  Notice notice;
+  {
+    std::lock_guard guard(lock_);
+    notice.owner = state->owner;
+    notice.signal = state->signal;
+  }
+  notice.info.number = notice.signal;
+  notice.info.code = code_for(notice.signal, message);
+  notice.info.is_about_io = true;
+  notice.info.band = poll::in | poll::rdnorm | poll::msg;
+  notice.info.fd = fd;
+  send_notice(kernel, notice);
+}
 
 void AsyncFiles::send(Kernel& kernel) {
   for (;;) {
@@ -182,7 +226,7 @@ void AsyncFiles::send(Kernel& kernel) {
     uint32_t events = file->poll(nullptr);
     if (events == 0) continue;
     notice.info.number = notice.signal;
-    notice.info.code = code_of(events);
+    notice.info.code = code_for(notice.signal, code_of(events));
     notice.info.is_about_io = true;
     notice.info.band = events;
     send_notice(kernel, notice);

@@ -57,6 +57,14 @@ class AsyncFiles {
   void disarm(File& file);
   // The last reference goes.
   void forget(const File& file);
+  // A message to the owner about something else than readiness (leases, dnotify), which was asked for through `fd`. Without locks.
+  void send_message(Kernel& kernel, const File& file, int fd);
+  // Makes room for what the next two set. ENOMEM.
+  Result<> reserve(File& file);
+  // The running process, unless there is an owner already. After reserve.
+  void set_default_owner(File& file);
+  // No owner and SIGIO again.
+  void reset(const File& file);
   // Sends what is due. In thread context, without locks.
   void send(Kernel& kernel);
 

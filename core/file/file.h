@@ -58,7 +58,7 @@ class File : public RefCounted {
   [[nodiscard]] bool drop() const {
     if (!RefCounted::drop()) return false;
     if (epoll_items_.load(std::memory_order_acquire)) forget_in_epoll();
-    if (async_.load(std::memory_order_acquire)) forget_async();
+    if (async_.load(std::memory_order_acquire)) forget_async();  // and leases, whose holders are owners
     return true;
   }
 
@@ -183,6 +183,7 @@ class File : public RefCounted {
  private:
   friend class EpollFile;
   friend class AsyncFiles;
+  friend class Leases;
   void forget_in_epoll() const;
   void forget_async() const;
 
@@ -190,6 +191,7 @@ class File : public RefCounted {
   mutable std::atomic<EpollItem*> epoll_items_{nullptr};  // which watch this file; under Kernel::epoll_lock
   mutable std::atomic<AsyncState*> async_{nullptr};       // signal-driven I/O; null until a program asks for it
   std::atomic<bool> has_locks_{false};
+  std::atomic<bool> has_lease_{false};  // it had one once
   Own<FilePlace> place_;
 };
 

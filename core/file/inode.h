@@ -130,39 +130,51 @@ class Inode : public RefCounted {
 
   virtual Result<FileSystemStatistics> statistics() { return err::nosys; }
 
+  // Somebody holds a lease on it (Leases). Looked at after whoever asks has counted itself by an InodeUse, see there.
+  bool has_leases() const { return has_leases_.load(std::memory_order_seq_cst); }
+
  private:
   friend class InodeUse;
-  std::atomic<int32_t> uses_ = 0;  // above 0: that many descriptions write; below: that many programs execute it
+  friend class Leases;
+  std::atomic<int32_t> uses_ = 0;     // above 0: that many descriptions write; below: that many programs execute it
+  std::atomic<int32_t> readers_ = 0;  // descriptions that only read
+  std::atomic<bool> has_leases_ = false;
 };
 
-// Writing to a file and executing it exclude each other (ETXTBSY of open(2) and execve(2)); an InodeUse stands for one or the other.
+// What a regular file is open for. Writing to it and executing it exclude each other (ETXTBSY of open(2) and execve(2)), and a lease wants
+// to know of everybody: who opens counts itself before it looks for leases, who takes a lease shows it before it looks at the counts, all
+// in one order (seq_cst); so one of them sees the other.
 class InodeUse {
  public:
   InodeUse() = default;
-  InodeUse(InodeUse&& other) noexcept : inode_(std::exchange(other.inode_, nullptr)), step_(other.step_) {}
+  InodeUse(InodeUse&& other) noexcept : count_(std::exchange(other.count_, nullptr)), step_(other.step_) {}
   InodeUse& operator=(InodeUse other) noexcept {
-    std::swap(inode_, other.inode_);
+    std::swap(count_, other.count_);
     std::swap(step_, other.step_);
     return *this;
   }
   ~InodeUse() {
-    if (inode_) inode_->uses_.fetch_sub(step_, std::memory_order_release);
+    if (count_) count_->fetch_sub(step_, std::memory_order_release);
   }
   // ETXTBSY. The inode must outlive what is returned.
   static Result<InodeUse> write(Inode& inode) { return begin(inode, 1); }
   static Result<InodeUse> execute(Inode& inode) { return begin(inode, -1); }
+  static InodeUse read(Inode& inode) {
+    inode.readers_.fetch_add(1, std::memory_order_seq_cst);
+    return InodeUse(&inode.readers_, 1);
+  }
 
  private:
-  InodeUse(Inode* inode, int32_t step) : inode_(inode), step_(step) {}
+  InodeUse(std::atomic<int32_t>* count, int32_t step) : count_(count), step_(step) {}
   static Result<InodeUse> begin(Inode& inode, int32_t step) {
     int32_t uses = inode.uses_.load(std::memory_order_relaxed);
     do {
       if (step > 0 ? uses < 0 : uses > 0) return err::txtbsy;
-    } while (!inode.uses_.compare_exchange_weak(uses, uses + step, std::memory_order_acquire));
-    return InodeUse(&inode, step);
+    } while (!inode.uses_.compare_exchange_weak(uses, uses + step, std::memory_order_seq_cst));
+    return InodeUse(&inode.uses_, step);
   }
 
-  Inode* inode_ = nullptr;
+  std::atomic<int32_t>* count_ = nullptr;
   int32_t step_ = 0;
 };
 

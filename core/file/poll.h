@@ -18,6 +18,7 @@ inline constexpr uint32_t rdnorm = 0x040;
 inline constexpr uint32_t rdband = 0x080;
 inline constexpr uint32_t wrnorm = 0x100;
 inline constexpr uint32_t wrband = 0x200;
+inline constexpr uint32_t msg = 0x400;  // nobody waits for it: signals say it
 inline constexpr uint32_t rdhup = 0x2000;
 }  // namespace poll
 

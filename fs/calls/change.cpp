@@ -1,4 +1,5 @@
 // chmod, chown, utimens, truncate.
+#include "core/file/watch/leases.h"
 #include "fs/calls/attributes.h"
 #include "fs/files/regular_file.h"
 #include "fs/vfs/permission.h"
@@ -101,6 +102,7 @@ Result<> truncate(const Caller& caller, std::string_view path, uint64_t size) {
   if (inode.type() != FileType::regular) return err::inval;
   if (auto allowed = check_access(caller.who, *found.mount, inode, may::write); !allowed) return allowed;
   InodeUse use = TRY(InodeUse::write(inode));
+  if (auto broken = break_leases(inode, open_flag::write_only); !broken) return broken;
   if (auto ready = inode.prepare_open(open_flag::write_only); !ready) return ready;
   return set_file_size(inode, size, caller.vfs().now(), has_capability(caller.who, capability::fsetid));
 }

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "core/file/watch/leases.h"
 #include "core/ipc/pipe/pipe.h"
 #include "fs/calls/create.h"
 #include "fs/files/directory_file.h"
@@ -83,18 +84,22 @@ Result<Ref<File>> make_file(const Caller& caller, Path path, uint32_t flags, Pur
     if (!own) return err::nxio;
     return own;
   }
+  uint32_t access = flags & flag::access_mode;
   InodeUse use;
   if (purpose == Purpose::execution) use = TRY(InodeUse::execute(inode));
-  else if (wanted_by(flags) & may::write) use = TRY(InodeUse::write(inode));
+  else if (access == flag::read_only) use = InodeUse::read(inode);
+  else if (access != flag::access_mode) use = TRY(InodeUse::write(inode));
+  if (auto broken = break_leases(inode, flags); !broken) return std::unexpected(broken.error());
   if (auto ready = inode.prepare_open(flags); !ready) {
     if (ready.error() == Errno::stale) forget(caller, path);
     return std::unexpected(ready.error());
   }
   bool keeps_privileges = has_capability(caller.who, capability::fsetid);
   if (flags & flag::truncate) {
+    InodeUse cutting;
+    if (access == flag::read_only) cutting = TRY(InodeUse::write(inode));
     if (auto cut = set_file_size(inode, 0, caller.vfs().now(), keeps_privileges); !cut) return std::unexpected(cut.error());
   }
-  if (purpose == Purpose::io && (flags & flag::access_mode) == flag::read_only) use = InodeUse();
   return make_ref<RegularFile>(std::move(path), kept_flags(flags), keeps_privileges, std::move(use));
 }
 

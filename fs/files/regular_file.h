@@ -26,7 +26,7 @@ class RegularFile final : public PlacedFile {
   Result<uint64_t> seek(int64_t offset, Whence whence) override;
   bool is_pollable() const override { return false; }
   Inode* mappable() override { return inode(); }
-  void allow_writes() override { use_ = InodeUse(); }
+  void allow_writes() override { use_ = InodeUse::read(*inode()); }
   // ftruncate(2): EINVAL if not open for writing, EFBIG.
   Result<> truncate(uint64_t size) override;
   Result<> allocate(Allocation how, uint64_t offset, uint64_t end) override;  // allocate.cpp; EFBIG, ENOSPC

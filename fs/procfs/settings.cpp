@@ -1,4 +1,5 @@
-// /proc/sys: what the kernel's limits and names are. Only the names can be changed.
+// /proc/sys: what the kernel's limits and names are. Names and some numbers can be changed.
+#include <charconv>
 #include <mutex>
 
 #include "core/base/version.h"
@@ -50,6 +51,26 @@ Result<> constant(const TextContext&, Writer& out) {
   return {};
 }
 
+// Numbers of an object of the kernel that can be changed.
+template <auto object, auto member>
+Result<> write_number(const TextContext& context, Writer& out) {
+  print(out, "{}\n", ((context.kernel.*object)().*member).load(std::memory_order_relaxed));
+  return {};
+}
+template <auto object, auto member>
+Result<> store_number(const TextContext& context, std::string_view text) {
+  int value = 0;
+  size_t start = std::min(text.find_first_not_of(" \t"), text.size());
+  auto [end, error] = std::from_chars(text.data() + start, text.data() + text.size(), value);
+  if (error != std::errc() || (end != text.data() + text.size() && *end != ' ' && *end != '\t')) return err::inval;
+  ((context.kernel.*object)().*member).store(value, std::memory_order_relaxed);
+  return {};
+}
+template <auto object, auto member>
+constexpr SystemText number(std::string_view name) {
+  return {name, write_number<object, member>, store_number<object, member>};
+}
+
 Result<> write_thread_limit(const TextContext& context, Writer& out) {
   print(out, "{}\n", context.kernel.thread_limit());
   return {};
@@ -99,6 +120,8 @@ constexpr SystemText memory_settings[] = {{"max_map_count", constant<AddressSpac
                                           {"overcommit_memory", constant<always>}};
 // Of the protections of names in shared directories only that of hard links is there (check_link).
 constexpr SystemText file_settings[] = {{"file-max", constant<no_limit>},
+                                        number<&Kernel::leases, &Leases::break_time>("lease-break-time"),
+                                        number<&Kernel::leases, &Leases::is_enabled>("leases-enable"),
                                         {"nr_open", constant<FdTable::hard_limit>},
                                         {"pipe-max-size", constant<max_pipe_size>},
                                         {"protected_fifos", constant<unprotected>},

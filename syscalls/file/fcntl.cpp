@@ -1,4 +1,4 @@
-// fcntl(2): descriptors, description flags, record locks, signal-driven I/O, sizes of pipes.
+// fcntl(2): descriptors, description flags, record locks, leases, signal-driven I/O, sizes of pipes.
 #include <mutex>
 
 #include "core/file/async.h"
@@ -18,7 +18,8 @@ namespace {
 namespace fcntl_command {
 constexpr uint32_t dupfd = 0, getfd = 1, setfd = 2, getfl = 3, setfl = 4, getlk = 5, setlk = 6, setlkw = 7;
 constexpr uint32_t setown = 8, getown = 9, setsig = 10, getsig = 11, setown_ex = 15, getown_ex = 16;
-constexpr uint32_t ofd_getlk = 36, ofd_setlk = 37, ofd_setlkw = 38, dupfd_cloexec = 1030, setpipe_sz = 1031, getpipe_sz = 1032;
+constexpr uint32_t ofd_getlk = 36, ofd_setlk = 37, ofd_setlkw = 38, dupfd_cloexec = 1030, setlease = 1024, getlease = 1025,
+                   setpipe_sz = 1031, getpipe_sz = 1032;
 }  // namespace fcntl_command
 
 Result<uint64_t> duplicate(Thread& self, Ref<File> file, uint64_t minimum, bool close_on_exec) {
@@ -158,6 +159,21 @@ Result<uint64_t> async_command(Thread& self, File& file, uint32_t command, uint6
   }
 }
 
+Result<> set_lease(Thread& self, File& file, Fd fd, uint64_t argument) {
+  Attributes attributes = TRY(file.attributes());
+  const Credentials& who = self.credentials();
+  if (who.fsuid != attributes.uid && !has_capability(who, capability::lease)) return err::acces;
+  Inode* inode = file.inode();
+  if (attributes.type != FileType::regular || !inode || !inode->page_cache()) return err::inval;
+  Leases& leases = self.kernel().leases();
+  switch (argument) {
+    case read_lock: return leases.set(file, *inode, LeaseKind::read, fd);
+    case write_lock: return leases.set(file, *inode, LeaseKind::write, fd);
+    case no_lock: return leases.drop(file);
+    default: return err::inval;
+  }
+}
+
 }  // namespace
 
 Result<uint64_t> sys_fcntl(Thread& self, Fd fd, FcntlCommand command, uint64_t argument) {
@@ -187,6 +203,8 @@ Result<uint64_t> sys_fcntl(Thread& self, Fd fd, FcntlCommand command, uint64_t a
     case getown_ex:
     case setsig:
     case getsig: return async_command(self, *file, command, argument);
+    case setlease: return as_result(set_lease(self, *file, fd, argument));
+    case getlease: return static_cast<uint64_t>(self.kernel().leases().kind(*file));
     case getpipe_sz: return as_result(pipe_size(*file));
     case setpipe_sz: return as_result(set_pipe_size(*file, argument));
     default: return err::inval;

@@ -24,6 +24,7 @@ constexpr Name fcntl_commands[] = {{0, "F_DUPFD"},         {1, "F_GETFD"},      
                                    {3, "F_GETFL"},         {4, "F_SETFL"},         {5, "F_GETLK"},
                                    {6, "F_SETLK"},         {7, "F_SETLKW"},        {8, "F_SETOWN"},
                                    {9, "F_GETOWN"},        {10, "F_SETSIG"},       {11, "F_GETSIG"},
+                                   {15, "F_SETOWN_EX"},    {16, "F_GETOWN_EX"},    {1026, "F_NOTIFY"},
                                    {36, "F_OFD_GETLK"},    {37, "F_OFD_SETLK"},    {38, "F_OFD_SETLKW"},
                                    {1024, "F_SETLEASE"},   {1025, "F_GETLEASE"},   {1030, "F_DUPFD_CLOEXEC"},
                                    {1031, "F_SETPIPE_SZ"}, {1032, "F_GETPIPE_SZ"}, {1033, "F_ADD_SEALS"},
@@ -118,9 +119,11 @@ void show(Writer& out, IoctlRequest value) {
 
 void show_fcntl_argument(Writer& out, uint32_t command, uint64_t argument) {
   constexpr uint32_t set_descriptor_flags = 2, set_status_flags = 4, duplicate = 0, duplicate_on_exec = 1030, set_pipe_size = 1031;
-  constexpr Name descriptor_flags[] = {{1, "FD_CLOEXEC"}};
+  constexpr uint32_t set_lease = 1024;
+  constexpr Name descriptor_flags[] = {{1, "FD_CLOEXEC"}}, lease_types[] = {{0, "F_RDLCK"}, {1, "F_WRLCK"}, {2, "F_UNLCK"}};
   if (command == set_descriptor_flags) show_flags(out, descriptor_flags, argument, "FD");
   else if (command == set_status_flags) show(out, OpenFlags{static_cast<uint32_t>(argument)});
+  else if (command == set_lease) show_choice(out, lease_types, argument, "F");
   else if (command == duplicate || command == duplicate_on_exec || command == set_pipe_size) show(out, static_cast<int>(argument));
   else print(out, "{:#x}", argument);
 }

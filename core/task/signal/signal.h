@@ -51,7 +51,7 @@ inline constexpr int fpe_float_divide = 3, fpe_overflow = 4, fpe_underflow = 5, 
 inline constexpr int ill_opcode = 1, ill_operand = 2, fpe_divide = 1, segv_unmapped = 1, segv_access = 2, bus_alignment = 1,
                      bus_address = 2, trap_breakpoint = 1;
 inline constexpr int trap_trace = 2;
-inline constexpr int poll_first = 1, poll_last = 6;  // of signals about files
+inline constexpr int poll_first = 1, poll_last = 6, io = -5;  // of signals about files
 inline constexpr int child_exited = 1, child_killed = 2, child_dumped = 3, child_trapped = 4, child_stopped = 5, child_continued = 6;
 }  // namespace si_code
 
@@ -80,7 +80,8 @@ constexpr bool is_fault(const SignalInfo& info) {
   return info.code > 0 && info.code != si_code::kernel && faults.has(info.number);
 }
 constexpr bool is_about_io(const SignalInfo& info) {
-  return info.code >= si_code::poll_first && info.code <= si_code::poll_last && info.is_about_io;
+  bool has_code = (info.code >= si_code::poll_first && info.code <= si_code::poll_last) || info.code == si_code::io;
+  return has_code && info.is_about_io;
 }
 
 namespace sa_flag {
