@@ -102,8 +102,8 @@ class UserContext {
 
   // The floating-point state in the ISA's signal-frame layout: x86_64 the 512-byte FXSAVE image, or, with XSAVE
   // (CpuInfo::state_components), the XSAVE area in standard format, at most 832 bytes; riscv64 f0..f31 and fcsr (264 bytes). `image` has
-  // floating_point_size() bytes; load also takes x86_64's first 512 alone, with the initial state for the rest. load returns false, and
-  // changes nothing, if the image holds reserved bits.
+  // floating_point_size() bytes; load also takes x86_64's first 512 alone, with the initial state for the rest. The image may lie where
+  // user code changes it meanwhile. load returns false if it holds reserved bits; the state is then either the old or the initial one.
   virtual size_t floating_point_size() const = 0;
   virtual void save_floating_point(std::span<std::byte> image) = 0;
   virtual bool load_floating_point(std::span<const std::byte> image) = 0;

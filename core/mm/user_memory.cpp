@@ -95,6 +95,20 @@ Result<size_t> get_user_string(AddressSpace& memory, UserAddr from, std::span<ch
   return length;
 }
 
+UserSpan::UserSpan(AddressSpace& memory, UserAddr address, size_t size, hal::Access access) : is_written_(access == hal::Access::write) {
+  FrameAllocator& allocator = frames();
+  size_t in_page = address & page_mask;
+  if (in_page + size > page_size || !memory.is_valid_range(address, size) || !memory.pin(allocator, address, access, &frame_)) return;
+  data_ = allocator.data(frame_) + in_page;
+}
+
+UserSpan::~UserSpan() {
+  if (!data_) return;
+  FrameAllocator& allocator = frames();
+  if (is_written_) allocator.note_kernel_write(frame_);
+  allocator.drop(frame_);
+}
+
 namespace {
 
 Result<FrameRef> pin_word(AddressSpace& memory, UserAddr address, hal::Access access) {

@@ -39,6 +39,28 @@ Result<size_t> get_user_string(AddressSpace& memory, UserAddr from, std::span<ch
 // Stores `count` zero bytes; returns how many.
 size_t clear_user(AddressSpace& memory, UserAddr to, size_t count);
 
+// A stretch of user memory that the kernel reads or writes where it lies, without a copy: only if all of it is in reach and in one page.
+// User code may write to it meanwhile, so that what is read is read once, or is harmless whatever it is.
+class UserSpan {
+ public:
+  UserSpan(AddressSpace& memory, UserAddr address, size_t size, hal::Access access);
+  ~UserSpan();
+  UserSpan(const UserSpan&) = delete;
+  UserSpan& operator=(const UserSpan&) = delete;
+
+  explicit operator bool() const { return data_ != nullptr; }
+  // As an object of that type, for whose size and alignment the caller has seen to.
+  template <class T>
+  T& as() const {
+    return *static_cast<T*>(static_cast<void*>(data_));
+  }
+
+ private:
+  std::byte* data_ = nullptr;
+  PhysAddr frame_ = 0;
+  bool is_written_;
+};
+
 // The 32-bit word of a futex, atomically with respect to user code on any CPU.
 Result<uint32_t> load_user_word(AddressSpace& memory, UserAddr address);
 Result<bool> compare_exchange_user_word(AddressSpace& memory, UserAddr address, uint32_t* expected, uint32_t desired);

@@ -90,25 +90,15 @@ void save_image(const FloatingPoint& state, std::span<std::byte> image) {
 }
 
 bool load_image(FloatingPoint* state, std::span<const std::byte> image) {
-  struct Header {
-    uint64_t present = component::x87 | component::sse;
-    uint64_t compaction = 0;
-    std::array<uint64_t, 6> reserved{};
-  } header;
-  static_assert(sizeof header == offsetof(FloatingPoint, ymm) - legacy_size);
   size_t size = std::min(image.size(), sizeof *state);
-  uint32_t vector_control;
-  std::memcpy(&vector_control, &image[offsetof(FloatingPoint, vector_control)], sizeof vector_control);
-  if (vector_control & ~unit.vector_control) return false;
-  if (size > legacy_size) std::memcpy(&header, &image[legacy_size], sizeof header);
-  if (unit.components != 0 && (header.present & ~unit.components)) return false;
-  if (header.compaction != 0 || std::ranges::any_of(header.reserved, [](uint64_t word) { return word != 0; })) return false;
   if (size < sizeof *state) *state = FloatingPoint{};
   std::memcpy(static_cast<void*>(state), image.data(), size);
-  state->present = header.present;
-  state->vector_control_mask = unit.vector_control;
-  state->unused = {};
-  return true;
+  if (size == legacy_size) state->present = component::x87 | component::sse;
+  bool is_good = !(state->vector_control & ~unit.vector_control) && state->compaction == 0 &&
+                 std::ranges::all_of(state->reserved, [](uint64_t word) { return word == 0; }) &&
+                 (unit.components == 0 || !(state->present & ~unit.components));
+  if (!is_good) *state = FloatingPoint{};
+  return is_good;
 }
 
 }  // namespace halcyon::hal::x86_64

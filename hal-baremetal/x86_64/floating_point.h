@@ -50,7 +50,8 @@ void load_floating_point(const FloatingPoint& state);
 
 // `image` has floating_point_size() bytes; parts in their initial state are filled in.
 void save_image(const FloatingPoint& state, std::span<std::byte> image);
-// `image` has as many bytes, or legacy_size: then the rest gets its initial state. False: it holds reserved bits; nothing has changed.
+// `image` has as many bytes, or legacy_size: then the rest gets its initial state. False: it holds reserved bits; the state is the initial
+// one.
 bool load_image(FloatingPoint* state, std::span<const std::byte> image);
 
 }  // namespace halcyon::hal::x86_64

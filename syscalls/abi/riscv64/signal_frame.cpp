@@ -34,15 +34,23 @@ Result<> Riscv64Abi::push_signal_frame(Thread& self, const SignalInfo& info, con
   UserAddr frame_at = (place.top - sizeof(Frame)) & ~uint64_t{15};
   if (self.signal_stack().contains(old_sp) && !place.switches_stack && !self.signal_stack().contains(frame_at)) return err::fault;
 
-  Frame frame{};
-  frame.info = to_user(info);
-  UserStackLayout stack = stack_layout(self, old_sp);
-  frame.stack = {stack.base, stack.flags, 0, stack.size};
-  frame.mask = old_mask.bits();
-  frame.registers[0] = context.get(hal::Reg::pc);
-  for (unsigned index = 1; index < 32; ++index) frame.registers[index] = context.get(hal::general(index));
-  context.save_floating_point(std::span(frame.floating_point).first(d_state_size));
-  if (auto stored = put_user(self.memory(), UserPtr<Frame>(frame_at), frame); !stored) return stored;
+  {
+    UserSpan span(self.memory(), frame_at, sizeof(Frame), hal::Access::write);
+    Frame buffer;
+    Frame& frame = span ? span.as<Frame>() : buffer;
+    frame = Frame{};
+    frame.info = to_user(info);
+    UserStackLayout stack = stack_layout(self, old_sp);
+    frame.stack = {stack.base, stack.flags, 0, stack.size};
+    frame.mask = old_mask.bits();
+    frame.registers[0] = context.get(hal::Reg::pc);
+    for (unsigned index = 1; index < 32; ++index) frame.registers[index] = context.get(hal::general(index));
+    context.save_floating_point(std::span(frame.floating_point).first(d_state_size));
+    if (!span) {
+      auto stored = put_user(self.memory(), UserPtr<Frame>(frame_at), buffer);
+      if (!stored) return stored;
+    }
+  }
 
   constexpr unsigned ra = 1, a1 = 11, a2 = 12;
   context.set(hal::general(ra), hal::riscv64::Layout::stack_top);

@@ -38,15 +38,35 @@ void set(std::span<std::byte> frame, size_t at, const T& value) {
 
 uint64_t components() { return kernel().machine().cpu_info().x86_64.state_components; }
 
-// How much of the area counts, by what the first bytes of the frame say. EFAULT if that is not there as a whole.
-Result<size_t> size_in_frame(Thread& self, std::span<const std::byte> frame, size_t fetched) {
-  auto software = get<Software>(frame, software_at);
+// How much of the area counts, by what the frame says. EFAULT if that is not there as a whole.
+Result<size_t> size_in_frame(Thread& self, const Software& software, std::span<const std::byte> frame) {
   size_t whole = self.context().floating_point_size();
   if (components() == 0 || software.magic != first_magic || software.size < header_end || software.size > whole ||
       software.size > software.extended_size)
     return legacy_size;
-  if (fetched < software.size + sizeof last_magic) return err::fault;
+  if (frame.size() < software.size + sizeof last_magic) return err::fault;
   return get<uint32_t>(frame, software.size) == last_magic ? software.size : legacy_size;
+}
+
+using Buffer = std::array<std::byte, floating_point_frame_most>;
+
+std::span<const std::byte> initial_state(Buffer& buffer) {
+  auto state = std::span(buffer).first(legacy_size);
+  std::memset(state.data(), 0, state.size());
+  set(state, control_at, initial_control);
+  set(state, vector_control_at, initial_vector_control);
+  return state;
+}
+
+// The whole area, where what the frame does not claim to hold has its initial state.
+std::span<const std::byte> complete(Thread& self, const Software& software, std::span<const std::byte> frame, Buffer& buffer) {
+  size_t whole = self.context().floating_point_size();
+  if (software.size == whole && (components() & ~software.components) == 0) return frame.first(whole);
+  auto state = std::span(buffer).first(whole);
+  std::memmove(state.data(), frame.data(), software.size);
+  std::memset(&state[software.size], 0, whole - software.size);
+  set(state, legacy_size, get<uint64_t>(state, legacy_size) & (software.components | ~components()));
+  return state;
 }
 
 }  // namespace
@@ -65,29 +85,24 @@ void make_floating_point_frame(Thread& self, std::span<std::byte> frame) {
   set(frame, size, last_magic);
 }
 
-Result<> take_floating_point_frame(Thread& self, UserAddr at, std::span<std::byte> frame, size_t fetched) {
-  size_t whole = self.context().floating_point_size(), size = legacy_size;
+Result<> take_floating_point_frame(Thread& self, UserAddr at, std::span<const std::byte> frame) {
+  Buffer buffer;
+  std::span<const std::byte> state;
   if (at == 0) {
-    std::memset(frame.data(), 0, legacy_size);
-    set(frame, control_at, initial_control);
-    set(frame, vector_control_at, initial_vector_control);
+    state = initial_state(buffer);
   } else {
     // As the CPU's own instructions fault.
     if (at % (has_extended_state() ? 64 : 16) != 0) return err::inval;
-    if (fetched == 0) fetched = copy_from_user(self.memory(), frame, at);
-    if (fetched < legacy_size) return err::fault;
-    size = TRY(size_in_frame(self, frame, fetched));
+    if (frame.empty()) {
+      auto fetched = std::span(buffer).first(floating_point_frame_size(self));
+      frame = fetched.first(copy_from_user(self.memory(), fetched, at));
+    }
+    if (frame.size() < legacy_size) return err::fault;
+    auto software = get<Software>(frame, software_at);
+    size_t size = TRY(size_in_frame(self, software, frame));
+    state = size == legacy_size ? frame.first(legacy_size) : complete(self, software, frame, buffer);
   }
-  if (size == legacy_size) {
-    if (!self.context().load_floating_point(frame.first(legacy_size))) return err::inval;
-    return {};
-  }
-  // What the frame does not claim to hold gets its initial state.
-  std::memset(&frame[size], 0, whole - size);
-  auto software = get<Software>(frame, software_at);
-  uint64_t present = get<uint64_t>(frame, legacy_size);
-  set(frame, legacy_size, present & (software.components | ~components()));
-  if (!self.context().load_floating_point(frame.first(whole))) return err::inval;
+  if (!self.context().load_floating_point(state)) return err::inval;
   return {};
 }
 

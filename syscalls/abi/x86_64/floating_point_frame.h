@@ -16,8 +16,9 @@ size_t floating_point_frame_size(Thread& self);
 bool has_extended_state();
 // `frame`, of that size, is to lie 64-byte aligned in user memory.
 void make_floating_point_frame(Thread& self, std::span<std::byte> frame);
-// Takes the state over from user memory, by way of `frame`, the first `fetched` bytes of which have already come from there. `at` 0: the
-// initial state. Where the magic numbers or sizes are wrong, FXSAVE's part alone counts. inval: the state holds what no CPU takes.
-Result<> take_floating_point_frame(Thread& self, UserAddr at, std::span<std::byte> frame, size_t fetched);
+// Takes the state over from user memory; `frame`: as much of it as the caller has at hand, perhaps where it lies and user code may change
+// it; empty: nothing. `at` 0: the initial state. Where the magic numbers or sizes are wrong, FXSAVE's part alone counts. EFAULT; inval: the
+// state holds what no CPU takes.
+Result<> take_floating_point_frame(Thread& self, UserAddr at, std::span<const std::byte> frame);
 
 }  // namespace halcyon

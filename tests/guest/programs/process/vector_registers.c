@@ -5,6 +5,7 @@
 
 #include <cpuid.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <ucontext.h>
@@ -192,6 +193,36 @@ static void cut_off(unsigned char* frame) {
   if (is_extended(frame)) *(unsigned*)(frame + magic_of(frame)[4]) = 0;
 }
 
+// Frames at every distance from the end of a page, with registers that they carry through.
+static void positions(void) {
+  enum { page = 4096, size = 4 * page };
+  unsigned char* room = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(room != MAP_FAILED);
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
+  unsigned kept = 0, places = 0;
+  for (size_t shift = 0; shift < page; shift += 64, ++places) {
+    stack_t stack = {.ss_sp = room + shift, .ss_size = size};
+    CHECK(sigaltstack(&stack, NULL) == 0);
+    registers mine;
+    fill(&mine, (unsigned)shift / 64);
+    kept += survives_signal(&mine);
+  }
+  printf("frames at %u places: %u kept\n", places, kept);
+}
+
+// The lower part of the frame would lie where nothing may be written.
+static void take_signal_half_out(void) {
+  enum { page = 4096, size = 4 * page };
+  unsigned char* room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(room != MAP_FAILED && mprotect(room, size / 2, PROT_READ) == 0);
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
+  stack_t stack = {.ss_sp = room, .ss_size = size / 2 + 700};
+  CHECK(sigaltstack(&stack, NULL) == 0);
+  kill(getpid(), SIGUSR1);
+}
+
 static void die_of_it(void) {
   registers mine;
   fill(&mine, 1);
@@ -226,5 +257,7 @@ int main(void) {
   signalling();
   frames();
   bad_frames();
+  show_status("half a frame", in_child(take_signal_half_out));
+  positions();
   return 0;
 }
