@@ -26,8 +26,8 @@ struct [[gnu::packed]] TaskState {
 };
 static_assert(sizeof(TaskState) == 104);
 
-// A CPU's own.
-struct CpuTables {
+// A CPU's own, on cache lines of its own.
+struct alignas(64) CpuTables {
   Cpu* cpu;            // this_cpu()
   uint64_t kernel_sp;  // while user code runs
   TrapFrame* frame;    // of the user code that runs
