@@ -16,7 +16,7 @@ Result<> System::initialize() {
   root->permitted = root->effective = capability::all;
   root_credentials_ = std::move(root);
   abi_ = TRY(Abi::create(kernel_.machine().isa()));
-  vfs_ = TRY(make<fs::Vfs>(time_, options_.dentry_limit));
+  vfs_ = TRY(make<fs::Vfs>(time_, options_.dentry_limit, kernel_.cpu_count()));
   if (auto ready = vfs_->initialize(); !ready) return ready;
   if (auto added = standard_files_.add_to(*vfs_); !added) return added;
   Own<Scheduler> scheduler = TRY(make_scheduler(options_.kernel.scheduler, kernel_.cpu_count()));

@@ -12,6 +12,7 @@ enum class Rank : uint8_t {
   signal_actions,
   fd_table,
   epoll,       // what epoll files watch
+  fs_context,  // root and working directory
   filesystem,  // mounts, dentries, rename
   inode,
   device,  // contents of pipes, ttys and other files that are no inodes

@@ -3,7 +3,7 @@
 namespace halcyon::fs {
 
 Context::Context(Vfs& vfs, Path root, Path working_directory, uint32_t umask)
-    : vfs_(vfs), places_(Rank::filesystem, std::move(root), std::move(working_directory)), umask_(umask) {}
+    : vfs_(vfs), places_(Rank::fs_context, std::move(root), std::move(working_directory)), umask_(umask) {}
 
 Result<Ref<FsContext>> Context::copy() {
   Places places = places_.with([](const Places& own) { return own; });

@@ -1,6 +1,6 @@
 // Context: a process's view of the tree (FsContext): root, working directory, umask. Caller: who asks for something by a path.
 //
-// Lock: places_ (rank filesystem, a spin lock) protects root and working directory.
+// Lock: places_ (rank fs_context, a spin lock) protects root and working directory.
 #pragma once
 
 #include <atomic>
@@ -22,6 +22,16 @@ class Context final : public FsContext {
   Vfs& vfs() const { return vfs_; }
   Path root() const;
   Path working_directory() const;
+  // Runs action(place), for a walk to begin there. A process of one thread needs no reference for that, and all CPUs would count theirs to
+  // the same few places.
+  template <class Action>
+  void with_root(Action&& action) const {
+    with(&Places::root, action);
+  }
+  template <class Action>
+  void with_working_directory(Action&& action) const {
+    with(&Places::working_directory, action);
+  }
   void set_root(Path root);
   void set_working_directory(Path path);
   uint32_t umask() const { return umask_.load(std::memory_order_relaxed); }
@@ -33,6 +43,13 @@ class Context final : public FsContext {
     Path root;
     Path working_directory;
   };
+  template <class Action>
+  void with(Path Places::* which, Action&& action) const {
+    if (reference_count() == 1) return places_.with([&](const Places& places) { action(places.*which); });
+    Path place = places_.with([&](const Places& places) { return places.*which; });
+    action(place);
+  }
+
   Vfs& vfs_;
   Guarded<Places, SpinLock> places_;
   std::atomic<uint32_t> umask_;

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <mutex>
+#include <shared_mutex>
 
 #include "fs/vfs/mount.h"
 #include "fs/vfs/permission.h"
@@ -76,20 +77,25 @@ void DentryCache::unhash_locked(Dentry& dentry) {
   dentry.is_hashed_ = false;
 }
 
+// A directory on many paths is not written to each time.
+void DentryCache::note_use(Dentry& dentry) {
+  if (!dentry.is_recent_.load(std::memory_order_relaxed)) dentry.is_recent_.store(true, std::memory_order_relaxed);
+}
+
 Ref<Dentry> DentryCache::find(Dentry& parent, const Name& name) {
-  std::lock_guard guard(lock_);
+  std::shared_lock guard(lock_);
   Dentry* dentry = find_locked(&parent, name);
   if (!dentry) return nullptr;
-  dentry->is_recent_ = true;
+  note_use(*dentry);
   return Ref<Dentry>(*dentry);
 }
 
-void DentryCache::descend(Ref<Dentry>* at, std::string_view* text, bool keep_last, const Credentials& who) {
-  if (text->empty()) return;
-  Dentry* here = at->get();
+Ref<Dentry> DentryCache::descend(Dentry& from, std::string_view* text, bool keep_last, const Credentials& who) {
+  if (text->empty()) return nullptr;
+  Dentry* here = &from;
   const char* next = text->data();
   const char* const end = next + text->size();
-  lock_.lock();
+  lock_.lock_shared();
   bool may_trust = here->file_system_->caching() == FileSystem::Caching::all;
   while (may_trust && here->is_directory_) {
     const char* start = next;
@@ -106,14 +112,14 @@ void DentryCache::descend(Ref<Dentry>* at, std::string_view* text, bool keep_las
     if (!child || child->is_negative() || child->is_symlink_ || child->is_mount_point()) break;
     if (!child->is_directory_ && stop != end) break;
     if (!check_access(who, *here->inode(), may::execute)) break;
-    child->is_recent_ = true;
+    note_use(*child);
     here = child;
     next = stop;
   }
-  if (here != at->get()) here->retain();
-  lock_.unlock();
-  if (here != at->get()) *at = Ref<Dentry>::adopt(here);
+  if (here != &from) here->retain();
+  lock_.unlock_shared();
   *text = {next, static_cast<size_t>(end - next)};
+  return Ref<Dentry>::adopt(here != &from ? here : nullptr);
 }
 
 // More buckets when chains grow long; if memory is short they stay long.
@@ -134,7 +140,7 @@ Dentry* DentryCache::pop_unused_locked(size_t* scans, const FileSystem* only) {
     --*scans;
     Dentry& dentry = lru_.front();
     lru_.pop_front();
-    bool goes = dentry.reference_count() == 1 && (only ? dentry.file_system_ == only : !std::exchange(dentry.is_recent_, false));
+    bool goes = dentry.reference_count() == 1 && (only ? dentry.file_system_ == only : !dentry.is_recent_.exchange(false, std::memory_order_relaxed));
     if (!goes) {
       lru_.push_back(dentry);
       continue;
@@ -245,12 +251,12 @@ void DentryCache::purge(const FileSystem& file_system) {
 }
 
 Ref<Dentry> DentryCache::parent(const Dentry& dentry) {
-  std::lock_guard guard(lock_);
+  std::shared_lock guard(lock_);
   return dentry.parent_;
 }
 
 bool DentryCache::is_descendant(const Dentry& dentry, const Dentry& ancestor) {
-  std::lock_guard guard(lock_);
+  std::shared_lock guard(lock_);
   const Dentry* at = &dentry;
   while (at && at != &ancestor) at = at->parent_.get();
   return at != nullptr;

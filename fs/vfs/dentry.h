@@ -2,7 +2,7 @@
 // and name without allocating or copying, and holds a reference to it as long as it is hashed; so at most one dentry exists per name, and
 // whoever uses one keeps all its ancestors.
 //
-// Lock: the cache's spin lock (rank filesystem) protects hashing, names and parents (which rename changes) and the order of eviction. A
+// Lock: the cache's spin lock (rank filesystem), which those who only look take for their own CPU, protects hashing, names and parents (which rename changes) and the order of eviction. A
 // dentry's inode never changes: creating or removing an object replaces the dentry. Which names a directory holds changes only under
 // Vfs::tree.
 #pragma once
@@ -14,7 +14,7 @@
 #include "core/base/ref.h"
 #include "core/base/vec.h"
 #include "core/file/inode.h"
-#include "core/sync/spin_lock.h"
+#include "core/sync/reader_lock.h"
 #include "fs/vfs/name.h"
 
 namespace halcyon {
@@ -68,14 +68,14 @@ class Dentry : public RefCounted, public LruHook {
   const bool is_symlink_;
   bool can_be_named_ = false;
   bool is_hashed_ = false;
-  bool is_recent_ = false;  // used since eviction last looked at it
+  std::atomic<bool> is_recent_ = false;  // used since eviction last looked at it
   std::atomic<bool> is_removed_ = false;
 };
 
 class DentryCache {
  public:
-  // Keeps about `limit` dentries that nobody uses.
-  explicit DentryCache(size_t limit) : limit_(limit) {}
+  // Keeps about `limit` dentries that nobody uses, for a kernel with so many CPUs.
+  DentryCache(size_t limit, unsigned cpus) : limit_(limit), lock_(Rank::filesystem, cpus) {}
   Result<> initialize();
   ~DentryCache();
   DentryCache(const DentryCache&) = delete;
@@ -105,19 +105,21 @@ class DentryCache {
   // Runs action(name, parent) with the lock held; parent is null for a root.
   template <class Action>
   void with_name(const Dentry& dentry, Action&& action) {
-    lock_.lock();
+    lock_.lock_shared();
     action(dentry.name_.view(), dentry.parent_.get());
-    lock_.unlock();
+    lock_.unlock_shared();
   }
-  // Follows cached names from *at as far as they lead through directories that `who` may search, without symlinks, mount points and dot
-  // components; `keep_last` stops before the last component. Shortens *text to what is left, and moves *at to the dentry reached.
-  void descend(Ref<Dentry>* at, std::string_view* text, bool keep_last, const Credentials& who);
+  // Follows cached names from a dentry as far as they lead through directories that `who` may search, without symlinks, mount points and
+  // dot components; `keep_last` stops before the last component. Shortens *text to what is left, and returns the dentry reached, or null if
+  // that is where it started.
+  Ref<Dentry> descend(Dentry& from, std::string_view* text, bool keep_last, const Credentials& who);
 
   size_t size() const { return count_.load(std::memory_order_relaxed); }
 
  private:
   using Lru = boost::intrusive::list<Dentry, boost::intrusive::base_hook<LruHook>, boost::intrusive::constant_time_size<false>>;
   Dentry*& bucket(const Dentry* parent, uint32_t hash);
+  static void note_use(Dentry& dentry);
   Dentry* find_locked(const Dentry* parent, const Name& name);
   void hash_locked(Dentry& dentry);
   // Leaves the cache's reference to the caller.
@@ -127,7 +129,7 @@ class DentryCache {
   void grow_buckets();
 
   const size_t limit_;
-  SpinLock lock_{Rank::filesystem};
+  ReaderLock lock_;
   Vec<Dentry*> buckets_;  // chains by parent and name; under lock_
   Lru lru_;               // front: next to be looked at for eviction; under lock_
   std::atomic<size_t> count_ = 0;

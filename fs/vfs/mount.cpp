@@ -44,6 +44,7 @@ MountTable::~MountTable() {
     if (mount.mount_point_) mount.mount_point_->mounts_here_.fetch_sub(1, std::memory_order_relaxed);
     Ref<Dentry> point = std::move(mount.mount_point_);
     Ref<Mount> parent = std::move(mount.parent_);
+    mount.gather();
     Ref<Mount>::adopt(&mount);
     point = nullptr;  // before the mount that it belongs to
   }
@@ -56,6 +57,7 @@ void MountTable::attach(Ref<Mount> mount, const Path& place) {
   if (place.dentry) place.dentry->mounts_here_.fetch_add(1, std::memory_order_release);
   if (mount->id_ == 0) mount->id_ = next_id_++;
   mount->is_attached_ = true;
+  mount->spread();
   mounts_.push_back(*mount.release());
 }
 
@@ -84,7 +86,10 @@ Result<> MountTable::detach(Mount& mount, unsigned users, bool lazily) {
           break;
         }
       }
-      if (!lazily && mount.reference_count() > 1 + users) return err::busy;
+      if (victim->gather() > 1 + int64_t{users} && !lazily) {
+        victim->spread();
+        return err::busy;
+      }
       take_out_locked(*victim);
       point = std::move(victim->mount_point_);
       parent = std::move(victim->parent_);

@@ -9,6 +9,7 @@
 #include "core/base/ref.h"
 #include "core/base/string.h"
 #include "core/sync/spin_lock.h"
+#include "core/sync/spread_ref_counted.h"
 #include "fs/vfs/dentry.h"
 
 namespace halcyon::fs {
@@ -60,7 +61,8 @@ inline constexpr uint32_t shared = 1 << 20, relatime = 1 << 21, strict_atime = 1
 inline constexpr uint32_t kept = read_only | no_suid | no_dev | no_exec | no_atime | no_dir_atime | relatime | strict_atime;
 }  // namespace mount_flag
 
-class Mount : public RefCounted, public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+// Its references are spread over the CPUs while it is in the table.
+class Mount : public SpreadRefCounted, public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
  public:
   // `source` is the first column of /proc/mounts. ENOMEM.
   static Result<Ref<Mount>> create(Ref<FileSystem> file_system, Ref<Dentry> root, std::string_view source, uint32_t flags);

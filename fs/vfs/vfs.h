@@ -47,7 +47,7 @@ class FileSystemType {
 
 class Vfs {
  public:
-  Vfs(TimeSource& time, size_t dentry_limit) : time_(time), dentries_(dentry_limit) {}
+  Vfs(TimeSource& time, size_t dentry_limit, unsigned cpus) : time_(time), dentries_(dentry_limit, cpus) {}
   Result<> initialize();  // ENOMEM
   ~Vfs();
   Vfs(const Vfs&) = delete;

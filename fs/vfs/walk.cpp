@@ -12,17 +12,23 @@ Result<Path> resolve(const Caller& caller, const Start& start, std::string_view 
   return found;
 }
 
-Result<> Walk::begin(const Start& start, std::string_view path) {
+// And goes as far as the cache leads.
+Result<> Walk::begin(const Start& start, std::string_view path, bool keep_last) {
   if (path.size() >= path_max) return err::nametoolong;
   rest_ = path;
+  auto descend_from = [&](const Path& place) {
+    at_.mount = place.mount;
+    Ref<Dentry> below = caller_.vfs().dentries().descend(*place.dentry, &rest_, keep_last, caller_.who);
+    at_.dentry = below ? std::move(below) : place.dentry;
+  };
   if (path.starts_with('/')) {
-    at_ = caller_.context.root();
+    caller_.context.with_root(descend_from);
   } else if (start.file) {
     const Path* place = start.file->location();
     if (!place || !place->dentry->is_directory()) return err::notdir;
-    at_ = *place;
+    descend_from(*place);
   } else {
-    at_ = caller_.context.working_directory();
+    caller_.context.with_working_directory(descend_from);
   }
   return {};
 }
@@ -42,8 +48,7 @@ Result<Path> Walk::finish(const Start& start, std::string_view path, uint32_t fl
     if ((flags & walk_flag::directory) && !place->dentry->is_directory()) return err::notdir;
     return *place;
   }
-  if (auto begun = begin(start, path); !begun) return std::unexpected(begun.error());
-  caller_.vfs().dentries().descend(&at_.dentry, &rest_, false, caller_.who);
+  if (auto begun = begin(start, path, false); !begun) return std::unexpected(begun.error());
   if (auto advanced = advance(); !advanced) return std::unexpected(advanced.error());
   for (;;) {
     if (kind_ == LastKind::dot_dot) step_up();
@@ -68,14 +73,14 @@ Result<Path> Walk::finish(const Start& start, std::string_view path, uint32_t fl
 
 Result<> Walk::to_parent(const Start& start, std::string_view path) {
   if (path.empty()) return err::noent;
-  if (auto begun = begin(start, path); !begun) return begun;
+  if (auto begun = begin(start, path, true); !begun) return begun;
   return advance();
 }
 
 // Goes on until one component is left.
 Result<> Walk::advance() {
   for (;;) {
-    caller_.vfs().dentries().descend(&at_.dentry, &rest_, true, caller_.who);
+    if (Ref<Dentry> below = caller_.vfs().dentries().descend(*at_.dentry, &rest_, true, caller_.who)) at_.dentry = std::move(below);
     std::string_view component;
     bool was_slash = rest_.starts_with('/');
     if (!next_component(&component)) {

@@ -51,7 +51,7 @@ class Walk {
 
  private:
   const Path& root();
-  Result<> begin(const Start& start, std::string_view path);
+  Result<> begin(const Start& start, std::string_view path, bool keep_last);
   Result<> advance();
   Result<> step(std::string_view component);
   void step_up();

@@ -94,7 +94,7 @@ std::vector<std::string> Program::names(std::string_view path) {
   return names;
 }
 
-Kernelish::Kernelish(size_t dentry_limit) : vfs(std::make_unique<fs::Vfs>(time, dentry_limit)) {
+Kernelish::Kernelish(size_t dentry_limit) : vfs(std::make_unique<fs::Vfs>(time, dentry_limit, 1)) {
   must(vfs->initialize());
   vfs->add_type(tmpfs);
   vfs->add_type(devtmpfs);
