@@ -9,7 +9,7 @@
 
 namespace halcyon {
 
-class FdTable : public RefCounted {
+class alignas(64) FdTable : public RefCounted {
  public:
   static constexpr unsigned hard_limit = 1 << 20;  // fs.nr_open
 

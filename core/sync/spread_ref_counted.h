@@ -1,8 +1,8 @@
-// SpreadRefCounted: the base, instead of RefCounted, of an object to which all CPUs take references all the time, such as a mount. One count
-// would be a cache line that every CPU waits for; here each counts in a cell of its own.
+// SpreadRefCounted: the base, instead of RefCounted, of an object to which all CPUs take references all the time, such as a mount. One
+// count would be a cache line that every CPU waits for; here each counts in a cell of its own.
 //
-// Nobody can see a sum of cells become zero. So while the count is spread no reference is the last: somebody, such as a table, owns one, and
-// calls gather() before giving it up. From then on there is one common count as in RefCounted. Every object starts like that.
+// Nobody can see a sum of cells become zero. So while the count is spread no reference is the last: somebody, such as a table, owns one,
+// and calls gather() before giving it up. From then on there is one common count as in RefCounted. Every object starts like that.
 #pragma once
 
 #include <array>

@@ -140,7 +140,8 @@ Dentry* DentryCache::pop_unused_locked(size_t* scans, const FileSystem* only) {
     --*scans;
     Dentry& dentry = lru_.front();
     lru_.pop_front();
-    bool goes = dentry.reference_count() == 1 && (only ? dentry.file_system_ == only : !dentry.is_recent_.exchange(false, std::memory_order_relaxed));
+    bool goes = dentry.reference_count() == 1 &&
+                (only ? dentry.file_system_ == only : !dentry.is_recent_.exchange(false, std::memory_order_relaxed));
     if (!goes) {
       lru_.push_back(dentry);
       continue;

@@ -2,9 +2,9 @@
 // and name without allocating or copying, and holds a reference to it as long as it is hashed; so at most one dentry exists per name, and
 // whoever uses one keeps all its ancestors.
 //
-// Lock: the cache's spin lock (rank filesystem), which those who only look take for their own CPU, protects hashing, names and parents (which rename changes) and the order of eviction. A
-// dentry's inode never changes: creating or removing an object replaces the dentry. Which names a directory holds changes only under
-// Vfs::tree.
+// Lock: the cache's spin lock (rank filesystem), which those who only look take for their own CPU, protects hashing, names and parents
+// (which rename changes) and the order of eviction. A dentry's inode never changes: creating or removing an object replaces the dentry.
+// Which names a directory holds changes only under Vfs::tree.
 #pragma once
 
 #include <atomic>

@@ -2,6 +2,7 @@
 // are the front; the slab of an object is found from the page's Frame.
 //
 // A slab is one page: a header, then equal objects linked by index in a free list. Slabs with free objects hang in their class's list.
+// From 64 bytes on an object has cache lines of its own, since its neighbour may be another CPU's.
 // Lock: one per size class (rank heap). In front of them each CPU keeps a few free objects of every class in a HeapCache, which needs no
 // lock: kernel code is not preempted, and interrupts allocate nothing. Under ASan there are no caches: free objects are poisoned and wait
 // in a quarantine before they are used again.
@@ -16,8 +17,7 @@
 
 namespace halcyon {
 
-inline constexpr std::array<uint16_t, 20> heap_sizes = {16,  32,  48,  64,  80,  96,  112, 128,  160,  192,
-                                                        224, 256, 320, 384, 512, 640, 800, 1008, 1344, 2016};
+inline constexpr std::array<uint16_t, 16> heap_sizes = {16, 32, 48, 64, 128, 192, 256, 320, 384, 448, 512, 640, 768, 960, 1280, 1984};
 
 // One CPU's free objects.
 struct HeapCache {

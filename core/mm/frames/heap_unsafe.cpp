@@ -22,6 +22,8 @@ namespace halcyon {
 
 namespace {
 
+constexpr size_t cache_line = 64;
+
 #ifdef HALCYON_ASAN
 // Free objects wait in the free list's order (first in, first out), which is the quarantine; each slot ends in a redzone.
 constexpr bool is_sanitized = true;
@@ -50,7 +52,7 @@ struct Heap::Slab {
   uint16_t fresh;  // objects from here on were never allocated
   bool is_listed;
 
-  static constexpr size_t header_size = 48;
+  static constexpr size_t header_size = cache_line;
   uint8_t* links() { return reinterpret_cast<uint8_t*>(this) + page_size - (capacity + 1u); }
   std::byte* object(unsigned index, size_t size) { return reinterpret_cast<std::byte*>(this) + header_size + (index - 1) * size; }
 };
@@ -58,7 +60,7 @@ struct Heap::Slab {
 namespace {
 
 // Slots are at most 252, so links are bytes; pages whose objects are large need fewer.
-constexpr size_t links_size(size_t object_size) { return (page_size - 48) / (object_size + 1) + 1; }
+constexpr size_t links_size(size_t object_size) { return (page_size - cache_line) / (object_size + 1) + 1; }
 
 }  // namespace
 
@@ -136,9 +138,9 @@ void* Heap::allocate_large(size_t size) {
 void* Heap::allocate(size_t size, size_t alignment, HeapCache* cache) {
   ASSERT(alignment <= page_size);
   if (size == 0) size = 1;
-  // Objects lie at multiples of their class's size behind a header of 48 bytes, so classes keep an alignment of 16 only.
-  size_t padded = size + redzone;
-  if (alignment > 16 || padded > sizes.back()) return allocate_large(alignment > 16 ? std::max(size, page_size) : size);
+  // Objects lie at multiples of their class's size behind a header of a cache line.
+  size_t padded = (alignment > 16 ? std::max(size, cache_line) : size) + redzone;
+  if (alignment > cache_line || padded > sizes.back()) return allocate_large(alignment > cache_line ? std::max(size, page_size) : size);
   unsigned index = class_for(padded);
   if (!is_sanitized && cache) {
     HeapCache::Class& own = cache->classes[index];

@@ -1,0 +1,49 @@
+// ReaderLock: readers of different CPUs hold it together, a writer alone.
+#include "core/sync/reader_lock.h"
+
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+#include "tests/unit/sync/test_cpu.h"
+
+namespace halcyon {
+namespace {
+
+TEST(ReaderLock, ReadersDoNotWaitForEachOther) {
+  ReaderLock lock(Rank::filesystem, 2);
+  test::TestCpu cpu(0);
+  std::shared_lock first(lock);
+  std::thread([&] {
+    test::TestCpu other(1);
+    std::shared_lock second(lock);
+  }).join();
+}
+
+// Who would have to wait dies here: there is nobody who could let him go on.
+constexpr auto* waits = "nobody else can run";
+
+TEST(ReaderLockDeathTest, AWriterIsAlone) {
+  for (unsigned cpus : {1u, 3u, 40u}) {
+    ReaderLock lock(Rank::filesystem, cpus);
+    for (unsigned id : {0u, cpus / 2, cpus - 1}) {
+      {
+        test::TestCpu writer(cpus);
+        std::lock_guard guard(lock);
+        test::TestCpu reader(id);
+        EXPECT_DEATH(lock.lock_shared(), waits);
+      }
+      test::TestCpu reader(id);
+      std::shared_lock guard(lock);
+      test::TestCpu writer(cpus);
+      EXPECT_DEATH(lock.lock(), waits);
+    }
+    test::TestCpu cpu(0);
+    std::lock_guard guard(lock);  // all were let go
+  }
+}
+
+}  // namespace
+}  // namespace halcyon
