@@ -6,6 +6,7 @@
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 #include "fs/calls/open.h"
+#include "fs/files/notify.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/abi/initial_stack.h"
 #include "syscalls/arguments.h"
@@ -75,7 +76,9 @@ Result<> insert_script(StringList& arguments, const ScriptLine& script, std::str
 
 Result<size_t> read_start(File& file, std::span<char> buffer) {
   KernelSink sink(std::as_writable_bytes(buffer));
-  return file.read_at(0, sink);
+  auto got = file.read_at(0, sink);
+  if (got && *got > 0) fs::note(file, event::access);
+  return got;
 }
 
 // setuid and setgid bits of the file that is executed at last (execve(2)).

@@ -63,6 +63,8 @@ using EpollOperation = Typed<struct EpollOperationTag, int>;
 using TimerFileFlags = Typed<struct TimerFileFlagsTag, uint32_t>;    // of timerfd_create
 using SignalFileFlags = Typed<struct SignalFileFlagsTag, uint32_t>;  // of signalfd4
 using EventFlags = Typed<struct EventFlagsTag, uint32_t>;            // of eventfd2
+using InotifyFlags = Typed<struct InotifyFlagsTag, uint32_t>;        // of inotify_init1
+using InotifyMask = Typed<struct InotifyMaskTag, uint32_t>;          // of inotify_add_watch
 using RseqFlags = Typed<struct RseqTag, int>;
 using Hex = Typed<struct HexTag, uint64_t>;
 

@@ -2,7 +2,22 @@
 
 #include <mutex>
 
+#include "core/file/watch/directory_notices.h"
+#include "core/task/kernel.h"
+
 namespace halcyon {
+
+// The process's locks went when it exited.
+FdTable::~FdTable() {
+  for (Slot& slot : slots_)
+    if (slot.file && slot.file->has_notices()) end_directory_notices(*slot.file, this);
+}
+
+void FdTable::closed(File& file) const {
+  if (file.has_notices()) end_directory_notices(file, this);
+  PerCpu& cpu = per_cpu();
+  if (cpu.kernel && cpu.kernel->file_locks().has_any()) cpu.kernel->file_locks().drop_process(cpu.current->process().pid(), &file);
+}
 
 Result<Ref<File>> FdTable::get(int fd) {
   std::lock_guard guard(lock_);
@@ -34,22 +49,30 @@ Result<int> FdTable::install(Ref<File> file, bool close_on_exec, unsigned limit,
 
 Result<> FdTable::install_at(int fd, Ref<File> file, bool close_on_exec, unsigned limit) {
   if (fd < 0 || static_cast<unsigned>(fd) >= limit) return err::badf;
-  std::lock_guard guard(lock_);
-  if (auto grown = ensure(static_cast<size_t>(fd) + 1); !grown) return grown;
-  Slot& slot = slots_[static_cast<size_t>(fd)];
-  std::swap(slot.file, file);  // the old one goes with the parameter, after the lock
-  slot.close_on_exec = close_on_exec;
+  {
+    std::lock_guard guard(lock_);
+    if (auto grown = ensure(static_cast<size_t>(fd) + 1); !grown) return grown;
+    Slot& slot = slots_[static_cast<size_t>(fd)];
+    std::swap(slot.file, file);
+    slot.close_on_exec = close_on_exec;
+  }
+  if (file) closed(*file);
   return {};
 }
 
 Result<Ref<File>> FdTable::remove(int fd) {
-  std::lock_guard guard(lock_);
-  if (fd < 0 || static_cast<size_t>(fd) >= slots_.size()) return err::badf;
-  Slot& slot = slots_[static_cast<size_t>(fd)];
-  if (!slot.file) return err::badf;
-  first_free_ = std::min(first_free_, static_cast<unsigned>(fd));
-  slot.close_on_exec = false;
-  return std::move(slot.file);
+  Ref<File> file;
+  {
+    std::lock_guard guard(lock_);
+    if (fd < 0 || static_cast<size_t>(fd) >= slots_.size()) return err::badf;
+    Slot& slot = slots_[static_cast<size_t>(fd)];
+    if (!slot.file) return err::badf;
+    first_free_ = std::min(first_free_, static_cast<unsigned>(fd));
+    slot.close_on_exec = false;
+    file = std::move(slot.file);
+  }
+  closed(*file);
+  return file;
 }
 
 Result<bool> FdTable::close_on_exec(int fd) {

@@ -1,5 +1,6 @@
 // FdTable: descriptor -> open file, shared by threads (CLONE_FILES). Lock: lock_ (rank fd_table). A file that leaves the table is dropped
-// after the lock: its destructor may block.
+// after the lock: its destructor may block. With a descriptor go the process's record locks on the file, and the notices asked for through
+// the table.
 #pragma once
 
 #include "core/base/ref.h"
@@ -11,6 +12,8 @@ namespace halcyon {
 
 class alignas(64) FdTable : public RefCounted {
  public:
+  ~FdTable();
+
   static constexpr unsigned hard_limit = 1 << 20;  // fs.nr_open
 
   // EBADF. The reference keeps the file open while another thread closes the descriptor.
@@ -47,6 +50,7 @@ class alignas(64) FdTable : public RefCounted {
     bool close_on_exec = false;
   };
   Result<> ensure(size_t count);
+  void closed(File& file) const;
 
   SpinLock lock_{Rank::fd_table};
   Vec<Slot> slots_;

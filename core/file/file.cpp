@@ -1,16 +1,19 @@
 #include "core/file/file.h"
 
 #include "core/file/inode.h"
+#include "core/file/watch/directory_notices.h"
 #include "core/task/kernel.h"
 
 namespace halcyon {
 
 File::~File() {
+  if (place_) place_->closed(is_writable());
   if (has_locks_.load(std::memory_order_relaxed)) kernel().file_locks().drop_description(*this);
 }
 
 void File::forget_async() const {
   if (has_lease_.load(std::memory_order_relaxed)) kernel().leases().forget(*this);
+  if (has_notices()) end_directory_notices(*this, nullptr);
   kernel().async_files().forget(*this);
 }
 

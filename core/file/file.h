@@ -20,6 +20,7 @@ class PipeEnd;
 class EpollFile;
 class TimerFile;
 class SignalFile;
+class InotifyFile;
 class AsyncFiles;
 struct AsyncState;
 struct EpollItem;
@@ -48,6 +49,8 @@ class FilePlace {
   virtual const fs::Path& path() const = 0;
   virtual Inode& inode() const = 0;
   virtual void describe(Writer& out) const = 0;
+  // The file that was opened there goes.
+  virtual void closed(bool was_writable) = 0;
 };
 
 class File : public RefCounted {
@@ -58,7 +61,7 @@ class File : public RefCounted {
   [[nodiscard]] bool drop() const {
     if (!RefCounted::drop()) return false;
     if (epoll_items_.load(std::memory_order_acquire)) forget_in_epoll();
-    if (async_.load(std::memory_order_acquire)) forget_async();  // and leases, whose holders are owners
+    if (async_.load(std::memory_order_acquire)) forget_async();  // and leases and notices: who has them is an owner
     return true;
   }
 
@@ -165,12 +168,16 @@ class File : public RefCounted {
   virtual EpollFile* as_epoll() { return nullptr; }
   virtual TimerFile* as_timer() { return nullptr; }
   virtual SignalFile* as_signals() { return nullptr; }
+  virtual InotifyFile* as_inotify() { return nullptr; }
 
   // The text of /proc/PID/fd/N and of the last column of /proc/PID/maps: a path, or "pipe:[7]".
   virtual void describe(Writer& out) {
     if (place_) place_->describe(out);
     else out.write("anon_inode:[file]");
   }
+
+  // More lines for /proc/PID/fdinfo/N.
+  virtual void write_details(Writer& out) { static_cast<void>(out); }
 
   // What advisory locks on it are locks of: the inode, if it has one.
   virtual const void* lock_object() {
@@ -179,6 +186,9 @@ class File : public RefCounted {
   }
   // FileLocks: this description owns locks, which go with it.
   void set_has_locks() { has_locks_.store(true, std::memory_order_relaxed); }
+  // Directory notices were asked for through it.
+  void set_has_notices() { has_notices_.store(true, std::memory_order_relaxed); }
+  bool has_notices() const { return has_notices_.load(std::memory_order_relaxed); }
 
  private:
   friend class EpollFile;
@@ -191,7 +201,7 @@ class File : public RefCounted {
   mutable std::atomic<EpollItem*> epoll_items_{nullptr};  // which watch this file; under Kernel::epoll_lock
   mutable std::atomic<AsyncState*> async_{nullptr};       // signal-driven I/O; null until a program asks for it
   std::atomic<bool> has_locks_{false};
-  std::atomic<bool> has_lease_{false};  // it had one once
+  std::atomic<bool> has_lease_{false}, has_notices_{false};  // it had some once
   Own<FilePlace> place_;
 };
 

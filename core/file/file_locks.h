@@ -47,6 +47,7 @@ class FileLocks {
   };
   Found test(File& file, LockOwner owner, LockKind kind, LockRange range);
 
+  bool has_any() const { return count_.load(std::memory_order_acquire) != 0; }
   // A process closed a descriptor of the file, or exits (file null): its record locks go.
   void drop_process(int pid, File* file);
   // A description goes.

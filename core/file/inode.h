@@ -20,6 +20,7 @@ class PageCache;
 class PageSource;
 class FifoSlot;  // core/ipc/pipe/pipe.h
 class DirectoryVisitor;
+class Watch;  // core/file/watch/notifications.h
 namespace fs {
 class MagicLink;  // fs/vfs/path.h
 struct Path;
@@ -132,13 +133,17 @@ class Inode : public RefCounted {
 
   // Somebody holds a lease on it (Leases). Looked at after whoever asks has counted itself by an InodeUse, see there.
   bool has_leases() const { return has_leases_.load(std::memory_order_seq_cst); }
+  // Somebody wants to hear what happens to it (Notifications).
+  bool is_watched() const { return watches_.load(std::memory_order_acquire) != nullptr; }
 
  private:
   friend class InodeUse;
   friend class Leases;
+  friend class Notifications;
   std::atomic<int32_t> uses_ = 0;     // above 0: that many descriptions write; below: that many programs execute it
   std::atomic<int32_t> readers_ = 0;  // descriptions that only read
   std::atomic<bool> has_leases_ = false;
+  std::atomic<Watch*> watches_ = nullptr;  // changes under Notifications::lock
 };
 
 // What a regular file is open for. Writing to it and executing it exclude each other (ETXTBSY of open(2) and execve(2)), and a lease wants

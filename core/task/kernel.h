@@ -8,6 +8,7 @@
 #include "core/file/async.h"
 #include "core/file/file_locks.h"
 #include "core/file/watch/leases.h"
+#include "core/file/watch/notifications.h"
 #include "core/ipc/futex/futex.h"
 #include "core/mm/frames/frame_allocator.h"
 #include "core/mm/frames/heap.h"
@@ -85,6 +86,7 @@ class Kernel {
   uint64_t next_anonymous_inode() { return anonymous_inodes_.fetch_add(1, std::memory_order_relaxed); }
   FileLocks& file_locks() { return file_locks_; }
   Leases& leases() { return leases_; }
+  Notifications& notifications() { return notifications_; }
   Mutex& epoll_lock() { return epoll_lock_; }  // what epoll files watch (core/ipc/epoll.h)
   AsyncFiles& async_files() { return async_files_; }
   FutexTable& futexes() { return futexes_; }
@@ -170,6 +172,7 @@ class Kernel {
   FutexTable futexes_;
   FileLocks file_locks_;
   Leases leases_;
+  Notifications notifications_;
   Mutex epoll_lock_{Rank::epoll};
   AsyncFiles async_files_;
   std::atomic<uint64_t> anonymous_inodes_{4026532000};

@@ -44,6 +44,7 @@ void Thread::before_user_mode() {
 void Thread::send_async_signals() {
   clear_work(work::async);
   kernel().async_files().send(kernel());
+  kernel().notifications().send_signals(kernel());
 }
 
 void Thread::handle_syscall() {

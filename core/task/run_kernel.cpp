@@ -17,6 +17,10 @@ Kernel::Kernel(hal::Machine& machine, const KernelOptions& options)
     cpu.cpu->per_cpu = &cpu;
   }
   thread_limit_ = std::max<uint64_t>(frames_.total_pages() / 8, 64);
+  // As on Linux: a hundredth of memory, of which a watch takes more than a kilobyte.
+  constexpr uint64_t watch_cost = 1288;
+  notifications_.max_user_watches =
+      static_cast<int>(std::clamp<uint64_t>(frames_.total_pages() / 100 * page_size / watch_cost, 8192, 1048576));
   options.host_name.copy(host_name.data(), host_name.size() - 1);
   std::string_view("(none)").copy(domain_name.data(), domain_name.size() - 1);
 }

@@ -39,7 +39,7 @@ Result<Target> target_of(File& file, bool path_too) {
   Inode* inode = file.inode();
   if (!inode) return err::inval;
   const Path* place = file.location();
-  return Target{inode, place ? place->mount.get() : nullptr};
+  return Target{inode, place ? place->mount.get() : nullptr, place ? place->dentry.get() : nullptr};
 }
 
 Result<> access(const Caller& caller, const Start& start, std::string_view path, uint32_t wanted, bool effective, uint32_t flags) {

@@ -9,11 +9,12 @@ namespace halcyon::fs {
 
 Result<Attributes> stat(const Caller& caller, const Start& start, std::string_view path, uint32_t flags);
 
-// What an operation works on: an inode and the mount that it was reached through (null for a file without a name). Whoever makes one keeps
-// both alive.
+// What an operation works on: an inode, and the mount and name that it was reached through (null for a file without a name). Whoever makes
+// one keeps them alive.
 struct Target {
   Inode* inode;
   Mount* mount;
+  const Dentry* dentry;
 };
 // EBADF for an O_PATH description unless `path_too`; EINVAL for a file without an inode.
 Result<Target> target_of(File& file, bool path_too = false);

@@ -1,6 +1,7 @@
 // chmod, chown, utimens, truncate.
 #include "core/file/watch/leases.h"
 #include "fs/calls/attributes.h"
+#include "fs/files/notify.h"
 #include "fs/files/regular_file.h"
 #include "fs/vfs/permission.h"
 
@@ -9,6 +10,13 @@ namespace halcyon::fs {
 namespace {
 
 Result<> check_writable_mount(Target target) { return target.mount && target.mount->is_read_only() ? err::rofs : Result<>{}; }
+
+// Changes it, and tells so.
+Result<> change_target(Target target, const AttributeChange& change, uint32_t event) {
+  if (auto changed = target.inode->change(change); !changed) return changed;
+  if (target.dentry) note(*target.dentry, event);
+  return {};
+}
 
 // Runs action(target) on what the path, or start.file with an empty one, names.
 template <class Action>
@@ -23,7 +31,7 @@ Result<> on_target(const Caller& caller, const Start& start, std::string_view pa
     Target target = TRY(target_of(*walk.jumped_file(), true));
     return action(target);
   }
-  return action(Target{found.inode(), found.mount.get()});
+  return action(Target{found.inode(), found.mount.get(), found.dentry.get()});
 }
 
 }  // namespace
@@ -42,7 +50,7 @@ Result<> chmod(const Caller& caller, Target target, uint32_t mode) {
   change.permissions = mode & mode::permissions;
   if (!caller.who.is_in_group(now.gid) && !has_capability(caller.who, capability::fsetid)) change.permissions &= ~mode::set_gid;
   change.now = caller.vfs().now();
-  return target.inode->change(change);
+  return change_target(target, change, event::attributes);
 }
 
 Result<> chown(const Caller& caller, const Start& start, std::string_view path, uint32_t uid, uint32_t gid, uint32_t flags) {
@@ -70,7 +78,8 @@ Result<> chown(const Caller& caller, Target target, uint32_t uid, uint32_t gid) 
     change.permissions = kept;
   }
   change.now = caller.vfs().now();
-  return target.inode->change(change);
+  bool changes_attributes = (change.what & (AttributeChange::set_uid | AttributeChange::set_gid | AttributeChange::set_permissions)) != 0;
+  return change_target(target, change, changes_attributes ? event::attributes : 0);
 }
 
 Result<> utimens(const Caller& caller, const Start& start, std::string_view path, TimeChange accessed, TimeChange modified,
@@ -92,7 +101,8 @@ Result<> utimens(const Caller& caller, Target target, TimeChange accessed, TimeC
   if (modified.kind != Kind::omit) change.what |= AttributeChange::set_modified;
   change.accessed = accessed.kind == Kind::now ? change.now : accessed.time;
   change.modified = modified.kind == Kind::now ? change.now : modified.time;
-  return target.inode->change(change);
+  uint32_t event = accessed.kind == Kind::omit ? event::modify : modified.kind == Kind::omit ? event::access : event::attributes;
+  return change_target(target, change, event);
 }
 
 Result<> truncate(const Caller& caller, std::string_view path, uint64_t size) {
@@ -104,7 +114,9 @@ Result<> truncate(const Caller& caller, std::string_view path, uint64_t size) {
   InodeUse use = TRY(InodeUse::write(inode));
   if (auto broken = break_leases(inode, open_flag::write_only); !broken) return broken;
   if (auto ready = inode.prepare_open(open_flag::write_only); !ready) return ready;
-  return set_file_size(inode, size, caller.vfs().now(), has_capability(caller.who, capability::fsetid));
+  if (auto cut = set_file_size(inode, size, caller.vfs().now(), has_capability(caller.who, capability::fsetid)); !cut) return cut;
+  note(*found.dentry, event::modify);
+  return {};
 }
 
 }  // namespace halcyon::fs

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "fs/calls/names.h"
+#include "fs/files/notify.h"
 #include "fs/vfs/permission.h"
 
 namespace halcyon::fs {
@@ -27,6 +28,7 @@ Result<Ref<Dentry>> create_locked(const Caller& caller, Walk& walk, FileType typ
   Inode& directory = *walk.parent().inode();
   NewOwnership owner = ownership_in(caller.who, directory, type, permissions, caller.context.umask());
   Ref<Inode> inode = TRY(directory.create(walk.name(), type, owner.permissions, owner.uid, owner.gid, device));
+  note_entry(directory, event::create, walk.name(), type == FileType::directory);
   return add_name(caller, walk, std::move(inode));
 }
 
@@ -98,6 +100,7 @@ Result<> symlink(const Caller& caller, std::string_view target, const Start& sta
     Inode& directory = *walk.parent().inode();
     NewOwnership owner = ownership_in(caller.who, directory, FileType::symlink, 0777, 0);
     Ref<Inode> inode = TRY(directory.symlink(walk.name(), target, owner.uid, owner.gid));
+    note_entry(directory, event::create, walk.name(), false);
     auto added = add_name(caller, walk, std::move(inode));
     if (!added) return std::unexpected(added.error());
     return {};
@@ -116,6 +119,8 @@ Result<> link(const Caller& caller, const Start& from_start, std::string_view fr
     Attributes attributes = TRY(target.attributes());
     if (attributes.links == 0 && !source.dentry->can_be_named()) return err::noent;
     if (auto linked = walk.parent().inode()->link(walk.name(), target); !linked) return linked;
+    note_inode(target, event::attributes);
+    note_entry(*walk.parent().inode(), event::create, walk.name(), false);
     auto added = add_name(caller, walk, Ref<Inode>(target));
     if (!added) return std::unexpected(added.error());
     return {};

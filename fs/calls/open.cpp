@@ -6,6 +6,7 @@
 #include "core/ipc/pipe/pipe.h"
 #include "fs/calls/create.h"
 #include "fs/files/directory_file.h"
+#include "fs/files/notify.h"
 #include "fs/files/regular_file.h"
 #include "fs/vfs/permission.h"
 
@@ -74,6 +75,15 @@ void forget(const Caller& caller, const Path& path) {
   caller.vfs().dentries().remove(*path.dentry, true);
 }
 
+Result<InodeUse> begin_use(Inode& inode, uint32_t flags, Purpose purpose) {
+  if (purpose == Purpose::execution) return InodeUse::execute(inode);
+  switch (flags & flag::access_mode) {
+    case flag::read_only: return InodeUse::read(inode);
+    case flag::access_mode: return InodeUse();
+    default: return InodeUse::write(inode);
+  }
+}
+
 // After all checks. The file takes the place over: references are counted in memory that all CPUs share.
 Result<Ref<File>> make_file(const Caller& caller, Path path, uint32_t flags, Purpose purpose = Purpose::io) {
   Inode& inode = *path.inode();
@@ -84,11 +94,7 @@ Result<Ref<File>> make_file(const Caller& caller, Path path, uint32_t flags, Pur
     if (!own) return err::nxio;
     return own;
   }
-  uint32_t access = flags & flag::access_mode;
-  InodeUse use;
-  if (purpose == Purpose::execution) use = TRY(InodeUse::execute(inode));
-  else if (access == flag::read_only) use = InodeUse::read(inode);
-  else if (access != flag::access_mode) use = TRY(InodeUse::write(inode));
+  InodeUse use = TRY(begin_use(inode, flags, purpose));
   if (auto broken = break_leases(inode, flags); !broken) return std::unexpected(broken.error());
   if (auto ready = inode.prepare_open(flags); !ready) {
     if (ready.error() == Errno::stale) forget(caller, path);
@@ -97,8 +103,9 @@ Result<Ref<File>> make_file(const Caller& caller, Path path, uint32_t flags, Pur
   bool keeps_privileges = has_capability(caller.who, capability::fsetid);
   if (flags & flag::truncate) {
     InodeUse cutting;
-    if (access == flag::read_only) cutting = TRY(InodeUse::write(inode));
+    if ((flags & flag::access_mode) == flag::read_only) cutting = TRY(InodeUse::write(inode));
     if (auto cut = set_file_size(inode, 0, caller.vfs().now(), keeps_privileges); !cut) return std::unexpected(cut.error());
+    note(*path.dentry, event::modify);
   }
   return make_ref<RegularFile>(std::move(path), kept_flags(flags), keeps_privileges, std::move(use));
 }
@@ -202,7 +209,9 @@ Result<Ref<File>> open_executable_once(const Caller& caller, const Start& start,
 template <class Attempt>
 Result<Ref<File>> retry_if_stale(Attempt attempt) {
   auto opened = attempt();
-  return !opened && opened.error() == Errno::stale ? attempt() : std::move(opened);
+  if (!opened && opened.error() == Errno::stale) opened = attempt();
+  if (opened && !(*opened)->is_path()) note(**opened, event::open);
+  return opened;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "fs/calls/create.h"
 #include "fs/calls/names.h"
+#include "fs/files/notify.h"
 #include "fs/vfs/permission.h"
 
 namespace halcyon::fs {
@@ -60,12 +61,26 @@ Result<> check_permissions(const Renaming& r) {
   return {};
 }
 
+// An object has gone from one name to another, where `replaced` was, if anything.
+void note_move(Inode& from, std::string_view from_name, Inode& to, std::string_view to_name, const Dentry& moved, Inode* replaced) {
+  bool is_directory = moved.is_directory();
+  uint32_t cookie = is_watched_for(event::moved_from | event::moved_to) ? kernel().notifications().next_cookie() : 0;
+  if (&from == &to) note_entry(from, event::renamed, from_name, is_directory);
+  note_entry(from, event::moved_from, from_name, is_directory, cookie);
+  note_entry(to, event::moved_to, to_name, is_directory, cookie);
+  if (replaced) note_inode(*replaced, event::attributes);
+  note_inode(*moved.inode(), event::move_self);
+}
+
 Result<> carry_out(const Renaming& r) {
   DentryCache& cache = r.caller.vfs().dentries();
   if (r.is_exchange()) {
     auto done = r.from_directory().exchange(r.from.name(), *r.moved.inode(), r.to_directory(), r.to.name(), *r.replaced->inode());
-    if (done) cache.exchange(r.moved, *r.replaced);
-    return done;
+    if (!done) return done;
+    cache.exchange(r.moved, *r.replaced);
+    note_move(r.from_directory(), r.from.name(), r.to_directory(), r.to.name(), r.moved, nullptr);
+    note_move(r.to_directory(), r.to.name(), r.from_directory(), r.from.name(), *r.replaced, nullptr);
+    return {};
   }
   Inode* loser = r.replaced ? r.replaced->inode() : nullptr;
   auto done = r.from_directory().rename(r.from.name(), *r.moved.inode(), r.to_directory(), r.to.name(), loser);
@@ -74,6 +89,7 @@ Result<> carry_out(const Renaming& r) {
   else if (Ref<Dentry> negative = cache.find(*r.to.parent().dentry, r.to.name())) cache.remove(*negative, false);
   // Without memory for the new name the dentry is forgotten, and found again by lookup.
   if (!cache.move(r.moved, *r.to.parent().dentry, r.to.name())) cache.remove(r.moved, false);
+  note_move(r.from_directory(), r.from.name(), r.to_directory(), r.to.name(), r.moved, loser);
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include <mutex>
 
 #include "core/mm/cache/page_cache.h"
+#include "fs/files/notify.h"
 #include "fs/files/regular_file.h"
 #include "fs/vfs/vfs.h"
 
@@ -38,7 +39,9 @@ Result<> RegularFile::allocate(Allocation how, uint64_t offset, uint64_t end) {
   if (grows) {
     if (auto sized = cache.set_size(end); !sized) return sized;
   }
-  return target.note_change(now, offset, end - offset);
+  if (auto noted = target.note_change(now, offset, end - offset); !noted) return noted;
+  note(*this, event::modify);
+  return {};
 }
 
 }  // namespace halcyon::fs

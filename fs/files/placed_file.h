@@ -1,6 +1,7 @@
 // PlacedFile: an open description of something in the tree that it holds by its path.
 #pragma once
 
+#include "fs/files/notify.h"
 #include "fs/vfs/path.h"
 
 namespace halcyon::fs {
@@ -8,6 +9,9 @@ namespace halcyon::fs {
 class PlacedFile : public File {
  public:
   PlacedFile(Path path, uint32_t flags) : File(flags), path_(std::move(path)) {}
+  ~PlacedFile() override {
+    if (!is_path()) note_close(*path_.dentry, is_writable());
+  }
 
   Inode* inode() override { return path_.inode(); }
   const Path* location() const override { return &path_; }

@@ -6,6 +6,7 @@
 #include "core/task/process/process.h"
 #include "core/task/schedule/per_cpu.h"
 #include "core/task/thread.h"
+#include "fs/files/notify.h"
 #include "fs/vfs/vfs.h"
 
 namespace halcyon::fs {
@@ -138,7 +139,9 @@ Result<uint64_t> RegularFile::seek(int64_t offset, Whence whence) {
 
 Result<> RegularFile::truncate(uint64_t size) {
   if (!is_writable()) return err::inval;
-  return set_file_size(*inode(), size, path().mount->file_system().now(), keeps_privileges_);
+  if (auto cut = set_file_size(*inode(), size, path().mount->file_system().now(), keeps_privileges_); !cut) return cut;
+  note(*this, event::modify);
+  return {};
 }
 
 }  // namespace halcyon::fs

@@ -72,6 +72,7 @@ class DescriptorInfo final : public OfTask<TextNode> {
     auto attributes = (*file)->attributes();
     print(out, "pos:\t{}\nflags:\t0{:o}\nmnt_id:\t{}\nino:\t{}\n", position ? *position : 0, flags, path ? path->mount->id() : 0,
           attributes ? attributes->inode : 0);
+    (*file)->write_details(out);
     return {};
   }
   Result<Ref<File>> open_own(const Path& path, uint32_t flags) override {

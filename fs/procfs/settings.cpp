@@ -119,7 +119,11 @@ constexpr SystemText random_settings[] = {
 constexpr SystemText memory_settings[] = {{"max_map_count", constant<AddressSpace::max_map_count>},
                                           {"overcommit_memory", constant<always>}};
 // Of the protections of names in shared directories only that of hard links is there (check_link).
-constexpr SystemText file_settings[] = {{"file-max", constant<no_limit>},
+constexpr SystemText inotify_settings[] = {number<&Kernel::notifications, &Notifications::max_queued_events>("max_queued_events"),
+                                           number<&Kernel::notifications, &Notifications::max_user_instances>("max_user_instances"),
+                                           number<&Kernel::notifications, &Notifications::max_user_watches>("max_user_watches")};
+constexpr SystemText file_settings[] = {number<&Kernel::notifications, &Notifications::directory_notices>("dir-notify-enable"),
+                                        {"file-max", constant<no_limit>},
                                         number<&Kernel::leases, &Leases::break_time>("lease-break-time"),
                                         number<&Kernel::leases, &Leases::is_enabled>("leases-enable"),
                                         {"nr_open", constant<FdTable::hard_limit>},
@@ -142,7 +146,9 @@ Result<> add_settings(ProcFileSystem& file_system, FixedDirectory& sys) {
   Ref<FixedDirectory> memory = TRY(sys.add_directory(file_system, "vm"));
   if (auto added = add(*memory, memory_settings); !added) return added;
   Ref<FixedDirectory> files = TRY(sys.add_directory(file_system, "fs"));
-  return add(*files, file_settings);
+  if (auto added = add(*files, file_settings); !added) return added;
+  Ref<FixedDirectory> inotify = TRY(files->add_directory(file_system, "inotify"));
+  return add(*inotify, inotify_settings);
 }
 
 }  // namespace halcyon::fs

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <shared_mutex>
 
+#include "fs/files/notify.h"
 #include "fs/vfs/mount.h"
 #include "fs/vfs/permission.h"
 
@@ -18,6 +19,7 @@ Dentry::Dentry(FileSystem& file_system, Ref<Dentry> parent, Ref<Inode> inode)
 
 // A long chain of removed directories ends here one by one, not by recursion.
 Dentry::~Dentry() {
+  if (inode_ && inode_->is_watched()) note_end(*this);
   Dentry* parent = parent_.release();
   while (parent && parent->drop()) {
     Dentry* above = parent->parent_.release();

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "fs/files/notify.h"
 #include "fs/vfs/path.h"
 #include "fs/vfs/vfs.h"
 
@@ -33,6 +34,7 @@ Result<Ref<Mount>> Mount::create(Ref<FileSystem> file_system, Ref<Dentry> root, 
 Mount::~Mount() {
   root_ = nullptr;
   if (file_system_->mounts_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  note_unmount(*file_system_);
   file_system_->vfs().dentries().purge(*file_system_);
   file_system_->shut_down();
 }

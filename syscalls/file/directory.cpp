@@ -1,5 +1,6 @@
 // getdents: directory entries in the two layouts of user memory.
 #include "core/file/inode.h"
+#include "fs/files/notify.h"
 #include "syscalls/arguments.h"
 #include "syscalls/calls.h"
 
@@ -61,6 +62,7 @@ Result<uint64_t> get_entries(Thread& self, Fd fd, UserPtr<std::byte> entries, ui
   if (file->is_path()) return err::badf;
   EntryWriter writer(self, entries.address(), size, is_old);
   auto listed = file->list(writer);
+  if (listed) fs::note(*file, event::access);
   return writer.result(listed);
 }
 

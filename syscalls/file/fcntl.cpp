@@ -1,8 +1,9 @@
-// fcntl(2): descriptors, description flags, record locks, leases, signal-driven I/O, sizes of pipes.
+// fcntl(2): descriptors, description flags, record locks, leases, directory notices, signal-driven I/O, sizes of pipes.
 #include <mutex>
 
 #include "core/file/async.h"
 #include "core/file/file_locks.h"
+#include "core/file/watch/directory_notices.h"
 #include "core/ipc/pipe/pipe.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -18,7 +19,7 @@ namespace {
 namespace fcntl_command {
 constexpr uint32_t dupfd = 0, getfd = 1, setfd = 2, getfl = 3, setfl = 4, getlk = 5, setlk = 6, setlkw = 7;
 constexpr uint32_t setown = 8, getown = 9, setsig = 10, getsig = 11, setown_ex = 15, getown_ex = 16;
-constexpr uint32_t ofd_getlk = 36, ofd_setlk = 37, ofd_setlkw = 38, dupfd_cloexec = 1030, setlease = 1024, getlease = 1025,
+constexpr uint32_t ofd_getlk = 36, ofd_setlk = 37, ofd_setlkw = 38, dupfd_cloexec = 1030, setlease = 1024, getlease = 1025, notify = 1026,
                    setpipe_sz = 1031, getpipe_sz = 1032;
 }  // namespace fcntl_command
 
@@ -174,6 +175,15 @@ Result<> set_lease(Thread& self, File& file, Fd fd, uint64_t argument) {
   }
 }
 
+Result<> notify_of(Thread& self, File& file, Fd fd, uint32_t what) {
+  const fs::Path* place = file.location();
+  const void* file_system = place ? &place->mount->file_system() : nullptr;
+  if (auto set = set_directory_notice(file, self.files(), fd, what, file_system); !set) return set;
+  auto still = self.files().get(fd);
+  if (!still || still->get() != &file) end_directory_notices(file, &self.files());  // another thread has closed it meanwhile
+  return {};
+}
+
 }  // namespace
 
 Result<uint64_t> sys_fcntl(Thread& self, Fd fd, FcntlCommand command, uint64_t argument) {
@@ -204,6 +214,7 @@ Result<uint64_t> sys_fcntl(Thread& self, Fd fd, FcntlCommand command, uint64_t a
     case setsig:
     case getsig: return async_command(self, *file, command, argument);
     case setlease: return as_result(set_lease(self, *file, fd, argument));
+    case notify: return as_result(notify_of(self, *file, fd, static_cast<uint32_t>(argument)));
     case getlease: return static_cast<uint64_t>(self.kernel().leases().kind(*file));
     case getpipe_sz: return as_result(pipe_size(*file));
     case setpipe_sz: return as_result(set_pipe_size(*file, argument));

@@ -11,9 +11,8 @@
 namespace halcyon {
 
 Result<uint64_t> sys_close(Thread& self, Fd fd) {
-  Ref<File> file = TRY(self.files().remove(fd));
-  self.kernel().file_locks().drop_process(self.process().pid(), file.get());
-  return 0;
+  auto file = self.files().remove(fd);
+  return file ? Result<uint64_t>(0) : std::unexpected(file.error());
 }
 
 Result<uint64_t> sys_close_range(Thread& self, uint32_t first, uint32_t last, uint32_t flags) {

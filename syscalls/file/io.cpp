@@ -2,6 +2,7 @@
 #include "core/file/inode.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
+#include "fs/files/notify.h"
 #include "syscalls/arguments.h"
 #include "syscalls/calls.h"
 
@@ -38,20 +39,30 @@ Result<size_t> check_transfer(Thread& self, UserAddr address, size_t length, int
   return std::min(length, max_io);
 }
 
+// The result of a call, about which those hear who watch the file.
+Result<uint64_t> has_read(File& file, Result<size_t> done) {
+  if (done && *done > 0) fs::note(file, event::access);
+  return as_result(done);
+}
+Result<uint64_t> has_written(File& file, Result<size_t> done) {
+  if (done && *done > 0) fs::note(file, event::modify);
+  return as_result(done);
+}
+
 }  // namespace
 
 Result<uint64_t> sys_read(Thread& self, Fd fd, UserPtr<std::byte> buffer, size_t length) {
   FdTable::Borrowed file = TRY(readable(self, fd));
   length = TRY(check_transfer(self, buffer.address(), length));
   UserSink out{self.memory(), buffer, length};
-  return as_result(file->read(out));
+  return has_read(*file, file->read(out));
 }
 
 Result<uint64_t> sys_write(Thread& self, Fd fd, UserPtr<const std::byte> buffer, size_t length) {
   FdTable::Borrowed file = TRY(writable(self, fd));
   length = TRY(check_transfer(self, buffer.address(), length));
   UserSource in{self.memory(), buffer, length};
-  return as_result(file->write(in));
+  return has_written(*file, file->write(in));
 }
 
 Result<uint64_t> sys_readv(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count) {
@@ -59,7 +70,7 @@ Result<uint64_t> sys_readv(Thread& self, Fd fd, UserPtr<const Iovec> vectors, in
   VectorArgument buffers;
   if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
   UserSink out{self.memory(), buffers.vectors(), buffers.total()};
-  return as_result(file->read(out));
+  return has_read(*file, file->read(out));
 }
 
 Result<uint64_t> sys_writev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count) {
@@ -67,7 +78,7 @@ Result<uint64_t> sys_writev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, i
   VectorArgument buffers;
   if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
   UserSource in{self.memory(), buffers.vectors(), buffers.total()};
-  return as_result(file->write(in));
+  return has_written(*file, file->write(in));
 }
 
 Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, size_t length, int64_t offset) {
@@ -75,7 +86,7 @@ Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, siz
   FdTable::Borrowed file = TRY(positioned(self, fd, false));
   length = TRY(check_transfer(self, buffer.address(), length, offset));
   UserSink out{self.memory(), buffer, length};
-  return as_result(file->read_at(static_cast<uint64_t>(offset), out));
+  return has_read(*file, file->read_at(static_cast<uint64_t>(offset), out));
 }
 
 Result<uint64_t> sys_pwrite64(Thread& self, Fd fd, UserPtr<const std::byte> buffer, size_t length, int64_t offset) {
@@ -83,7 +94,7 @@ Result<uint64_t> sys_pwrite64(Thread& self, Fd fd, UserPtr<const std::byte> buff
   FdTable::Borrowed file = TRY(positioned(self, fd, true));
   length = TRY(check_transfer(self, buffer.address(), length, offset));
   UserSource in{self.memory(), buffer, length};
-  return as_result(file->write_at(static_cast<uint64_t>(offset), in));
+  return has_written(*file, file->write_at(static_cast<uint64_t>(offset), in));
 }
 
 namespace {
@@ -102,7 +113,7 @@ Result<uint64_t> read_vectors(Thread& self, Fd fd, UserPtr<const Iovec> vectors,
   if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
   if (flags & ~io_flag::known) return err::opnotsupp;
   UserSink out{self.memory(), buffers.vectors(), buffers.total()};
-  return as_result(offset == own_offset ? file->read(out) : file->read_at(static_cast<uint64_t>(offset), out));
+  return has_read(*file, offset == own_offset ? file->read(out) : file->read_at(static_cast<uint64_t>(offset), out));
 }
 
 Result<uint64_t> write_vectors(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count, int64_t offset, uint32_t flags) {
@@ -115,6 +126,7 @@ Result<uint64_t> write_vectors(Thread& self, Fd fd, UserPtr<const Iovec> vectors
   Result<size_t> done = (flags & io_flag::append) ? file->append(in, offset == own_offset)
                         : offset == own_offset    ? file->write(in)
                                                   : file->write_at(static_cast<uint64_t>(offset), in);
+  if (done && *done > 0) fs::note(*file, event::modify);
   if (done && *done > 0 && (flags & (io_flag::sync | io_flag::data_sync))) {
     if (auto synced = file->sync(); !synced && synced.error() != Errno::inval) return std::unexpected(synced.error());
   }
@@ -172,7 +184,7 @@ Result<> put_offset(Thread& self, UserPtr<int64_t> to, const CopySide& side) {
 }
 
 // Copies by way of a kernel buffer until `count` bytes are done, the input ends, or either side fails; what moved counts.
-Result<size_t> copy_bytes(CopySide& in, CopySide& out, size_t count) {
+Result<size_t> copy_pages(CopySide& in, CopySide& out, size_t count) {
   FrameRef page = TRY(FrameRef::allocate_uninitialized());
   size_t done = 0;
   while (done < count) {
@@ -193,6 +205,12 @@ Result<size_t> copy_bytes(CopySide& in, CopySide& out, size_t count) {
     if (moved < *got) break;
   }
   return done;
+}
+
+Result<size_t> copy_bytes(CopySide& in, CopySide& out, size_t count) {
+  size_t moved = TRY(copy_pages(in, out, count));
+  if (moved > 0) fs::note(*in.file, event::access), fs::note(*out.file, event::modify);
+  return moved;
 }
 
 }  // namespace

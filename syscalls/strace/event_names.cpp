@@ -1,4 +1,4 @@
-// What files for events take: eventfd(2), epoll(7).
+// What files for events take: eventfd(2), epoll(7), inotify(7).
 #include "core/ipc/epoll.h"
 #include "syscalls/strace/structs.h"
 #include "syscalls/strace/vectors.h"
@@ -10,6 +10,29 @@ namespace {
 constexpr Name event_flags[] = {{1, "EFD_SEMAPHORE"}, {04000, "EFD_NONBLOCK"}, {02000000, "EFD_CLOEXEC"}};
 constexpr Name timer_file_flags[] = {{04000, "TFD_NONBLOCK"}, {02000000, "TFD_CLOEXEC"}};
 constexpr Name signal_file_flags[] = {{04000, "SFD_NONBLOCK"}, {02000000, "SFD_CLOEXEC"}};
+constexpr Name inotify_flags[] = {{04000, "IN_NONBLOCK"}, {02000000, "IN_CLOEXEC"}};
+constexpr Name inotify_masks[] = {{1, "IN_ACCESS"},
+                                  {2, "IN_MODIFY"},
+                                  {4, "IN_ATTRIB"},
+                                  {8, "IN_CLOSE_WRITE"},
+                                  {0x10, "IN_CLOSE_NOWRITE"},
+                                  {0x20, "IN_OPEN"},
+                                  {0x40, "IN_MOVED_FROM"},
+                                  {0x80, "IN_MOVED_TO"},
+                                  {0x100, "IN_CREATE"},
+                                  {0x200, "IN_DELETE"},
+                                  {0x400, "IN_DELETE_SELF"},
+                                  {0x800, "IN_MOVE_SELF"},
+                                  {0x2000, "IN_UNMOUNT"},
+                                  {0x4000, "IN_Q_OVERFLOW"},
+                                  {0x8000, "IN_IGNORED"},
+                                  {0x01000000, "IN_ONLYDIR"},
+                                  {0x02000000, "IN_DONT_FOLLOW"},
+                                  {0x04000000, "IN_EXCL_UNLINK"},
+                                  {0x10000000, "IN_MASK_CREATE"},
+                                  {0x20000000, "IN_MASK_ADD"},
+                                  {0x40000000, "IN_ISDIR"},
+                                  {0x80000000, "IN_ONESHOT"}};
 constexpr Name epoll_flags[] = {{02000000, "EPOLL_CLOEXEC"}};
 constexpr Name epoll_operations[] = {{1, "EPOLL_CTL_ADD"}, {2, "EPOLL_CTL_DEL"}, {3, "EPOLL_CTL_MOD"}};
 constexpr Name epoll_events[] = {{poll::in, "EPOLLIN"},
@@ -32,6 +55,8 @@ constexpr Name epoll_events[] = {{poll::in, "EPOLLIN"},
 void show(Writer& out, EventFlags value) { show_flags(out, event_flags, value, "EFD"); }
 void show(Writer& out, TimerFileFlags value) { show_flags(out, timer_file_flags, value, "TFD"); }
 void show(Writer& out, SignalFileFlags value) { show_flags(out, signal_file_flags, value, "SFD"); }
+void show(Writer& out, InotifyFlags value) { show_flags(out, inotify_flags, value, "IN"); }
+void show(Writer& out, InotifyMask value) { show_flags(out, inotify_masks, value, "IN"); }
 void show(Writer& out, EpollFlags value) { show_flags(out, epoll_flags, value, "EPOLL"); }
 void show(Writer& out, EpollOperation value) { show_choice(out, epoll_operations, static_cast<uint64_t>(value.value), "EPOLL_CTL"); }
 

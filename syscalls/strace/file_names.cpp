@@ -119,10 +119,18 @@ void show(Writer& out, IoctlRequest value) {
 
 void show_fcntl_argument(Writer& out, uint32_t command, uint64_t argument) {
   constexpr uint32_t set_descriptor_flags = 2, set_status_flags = 4, duplicate = 0, duplicate_on_exec = 1030, set_pipe_size = 1031;
-  constexpr uint32_t set_lease = 1024;
+  constexpr uint32_t set_lease = 1024, notify = 1026;
   constexpr Name descriptor_flags[] = {{1, "FD_CLOEXEC"}}, lease_types[] = {{0, "F_RDLCK"}, {1, "F_WRLCK"}, {2, "F_UNLCK"}};
+  constexpr Name notices[] = {{1, "DN_ACCESS"},
+                              {2, "DN_MODIFY"},
+                              {4, "DN_CREATE"},
+                              {8, "DN_DELETE"},
+                              {0x10, "DN_RENAME"},
+                              {0x20, "DN_ATTRIB"},
+                              {0x80000000, "DN_MULTISHOT"}};
   if (command == set_descriptor_flags) show_flags(out, descriptor_flags, argument, "FD");
   else if (command == set_status_flags) show(out, OpenFlags{static_cast<uint32_t>(argument)});
+  else if (command == notify) show_flags(out, notices, argument, "DN");
   else if (command == set_lease) show_choice(out, lease_types, argument, "F");
   else if (command == duplicate || command == duplicate_on_exec || command == set_pipe_size) show(out, static_cast<int>(argument));
   else print(out, "{:#x}", argument);

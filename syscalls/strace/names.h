@@ -47,6 +47,8 @@ void show(Writer& out, EpollFlags value);
 void show(Writer& out, EpollOperation value);
 void show(Writer& out, TimerFileFlags value);
 void show(Writer& out, SignalFileFlags value);
+void show(Writer& out, InotifyFlags value);
+void show(Writer& out, InotifyMask value);
 
 // memory_names.cpp
 void show(Writer& out, Hex value);

@@ -43,11 +43,11 @@ using Key = std::pair<std::string_view, std::string_view>;  // a call and one of
 const std::set<std::string_view> left_out = {"exit", "exit_group", "clone", "clone_backwards", "rt_sigreturn", "set_tid_address"};
 
 // With anything else the call would refuse something else before it looks at the pointer that is tried.
-const std::map<Key, uint64_t> values = {{{"clone3", "size"}, 88},       {{"waitid", "flags"}, 4},  // WEXITED
-                                        {{"getdents", "size"}, 1000},   {{"getdents64", "size"}, 1000},  {{"readlinkat", "size"}, 8},
-                                        {{"sigaltstack", "stack"}, 0},  {{"pselect6", "set"}, 0},        {{"prlimit64", "limit"}, 0},
-                                        {{"timer_create", "event"}, 0}, {{"sched_getattr", "size"}, 48}, {{"timer_settime", "timer"}, 0},
-                                        {{"timer_gettime", "timer"}, 0}};
+const std::map<Key, uint64_t> values = {{{"clone3", "size"}, 88},        {{"waitid", "flags"}, 4},  // WEXITED
+                                        {{"getdents", "size"}, 1000},    {{"getdents64", "size"}, 1000},    {{"readlinkat", "size"}, 8},
+                                        {{"sigaltstack", "stack"}, 0},   {{"pselect6", "set"}, 0},          {{"prlimit64", "limit"}, 0},
+                                        {{"timer_create", "event"}, 0},  {{"sched_getattr", "size"}, 48},   {{"timer_settime", "timer"}, 0},
+                                        {{"timer_gettime", "timer"}, 0}, {{"inotify_add_watch", "mask"}, 1}};
 
 // Where a bad pointer is something else than EFAULT, on Linux, too.
 struct Exception {
@@ -89,6 +89,7 @@ class Attempt {
     if (lists) fd_ = task.open(".");
     if (is({"epoll_wait", "epoll_pwait", "epoll_pwait2"})) fd_ = ready_epoll();
     if (is({"timerfd_settime", "timerfd_gettime"})) fd_ = task.call(Call::timerfd_create, 1, 0);
+    if (is({"inotify_add_watch"})) fd_ = task.call(Call::inotify_init1, 0);
     if (is({"timer_settime", "timer_gettime"})) task.call(Call::timer_create, 1, 0, task.room(4));  // the process's first: number 0
     if (is({"getgroups"})) task.call(Call::setgroups, 1, task.put(uint32_t{7}));
     if (is({"rt_sigtimedwait"})) task.block(~uint64_t{0});
