@@ -7,7 +7,7 @@
 namespace halcyon {
 
 File::~File() {
-  if (place_) place_->closed(is_writable());
+  if (place_) place_->closed(*this);
   if (has_locks_.load(std::memory_order_relaxed)) kernel().file_locks().drop_description(*this);
 }
 

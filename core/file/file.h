@@ -42,6 +42,8 @@ inline constexpr uint32_t changeable = append | nonblock | async | direct | no_a
 
 enum class Whence : uint32_t { set = 0, current = 1, end = 2, data = 3, hole = 4 };
 
+class File;
+
 // Where in the tree a file was opened. Implemented by fs; owned by the file.
 class FilePlace {
  public:
@@ -50,7 +52,7 @@ class FilePlace {
   virtual Inode& inode() const = 0;
   virtual void describe(Writer& out) const = 0;
   // The file that was opened there goes.
-  virtual void closed(bool was_writable) = 0;
+  virtual void closed(const File& file) = 0;
 };
 
 class File : public RefCounted {
@@ -178,6 +180,9 @@ class File : public RefCounted {
 
   // More lines for /proc/PID/fdinfo/N.
   virtual void write_details(Writer& out) { static_cast<void>(out); }
+
+  // As Inode::write_hint, for a file without an inode.
+  std::atomic<uint8_t> write_hint = 0;
 
   // What advisory locks on it are locks of: the inode, if it has one.
   virtual const void* lock_object() {

@@ -26,6 +26,12 @@ class MagicLink;  // fs/vfs/path.h
 struct Path;
 }  // namespace fs
 
+namespace seal {  // F_SEAL_* of fcntl(2)
+inline constexpr uint32_t seal = 1, shrink = 2, grow = 4, write = 8, future_write = 0x10;
+inline constexpr uint32_t all = 0x1f;
+inline constexpr uint32_t has_seals = 0x80000000;  // the file can have some
+}  // namespace seal
+
 class Inode : public RefCounted {
  public:
   virtual ~Inode() = default;
@@ -133,6 +139,12 @@ class Inode : public RefCounted {
 
   // Somebody holds a lease on it (Leases). Looked at after whoever asks has counted itself by an InodeUse, see there.
   bool has_leases() const { return has_leases_.load(std::memory_order_seq_cst); }
+  // What may not be done to its contents any more (memfd_create(2)), of seal::; 0 where there are no seals. Changes under contents_lock.
+  uint32_t seals() const { return seals_.load(std::memory_order_relaxed); }
+  void set_seals(uint32_t seals) { seals_.store(seals, std::memory_order_relaxed); }
+  // RWH_WRITE_* of fcntl(2): kept, without effect.
+  std::atomic<uint8_t> write_hint = 0;
+
   // Somebody wants to hear what happens to it (Notifications).
   bool is_watched() const { return watches_.load(std::memory_order_acquire) != nullptr; }
 
@@ -143,6 +155,7 @@ class Inode : public RefCounted {
   std::atomic<int32_t> uses_ = 0;     // above 0: that many descriptions write; below: that many programs execute it
   std::atomic<int32_t> readers_ = 0;  // descriptions that only read
   std::atomic<bool> has_leases_ = false;
+  std::atomic<uint32_t> seals_ = 0;
   std::atomic<Watch*> watches_ = nullptr;  // changes under Notifications::lock
 };
 

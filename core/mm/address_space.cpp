@@ -48,7 +48,9 @@ Vma* AddressSpace::find(UserAddr address) {
 void AddressSpace::enter(Vma& vma) {
   vmas_.insert(vma);
   PageCache* cache = vma.file ? vma.cache() : nullptr;
-  if (cache) cache->add_mapper(vma, *this);
+  if (!cache) return;
+  vma.may_write = vma.is_shared && vma.file->is_writable();
+  cache->add_mapper(vma, *this);
 }
 
 PageFlags AddressSpace::flags_for(const Vma& vma) {
@@ -71,6 +73,7 @@ Result<Own<Vma>> clone_vma(const Vma& vma) {
   copy->grows_down = vma.grows_down;
   copy->dont_fork = vma.dont_fork;
   copy->wipe_on_fork = vma.wipe_on_fork;
+  copy->stays_read_only = vma.stays_read_only;
   copy->name = vma.name;
   copy->file = vma.file;
   copy->shared = vma.shared;

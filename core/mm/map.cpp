@@ -46,6 +46,7 @@ Result<> AddressSpace::split_at(UserAddr address) {
   upper->is_locked = vma->is_locked;
   upper->dont_fork = vma->dont_fork;
   upper->wipe_on_fork = vma->wipe_on_fork;
+  upper->stays_read_only = vma->stays_read_only;
   upper->name = vma->name;
   upper->file = vma->file;
   upper->shared = vma->shared;
@@ -108,12 +109,44 @@ bool AddressSpace::fits_limits(const MapRequest& request, uint64_t length) {
   return data + length <= data_limit_;
 }
 
+namespace {
+
+// Holds off F_SEAL_WRITE while a mapping that may write is made.
+class WriterBegun {
+ public:
+  WriterBegun() = default;
+  WriterBegun(const WriterBegun&) = delete;
+  WriterBegun& operator=(const WriterBegun&) = delete;
+  ~WriterBegun() {
+    if (cache_) cache_->end_writer();
+  }
+  // EPERM.
+  Result<> begin(PageCache* cache) {
+    if (!cache) return {};
+    auto begun = cache->begin_writer();
+    if (begun) cache_ = cache;
+    return begun;
+  }
+
+ private:
+  PageCache* cache_ = nullptr;
+};
+
+}  // namespace
+
 Result<UserAddr> AddressSpace::map(const MapRequest& request) {
   if (request.length == 0 || (request.offset & page_mask)) return err::inval;
   uint64_t length = page_ceil(request.length);
   if (length == 0 || length > layout_.user_end) return err::nomem;
   if (request.offset + length < request.offset) return err::overflow;
   Own<Vma> vma = TRY(make<Vma>());
+  vma->file = request.file;
+  WriterBegun writer;
+  if (request.is_shared && request.file && request.file->is_writable()) {
+    if (auto begun = writer.begin(vma->cache()); !begun) return std::unexpected(begun.error());
+    Inode* inode = request.file->mappable();
+    vma->stays_read_only = inode && (inode->seals() & seal::future_write);
+  }
   Ref<SharedMemory> shared = request.shared;
   if (request.is_shared && !request.file && !shared) shared = TRY(make_ref<SharedMemory>(length));
   Removed removed;
@@ -142,7 +175,6 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
     vma->grows_down = request.grows_down;
     vma->is_locked = request.is_locked || locks_future_;
     vma->name = request.name;
-    vma->file = request.file;
     vma->shared = std::move(shared);
     vma->offset = request.offset;
     enter(*vma.release());
@@ -179,7 +211,7 @@ Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t prote
   UserAddr covered = address;
   for (Vma* vma = find(address); vma && vma->start <= covered && covered < end;) {
     bool needs_write = (protection & prot::write) && vma->is_shared && vma->file;
-    if (needs_write && !vma->file->is_writable()) return err::acces;
+    if (needs_write && (!vma->file->is_writable() || vma->stays_read_only)) return err::acces;
     UserAddr stop = std::min(end, vma->end);
     if (auto isolated = isolate(covered, stop); !isolated) return isolated;
     vma = find(covered);

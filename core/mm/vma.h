@@ -43,10 +43,11 @@ struct Vma : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::
   bool is_locked = false;   // mlock
   bool dont_fork = false;   // MADV_DONTFORK
   bool wipe_on_fork = false;
-  const char* name = nullptr;  // "[heap]", "[stack]": a literal
-  Ref<File> file;              // null: anonymous
-  Ref<SharedMemory> shared;    // for shared anonymous memory
-  uint64_t offset = 0;         // in the file or shared memory, of `start`
+  bool stays_read_only = false;  // mprotect cannot make it writable (F_SEAL_FUTURE_WRITE)
+  const char* name = nullptr;    // "[heap]", "[stack]": a literal
+  Ref<File> file;                // null: anonymous
+  Ref<SharedMemory> shared;      // for shared anonymous memory
+  uint64_t offset = 0;           // in the file or shared memory, of `start`
 
   uint64_t length() const { return end - start; }
   bool contains(UserAddr address) const { return address >= start && address < end; }

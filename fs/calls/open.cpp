@@ -210,7 +210,7 @@ template <class Attempt>
 Result<Ref<File>> retry_if_stale(Attempt attempt) {
   auto opened = attempt();
   if (!opened && opened.error() == Errno::stale) opened = attempt();
-  if (opened && !(*opened)->is_path()) note(**opened, event::open);
+  if (opened) note_open(**opened);
   return opened;
 }
 

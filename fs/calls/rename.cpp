@@ -64,7 +64,7 @@ Result<> check_permissions(const Renaming& r) {
 // An object has gone from one name to another, where `replaced` was, if anything.
 void note_move(Inode& from, std::string_view from_name, Inode& to, std::string_view to_name, const Dentry& moved, Inode* replaced) {
   bool is_directory = moved.is_directory();
-  uint32_t cookie = is_watched_for(event::moved_from | event::moved_to) ? kernel().notifications().next_cookie() : 0;
+  uint32_t cookie = Notifications::wants(event::moved_from | event::moved_to) ? kernel().notifications().next_cookie() : 0;
   if (&from == &to) note_entry(from, event::renamed, from_name, is_directory);
   note_entry(from, event::moved_from, from_name, is_directory, cookie);
   note_entry(to, event::moved_to, to_name, is_directory, cookie);

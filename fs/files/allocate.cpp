@@ -26,15 +26,17 @@ Result<> RegularFile::allocate(Allocation how, uint64_t offset, uint64_t end) {
   PageCache& cache = *target.page_cache();
   Nanoseconds now = path().mount->file_system().now();
   std::lock_guard guard(*target.contents_lock());
-  bool grows = how == Allocation::grow && end > cache.size();
-  if (grows) {
+  bool is_hole = how == Allocation::punch_hole, grows = how == Allocation::grow && end > cache.size();
+  if (is_hole && (target.seals() & (seal::write | seal::future_write))) return err::perm;
+  if (!is_hole && end > cache.size()) {
     size_t room = TRY(room_for_write(cache.size(), end - cache.size()));
     if (room < end - cache.size()) return err::fbig;
+    if (target.seals() & seal::grow) return err::perm;
   }
   if (!keeps_privileges_) {
     if (auto dropped = drop_privileges(target, now); !dropped) return dropped;
   }
-  Result<> done = how == Allocation::punch_hole ? cache.punch_hole(offset, end) : take_pages(target, offset, end);
+  Result<> done = is_hole ? cache.punch_hole(offset, end) : take_pages(target, offset, end);
   if (!done) return done;
   if (grows) {
     if (auto sized = cache.set_size(end); !sized) return sized;

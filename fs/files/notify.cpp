@@ -34,10 +34,14 @@ void tell(const Dentry& dentry, uint32_t events, bool through_file) {
 }
 
 void tell(File& file, uint32_t events) {
-  if (const Path* place = file.location()) tell(*place->dentry, events, true);
+  if (const Path* place = file.location(); place && !file.is_path()) tell(*place->dentry, events, true);
 }
 
-void Place::closed(bool was_writable) { note_close(*path_.dentry, was_writable); }
+void tell_closed(const Dentry& dentry, const File& file) {
+  if (!file.is_path()) tell(dentry, file.is_writable() ? event::close_write : event::close_nowrite, true);
+}
+
+void Place::closed(const File& file) { note_close(*path_.dentry, file); }
 
 void tell_of_entry(Inode& directory, uint32_t events, std::string_view name, bool is_directory, uint32_t cookie) {
   kernel().notifications().tell(directory, {.events = of_type(events, is_directory), .name = name, .cookie = cookie});

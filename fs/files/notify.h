@@ -12,29 +12,26 @@ namespace halcyon::fs {
 class Dentry;
 class FileSystem;
 
-// There are no kernels around the file systems of some tests.
-inline bool is_watched_for(uint32_t events) {
-  Kernel* kernel = per_cpu().kernel;
-  return kernel && kernel->notifications().wants(events);
-}
-
 // The out-of-line parts of what follows.
 void tell(const Dentry& dentry, uint32_t events, bool through_file);
 void tell(File& file, uint32_t events);
+void tell_closed(const Dentry& dentry, const File& file);
 void tell_of_entry(Inode& directory, uint32_t events, std::string_view name, bool is_directory, uint32_t cookie);
 
 // `events` of event::, of what has this name.
 inline void note(const Dentry& dentry, uint32_t events) {
-  if (is_watched_for(events)) tell(dentry, events, false);
+  if (Notifications::wants(events)) tell(dentry, events, false);
 }
 // Of what is open.
 inline void note(File& file, uint32_t events) {
-  if (is_watched_for(events)) tell(file, events);
+  if (Notifications::wants(events)) tell(file, events);
 }
-// What was open is closed for the last time.
-inline void note_close(const Dentry& dentry, bool was_writable) {
-  uint32_t events = was_writable ? event::close_write : event::close_nowrite;
-  if (is_watched_for(events)) tell(dentry, events, true);
+// A description is made, or goes; not one that is only a place.
+inline void note_open(File& file) {
+  if (Notifications::wants(event::open)) tell(file, event::open);
+}
+inline void note_close(const Dentry& dentry, const File& file) {
+  if (Notifications::wants(event::close_write | event::close_nowrite)) tell_closed(dentry, file);
 }
 // Of a name in a directory.
 inline void note_entry(Inode& directory, uint32_t events, std::string_view name, bool is_directory, uint32_t cookie = 0) {

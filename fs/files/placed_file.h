@@ -9,9 +9,7 @@ namespace halcyon::fs {
 class PlacedFile : public File {
  public:
   PlacedFile(Path path, uint32_t flags) : File(flags), path_(std::move(path)) {}
-  ~PlacedFile() override {
-    if (!is_path()) note_close(*path_.dentry, is_writable());
-  }
+  ~PlacedFile() override { note_close(*path_.dentry, *this); }
 
   Inode* inode() override { return path_.inode(); }
   const Path* location() const override { return &path_; }

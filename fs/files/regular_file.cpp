@@ -45,11 +45,27 @@ Result<size_t> room_for_write(uint64_t offset, size_t count) {
   return err::fbig;
 }
 
+namespace {
+
+// As tmpfs writes page by page, and each page is there or grows the file.
+Result<size_t> room_under_seals(Inode& inode, uint64_t start, size_t count) {
+  if (inode.seals() & (seal::write | seal::future_write)) return err::perm;
+  uint64_t size = inode.page_cache()->size();
+  if (start + count <= size) return count;
+  uint64_t whole = start < size ? std::max(page_floor(size), start) : start;
+  if (whole == start) return err::perm;
+  return whole - start;
+}
+
+}  // namespace
+
 Result<> set_file_size(Inode& inode, uint64_t size, Nanoseconds now, bool keeps_privileges) {
   PageCache* cache = inode.page_cache();
   if (!cache) return err::inval;
   std::lock_guard guard(*inode.contents_lock());
   if (size > max_offset) return err::fbig;
+  if ((inode.seals() & seal::shrink) && size < cache->size()) return err::perm;
+  if ((inode.seals() & seal::grow) && size > cache->size()) return err::perm;
   if (size > cache->size()) {
     size_t growth = size - cache->size();
     size_t room = TRY(room_for_write(cache->size(), growth));
@@ -103,6 +119,7 @@ Result<size_t> RegularFile::write_locked(uint64_t* offset, bool at_end, Source& 
   std::lock_guard guard(*target.contents_lock());
   uint64_t start = at_end ? cache.size() : *offset;
   size_t room = TRY(room_for_write(start, in.remaining()));
+  if (target.seals() & (seal::grow | seal::write | seal::future_write)) room = TRY(room_under_seals(target, start, room));
   in.truncate(room);
   if (auto ready = target.prepare_write(start + room); !ready) return std::unexpected(ready.error());
   Nanoseconds now = path().mount->file_system().now();

@@ -14,7 +14,8 @@ constexpr uint64_t pages_of(uint64_t size) { return (size >> page_shift) + ((siz
 
 class RamFile final : public FileNode {
  public:
-  RamFile(RamFileSystem& file_system, const NodeStart& start) : FileNode(file_system, start) {}
+  // A file with a name cannot be sealed.
+  RamFile(RamFileSystem& file_system, const NodeStart& start) : FileNode(file_system, start) { set_seals(seal::has_seals | seal::seal); }
   ~RamFile() override { ram().release(charged_); }
 
   Result<> prepare_write(uint64_t end) override {

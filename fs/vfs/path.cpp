@@ -58,7 +58,8 @@ Result<> write(Writer& out, const Path& path, const Path* root) {
   }
   bool is_reachable = root ? reached : at.mount->root() == at.dentry && vfs.mounts().is_attached(*at.mount);
   if (text.view().empty() && !text.prepend("/")) return err::nametoolong;
-  if (!is_reachable) out.write("(unreachable)");
+  bool was_never_attached = path.mount->id() == 0;  // files in memory
+  if (!is_reachable && !was_never_attached) out.write("(unreachable)");
   out.write(text.view());
   if (path.dentry->is_removed()) out.write(" (deleted)");
   return {};

@@ -47,7 +47,7 @@ class Place final : public FilePlace {
   const Path& path() const override { return path_; }
   Inode& inode() const override { return *path_.inode(); }
   void describe(Writer& out) const override;
-  void closed(bool was_writable) override;
+  void closed(const File& file) override;
 
  private:
   Path path_;

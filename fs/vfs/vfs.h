@@ -65,6 +65,10 @@ class Vfs {
   // Mounts a new instance at `place`, a directory (or, if its root is none, not a directory). ENOTDIR, ENOMEM.
   Result<> mount(Ref<FileSystem> file_system, const Path& place, std::string_view source, uint32_t flags);
 
+  // Of files without names; null until somebody has set it. Under tree().
+  const Ref<Mount>& memory_mount() const { return memory_mount_; }
+  void set_memory_mount(Ref<Mount> mount) { memory_mount_ = std::move(mount); }
+
   void add_type(FileSystemType& type);
   FileSystemType* find_type(std::string_view name);
   // For /proc/filesystems: the type after `type`, from null.
@@ -78,6 +82,7 @@ class Vfs {
   FileSystemType* types_ = nullptr;
   DentryCache dentries_;
   MountTable mounts_;
+  Ref<Mount> memory_mount_;
 };
 
 }  // namespace halcyon::fs

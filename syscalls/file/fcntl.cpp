@@ -10,6 +10,7 @@
 #include "syscalls/arguments.h"
 #include "syscalls/calls.h"
 #include "syscalls/file/file_flags.h"
+#include "syscalls/file/memfd.h"
 #include "syscalls/install.h"
 
 namespace halcyon {
@@ -20,7 +21,8 @@ namespace fcntl_command {
 constexpr uint32_t dupfd = 0, getfd = 1, setfd = 2, getfl = 3, setfl = 4, getlk = 5, setlk = 6, setlkw = 7;
 constexpr uint32_t setown = 8, getown = 9, setsig = 10, getsig = 11, setown_ex = 15, getown_ex = 16;
 constexpr uint32_t ofd_getlk = 36, ofd_setlk = 37, ofd_setlkw = 38, dupfd_cloexec = 1030, setlease = 1024, getlease = 1025, notify = 1026,
-                   setpipe_sz = 1031, getpipe_sz = 1032;
+                   add_seals = 1033, get_seals = 1034, get_rw_hint = 1035, set_rw_hint = 1036, getowner_uids = 17, setpipe_sz = 1031,
+                   getpipe_sz = 1032;
 }  // namespace fcntl_command
 
 Result<uint64_t> duplicate(Thread& self, Ref<File> file, uint64_t minimum, bool close_on_exec) {
@@ -96,6 +98,9 @@ Result<uint64_t> lock_command(Thread& self, File& file, uint32_t command, UserAd
 struct OwnerLayout {  // struct f_owner_ex of fcntl(2)
   int32_t type, id;
 };
+struct OwnerIds {  // of who set the owner
+  uint32_t uid, euid;
+};
 constexpr int32_t owner_thread = 0, owner_process = 1, owner_group = 2;
 
 // ESRCH if there is no such thread, process or group; 0 is nobody.
@@ -153,6 +158,10 @@ Result<uint64_t> async_command(Thread& self, File& file, uint32_t command, uint6
       return as_result(set_owner(self, file, wanted));
     }
     case getown_ex: return as_result(put_user(self.memory(), UserPtr<OwnerLayout>(argument), get_owner(self, file)));
+    case getowner_uids: {
+      AsyncOwner owner = self.kernel().async_files().owner(file);
+      return as_result(put_user(self.memory(), UserPtr<OwnerIds>(argument), OwnerIds{owner.uid, owner.euid}));
+    }
     case setsig:
       if (argument > signal_count) return err::inval;
       return as_result(self.kernel().async_files().set_signal(file, static_cast<int>(argument)));
@@ -184,6 +193,18 @@ Result<> notify_of(Thread& self, File& file, Fd fd, uint32_t what) {
   return {};
 }
 
+// How long what is written will live (RWH_WRITE_LIFE_*).
+Result<> write_hint(Thread& self, File& file, bool sets, UserPtr<uint64_t> at) {
+  constexpr uint64_t last = 5;
+  Inode* inode = file.inode();
+  std::atomic<uint8_t>& hint = inode ? inode->write_hint : file.write_hint;
+  if (!sets) return put_user(self.memory(), at, uint64_t{hint.load(std::memory_order_relaxed)});
+  auto wanted = static_cast<uint32_t>(TRY(get_user(self.memory(), at)));
+  if (wanted > last) return err::inval;
+  hint.store(static_cast<uint8_t>(wanted), std::memory_order_relaxed);
+  return {};
+}
+
 }  // namespace
 
 Result<uint64_t> sys_fcntl(Thread& self, Fd fd, FcntlCommand command, uint64_t argument) {
@@ -211,11 +232,16 @@ Result<uint64_t> sys_fcntl(Thread& self, Fd fd, FcntlCommand command, uint64_t a
     case getown:
     case setown_ex:
     case getown_ex:
+    case getowner_uids:
     case setsig:
     case getsig: return async_command(self, *file, command, argument);
     case setlease: return as_result(set_lease(self, *file, fd, argument));
     case notify: return as_result(notify_of(self, *file, fd, static_cast<uint32_t>(argument)));
     case getlease: return static_cast<uint64_t>(self.kernel().leases().kind(*file));
+    case fcntl_command::add_seals: return as_result(halcyon::add_seals(*file, argument));
+    case fcntl_command::get_seals: return halcyon::get_seals(*file);
+    case get_rw_hint:
+    case set_rw_hint: return as_result(write_hint(self, *file, command == set_rw_hint, UserPtr<uint64_t>(argument)));
     case getpipe_sz: return as_result(pipe_size(*file));
     case setpipe_sz: return as_result(set_pipe_size(*file, argument));
     default: return err::inval;

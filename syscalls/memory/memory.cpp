@@ -26,6 +26,7 @@ Result<> check_file(File& file, bool is_shared, uint32_t protection) {
   Inode* inode = file.mappable();
   if (!inode || !inode->page_cache()) return err::nodev;
   if (is_shared && file.is_writable() && !file.takes_mapped_writes()) return err::inval;
+  if (is_shared && file.is_writable() && (protection & prot::write) && (inode->seals() & seal::future_write)) return err::perm;
   return {};
 }
 

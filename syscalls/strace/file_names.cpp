@@ -20,15 +20,16 @@ constexpr Name at_flags[] = {{0x100, "AT_SYMLINK_NOFOLLOW"},
                              {0x1000, "AT_EMPTY_PATH"}};
 constexpr Name rename_flags[] = {{1, "RENAME_NOREPLACE"}, {2, "RENAME_EXCHANGE"}, {4, "RENAME_WHITEOUT"}};
 constexpr Name whences[] = {{0, "SEEK_SET"}, {1, "SEEK_CUR"}, {2, "SEEK_END"}, {3, "SEEK_DATA"}, {4, "SEEK_HOLE"}};
-constexpr Name fcntl_commands[] = {{0, "F_DUPFD"},         {1, "F_GETFD"},         {2, "F_SETFD"},
-                                   {3, "F_GETFL"},         {4, "F_SETFL"},         {5, "F_GETLK"},
-                                   {6, "F_SETLK"},         {7, "F_SETLKW"},        {8, "F_SETOWN"},
-                                   {9, "F_GETOWN"},        {10, "F_SETSIG"},       {11, "F_GETSIG"},
-                                   {15, "F_SETOWN_EX"},    {16, "F_GETOWN_EX"},    {1026, "F_NOTIFY"},
-                                   {36, "F_OFD_GETLK"},    {37, "F_OFD_SETLK"},    {38, "F_OFD_SETLKW"},
-                                   {1024, "F_SETLEASE"},   {1025, "F_GETLEASE"},   {1030, "F_DUPFD_CLOEXEC"},
-                                   {1031, "F_SETPIPE_SZ"}, {1032, "F_GETPIPE_SZ"}, {1033, "F_ADD_SEALS"},
-                                   {1034, "F_GET_SEALS"}};
+constexpr Name fcntl_commands[] = {{0, "F_DUPFD"},         {1, "F_GETFD"},          {2, "F_SETFD"},
+                                   {3, "F_GETFL"},         {4, "F_SETFL"},          {5, "F_GETLK"},
+                                   {6, "F_SETLK"},         {7, "F_SETLKW"},         {8, "F_SETOWN"},
+                                   {9, "F_GETOWN"},        {10, "F_SETSIG"},        {11, "F_GETSIG"},
+                                   {15, "F_SETOWN_EX"},    {16, "F_GETOWN_EX"},     {1026, "F_NOTIFY"},
+                                   {36, "F_OFD_GETLK"},    {37, "F_OFD_SETLK"},     {38, "F_OFD_SETLKW"},
+                                   {1024, "F_SETLEASE"},   {1025, "F_GETLEASE"},    {1030, "F_DUPFD_CLOEXEC"},
+                                   {1031, "F_SETPIPE_SZ"}, {1032, "F_GETPIPE_SZ"},  {1033, "F_ADD_SEALS"},
+                                   {1034, "F_GET_SEALS"},  {17, "F_GETOWNER_UIDS"}, {1035, "F_GET_RW_HINT"},
+                                   {1036, "F_SET_RW_HINT"}};
 constexpr Name ioctl_requests[] = {{0x5401, "TCGETS"},     {0x5402, "TCSETS"},    {0x5403, "TCSETSW"},  {0x5404, "TCSETSF"},
                                    {0x5409, "TCSBRK"},     {0x540a, "TCXONC"},    {0x540b, "TCFLSH"},   {0x540e, "TIOCSCTTY"},
                                    {0x540f, "TIOCGPGRP"},  {0x5410, "TIOCSPGRP"}, {0x5411, "TIOCOUTQ"}, {0x5413, "TIOCGWINSZ"},
@@ -49,6 +50,7 @@ constexpr Name fallocate_modes[] = {{1, "FALLOC_FL_KEEP_SIZE"},
                                     {8, "FALLOC_FL_COLLAPSE_RANGE"},
                                     {0x10, "FALLOC_FL_ZERO_RANGE"},
                                     {0x20, "FALLOC_FL_INSERT_RANGE"}};
+constexpr Name memfd_flags[] = {{1, "MFD_CLOEXEC"}, {2, "MFD_ALLOW_SEALING"}, {4, "MFD_HUGETLB"}};
 constexpr Name io_flags[] = {{1, "RWF_HIPRI"}, {2, "RWF_DSYNC"}, {4, "RWF_SYNC"}, {8, "RWF_NOWAIT"}, {0x10, "RWF_APPEND"}};
 constexpr Name file_types[] = {{0010000, "S_IFIFO"}, {0020000, "S_IFCHR"}, {0040000, "S_IFDIR"}, {0060000, "S_IFBLK"},
                                {0100000, "S_IFREG"}, {0120000, "S_IFLNK"}, {0140000, "S_IFSOCK"}};
@@ -108,6 +110,7 @@ void show(Writer& out, MountFlags value) { show_flags(out, mount_flags, value, "
 void show(Writer& out, StatxMask value) { show_flags(out, statx_masks, value, "STATX"); }
 void show(Writer& out, FlockOperation value) { show_flags(out, flock_operations, value, "LOCK"); }
 void show(Writer& out, IoFlags value) { show_flags(out, io_flags, value, "RWF"); }
+void show(Writer& out, MemfdFlags value) { show_flags(out, memfd_flags, value, "MFD"); }
 void show(Writer& out, FallocateMode value) { show_flags(out, fallocate_modes, value, "FALLOC_FL"); }
 void show_poll_events(Writer& out, uint32_t events) { show_flags(out, poll_events, events, "POLL"); }
 
@@ -119,8 +122,10 @@ void show(Writer& out, IoctlRequest value) {
 
 void show_fcntl_argument(Writer& out, uint32_t command, uint64_t argument) {
   constexpr uint32_t set_descriptor_flags = 2, set_status_flags = 4, duplicate = 0, duplicate_on_exec = 1030, set_pipe_size = 1031;
-  constexpr uint32_t set_lease = 1024, notify = 1026;
+  constexpr uint32_t set_lease = 1024, notify = 1026, add_seals = 1033;
   constexpr Name descriptor_flags[] = {{1, "FD_CLOEXEC"}}, lease_types[] = {{0, "F_RDLCK"}, {1, "F_WRLCK"}, {2, "F_UNLCK"}};
+  constexpr Name seals[] = {
+      {1, "F_SEAL_SEAL"}, {2, "F_SEAL_SHRINK"}, {4, "F_SEAL_GROW"}, {8, "F_SEAL_WRITE"}, {0x10, "F_SEAL_FUTURE_WRITE"}};
   constexpr Name notices[] = {{1, "DN_ACCESS"},
                               {2, "DN_MODIFY"},
                               {4, "DN_CREATE"},
@@ -131,6 +136,7 @@ void show_fcntl_argument(Writer& out, uint32_t command, uint64_t argument) {
   if (command == set_descriptor_flags) show_flags(out, descriptor_flags, argument, "FD");
   else if (command == set_status_flags) show(out, OpenFlags{static_cast<uint32_t>(argument)});
   else if (command == notify) show_flags(out, notices, argument, "DN");
+  else if (command == add_seals) show_flags(out, seals, argument, "F_SEAL");
   else if (command == set_lease) show_choice(out, lease_types, argument, "F");
   else if (command == duplicate || command == duplicate_on_exec || command == set_pipe_size) show(out, static_cast<int>(argument));
   else print(out, "{:#x}", argument);

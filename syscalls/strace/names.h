@@ -35,6 +35,7 @@ void show(Writer& out, MountFlags value);
 void show(Writer& out, StatxMask value);
 void show(Writer& out, FlockOperation value);
 void show(Writer& out, FallocateMode value);
+void show(Writer& out, MemfdFlags value);
 void show(Writer& out, IoFlags value);
 void show(Writer& out, RseqFlags value);
 void show_file_mode(Writer& out, uint32_t mode);  // "S_IFREG|0644"

@@ -14,14 +14,13 @@ Notifications::Ended::~Ended() {
 }
 
 void Notifications::count(uint32_t events, int step) {
-  uint32_t wanted = wanted_.load(std::memory_order_relaxed);
+  uint32_t wanted = 0;
   for (unsigned bit = 0; bit < 32; ++bit) {
-    if (!(events >> bit & 1)) continue;
-    wanting_[bit] += static_cast<uint32_t>(step);
+    if (events >> bit & 1) wanting_[bit] += static_cast<uint32_t>(step);
     if (wanting_[bit]) wanted |= 1u << bit;
-    else wanted &= ~(1u << bit);
   }
-  wanted_.store(wanted, std::memory_order_relaxed);
+  Kernel& kernel = halcyon::kernel();
+  for (unsigned cpu = 0; cpu < kernel.cpu_count(); ++cpu) kernel.per_cpu(cpu).wanted_events.store(wanted, std::memory_order_relaxed);
 }
 
 void Notifications::attach(Own<Watch> owned, uint32_t wanted) {

@@ -1,7 +1,7 @@
 // Notifications: who wants to hear of what happens to files and directories (inotify(7), and dnotify, F_NOTIFY of fcntl(2)).
 //
 // A Watch is attached to one inode, which it keeps. What happens to a file is told to the watches of the directory that it is in, with its
-// name, and then to its own (fs/vfs/notify.h finds both). Most of the time nobody wants to know: all that reading, writing, opening and
+// name, and then to its own (fs/files/notify.h finds both). Most of the time nobody wants to know: all that reading, writing, opening and
 // closing look at is one word of what anybody wants.
 //
 // Lock: lock() (rank device, a spin lock) protects which watches there are, what they want, and what they have gathered.
@@ -14,6 +14,7 @@
 #include "core/base/own.h"
 #include "core/file/inode.h"
 #include "core/sync/spin_lock.h"
+#include "core/task/schedule/per_cpu.h"
 
 namespace halcyon {
 
@@ -67,8 +68,8 @@ class Notifications {
   Notifications(const Notifications&) = delete;
   Notifications& operator=(const Notifications&) = delete;
 
-  // Whether anybody, anywhere, wants to hear of one of these.
-  bool wants(uint32_t events) const { return (wanted_.load(std::memory_order_relaxed) & events) != 0; }
+  // Whether anybody, anywhere, wants to hear of one of these. Each CPU has a copy of the word.
+  static bool wants(uint32_t events) { return (per_cpu().wanted_events.load(std::memory_order_relaxed) & events) != 0; }
   uint32_t next_cookie() { return cookies_.fetch_add(1, std::memory_order_relaxed); }
 
   // Tells the watches of `inode`. Not under a spin lock of a higher rank; does not block.
@@ -118,7 +119,6 @@ class Notifications {
   void count(uint32_t events, int step);
 
   SpinLock lock_{Rank::device};
-  std::atomic<uint32_t> wanted_{0};     // changes under lock_
   std::array<uint32_t, 32> wanting_{};  // watches that want each event; under lock_
   Watch* all_ = nullptr;                // under lock_, as all below
   InotifyFile* instances_ = nullptr;

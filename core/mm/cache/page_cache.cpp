@@ -288,12 +288,38 @@ Result<> PageCache::write_back() {
 void PageCache::add_mapper(Mapper& mapper, AddressSpace& space) {
   mapper.space = &space;
   mapper.mapped = this;
-  mappers_.with([&](MapperList& mappers) { mappers.push_back(mapper); });
+  mappers_.with([&](Mappers& mappers) {
+    mappers.list.push_back(mapper);
+    mappers.writers += mapper.may_write ? 1 : 0;
+  });
 }
 
 void PageCache::remove_mapper(Mapper& mapper) {
-  mappers_.with([&](MapperList& mappers) { mappers.erase(mappers.iterator_to(mapper)); });
+  mappers_.with([&](Mappers& mappers) {
+    mappers.list.erase(mappers.list.iterator_to(mapper));
+    mappers.writers -= mapper.may_write ? 1 : 0;
+  });
   mapper.mapped = nullptr;
+}
+
+Result<> PageCache::begin_writer() {
+  return mappers_.with([](Mappers& mappers) -> Result<> {
+    if (mappers.denies_writers) return err::perm;
+    ++mappers.writers;
+    return {};
+  });
+}
+
+void PageCache::end_writer() {
+  mappers_.with([](Mappers& mappers) { --mappers.writers; });
+}
+
+Result<> PageCache::deny_writers() {
+  return mappers_.with([](Mappers& mappers) -> Result<> {
+    if (mappers.writers > 0) return err::busy;
+    mappers.denies_writers = true;
+    return {};
+  });
 }
 
 // Calls action(space), without the lock, for every address space that maps a part of the file; perhaps more than once. A marker keeps the
@@ -302,10 +328,11 @@ template <class Action>
 void PageCache::for_each_space(Action action) {
   Mapper marker;
   AddressSpace* last = nullptr;
-  mappers_.with([&](MapperList& mappers) { mappers.push_front(marker); });
+  mappers_.with([&](Mappers& mappers) { mappers.list.push_front(marker); });
   for (;;) {
     Ref<AddressSpace> space;
-    mappers_.with([&](MapperList& mappers) {
+    mappers_.with([&](Mappers& all) {
+      MapperList& mappers = all.list;
       auto next = std::next(mappers.iterator_to(marker));
       while (next != mappers.end() && (!next->space || next->space == last || !next->space->retain_if_alive())) ++next;
       mappers.erase(mappers.iterator_to(marker));

@@ -26,6 +26,7 @@ class PageCache;
 struct Mapper : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
   AddressSpace* space = nullptr;
   PageCache* mapped = nullptr;  // null: not enlisted
+  bool may_write = false;       // shared, and of a description for writing
 };
 
 // Where a cache's pages come from and go to. Calls may block.
@@ -76,6 +77,11 @@ class PageCache final : private Reclaimable {
   // Enlists a mapping, or takes it out.
   void add_mapper(Mapper& mapper, AddressSpace& space);
   void remove_mapper(Mapper& mapper);
+  // Before a mapping that may write is made, and when it is enlisted or was given up. EPERM once such mappings are denied.
+  Result<> begin_writer();
+  void end_writer();
+  // No more of them (F_SEAL_WRITE). EBUSY if there are some.
+  Result<> deny_writers();
   // Writes through exactly the bytes that write just put at `start`, instead of their pages. Blocks.
   Result<> write_through(uint64_t start, uint64_t length);
   // The source has changed behind the cache: drops what is here, dirty pages excepted. A page that is mapped gets the new contents.
@@ -121,7 +127,12 @@ class PageCache final : private Reclaimable {
   std::atomic<uint64_t> reclaim_next_ = 0;  // the page at which reclaim goes on
   Guarded<RadixTree, SpinLock> pages_{Rank::page_cache};
   using MapperList = boost::intrusive::list<Mapper, boost::intrusive::constant_time_size<false>>;
-  Guarded<MapperList, SpinLock> mappers_{Rank::page_cache};
+  struct Mappers {
+    MapperList list;
+    unsigned writers = 0;  // that may write, and those that are about to be made
+    bool denies_writers = false;
+  };
+  Guarded<Mappers, SpinLock> mappers_{Rank::page_cache};
 };
 
 }  // namespace halcyon

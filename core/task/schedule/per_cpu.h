@@ -42,8 +42,9 @@ struct alignas(64) PerCpu {
   // Whether the idle thread runs. For other CPUs only a hint, unless both sides have fences (Kernel::make_ready).
   bool is_idle() const { return std::atomic_ref(const_cast<Thread*&>(current)).load(std::memory_order_relaxed) == idle; }
   bool must_reschedule = false;
-  uint32_t spin_ranks = 0;   // bit per rank held (HALCYON_CHECKS)
-  uint32_t epoll_depth = 0;  // locks of Rank::epoll_queue held (HALCYON_CHECKS)
+  std::atomic<uint32_t> wanted_events{0};  // of files: what anybody waits for (Notifications), for all CPUs the same
+  uint32_t spin_ranks = 0;                 // bit per rank held (HALCYON_CHECKS)
+  uint32_t epoll_depth = 0;                // locks of Rank::epoll_queue held (HALCYON_CHECKS)
   // Nanoseconds, for /proc/stat: what its threads used, of that in user mode what niced ones did, and how long it was halted.
   int64_t user_time = 0, nice_time = 0, system_time = 0, idle_time = 0;
   int64_t idle_since = -1;  // CLOCK_MONOTONIC, while it is halted; else -1
