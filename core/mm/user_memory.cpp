@@ -109,27 +109,21 @@ UserSpan::~UserSpan() {
   allocator.drop(frame_);
 }
 
-namespace {
-
-Result<FrameRef> pin_word(AddressSpace& memory, UserAddr address, hal::Access access) {
+Result<UserWord> UserWord::pin(AddressSpace& memory, UserAddr address, hal::Access access) {
   if (address & 3) return err::inval;
-  return memory.pin(address, access);
+  FrameRef frame = TRY(memory.pin(address, access));
+  auto* word = static_cast<std::atomic<uint32_t>*>(static_cast<void*>(frame.data() + (address & page_mask)));
+  return UserWord(std::move(frame), word);
 }
-
-std::atomic_ref<uint32_t> word_in(const FrameRef& frame, UserAddr address) {
-  return std::atomic_ref(*static_cast<uint32_t*>(static_cast<void*>(frame.data() + (address & page_mask))));
-}
-
-}  // namespace
 
 Result<uint32_t> load_user_word(AddressSpace& memory, UserAddr address) {
-  FrameRef frame = TRY(pin_word(memory, address, hal::Access::read));
-  return word_in(frame, address).load(std::memory_order_seq_cst);
+  UserWord word = TRY(UserWord::pin(memory, address, hal::Access::read));
+  return word->load(std::memory_order_seq_cst);
 }
 
 Result<bool> compare_exchange_user_word(AddressSpace& memory, UserAddr address, uint32_t* expected, uint32_t desired) {
-  FrameRef frame = TRY(pin_word(memory, address, hal::Access::write));
-  return word_in(frame, address).compare_exchange_strong(*expected, desired);
+  UserWord word = TRY(UserWord::pin(memory, address, hal::Access::write));
+  return word->compare_exchange_strong(*expected, desired);
 }
 
 Result<size_t> UserSink::write(std::span<const std::byte> bytes) {

@@ -2,6 +2,7 @@
 // dereferencing a user address. Everything here blocks and must be called without spin locks.
 #pragma once
 
+#include <atomic>
 #include <span>
 #include <type_traits>
 
@@ -59,6 +60,19 @@ class UserSpan {
   std::byte* data_ = nullptr;
   PhysAddr frame_ = 0;
   bool is_written_;
+};
+
+// A 32-bit word of user memory, held where it is: can be reached under a spin lock, and atomically with respect to user code on any CPU.
+class UserWord {
+ public:
+  // EFAULT, EINVAL (unaligned).
+  static Result<UserWord> pin(AddressSpace& memory, UserAddr address, hal::Access access);
+  std::atomic<uint32_t>* operator->() const { return word_; }
+
+ private:
+  UserWord(FrameRef frame, std::atomic<uint32_t>* word) : frame_(std::move(frame)), word_(word) {}
+  FrameRef frame_;
+  std::atomic<uint32_t>* word_;
 };
 
 // The 32-bit word of a futex, atomically with respect to user code on any CPU.

@@ -19,6 +19,7 @@ enum class Rank : uint8_t {
   address_space,
   reclaim,
   page_cache,
+  pi_futex,
   wait_queue,
   epoll_queue,  // announcements among epoll files, which watch each other without cycles: locks of this rank nest
   timers,

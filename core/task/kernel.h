@@ -9,7 +9,7 @@
 #include "core/file/file_locks.h"
 #include "core/file/watch/leases.h"
 #include "core/file/watch/notifications.h"
-#include "core/ipc/futex/futex.h"
+#include "core/ipc/futex/pi_futex.h"
 #include "core/mm/frames/frame_allocator.h"
 #include "core/mm/frames/heap.h"
 #include "core/sync/mutex.h"
@@ -90,6 +90,7 @@ class Kernel {
   Mutex& epoll_lock() { return epoll_lock_; }  // what epoll files watch (core/ipc/epoll.h)
   AsyncFiles& async_files() { return async_files_; }
   FutexTable& futexes() { return futexes_; }
+  PiFutexes& pi_futexes() { return pi_futexes_; }
   const KernelOptions& options() const { return options_; }
   const std::array<std::byte, 16>& boot_id() const { return boot_id_; }  // random, of this start
 
@@ -170,6 +171,7 @@ class Kernel {
   Heap heap_;
   TimerQueue timers_{clock_};
   FutexTable futexes_;
+  PiFutexes pi_futexes_;
   FileLocks file_locks_;
   Leases leases_;
   Notifications notifications_;

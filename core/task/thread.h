@@ -26,6 +26,7 @@ namespace halcyon {
 class Kernel;
 class Process;
 class Thread;
+struct PiWaiter;
 
 // --- schedule.cpp
 // Gives the CPU to another ready thread, if there is one (sched_yield(2)).
@@ -141,6 +142,8 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   // Set and read by system calls of the thread itself (set_tid_address(2), set_robust_list(2), rseq(2), prctl(2)).
   UserAddr clear_child_tid = 0;
   UserAddr robust_list = 0;
+  PiWaiter* pi_wait = nullptr;                    // futex(2), under PiFutexes::lock()
+  std::atomic<bool> has_left_pi_futexes = false;  // it owns none any more
   RestartableArea restartable;
   std::atomic<uint64_t> affinity{~uint64_t{0}};
   std::array<char, 16> name{};             // comm; others may see it half changed, as on Linux

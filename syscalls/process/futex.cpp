@@ -1,5 +1,5 @@
 // futex(2) and the robust list.
-#include "core/ipc/futex/futex.h"
+#include "core/ipc/futex/pi_futex.h"
 
 #include <mutex>
 
@@ -13,7 +13,8 @@ namespace halcyon {
 
 namespace {
 
-constexpr uint32_t wait = 0, wake = 1, requeue = 3, cmp_requeue = 4, wake_op = 5, wait_bitset = 9, wake_bitset = 10;
+constexpr uint32_t wait = 0, wake = 1, requeue = 3, cmp_requeue = 4, wake_op = 5, lock_pi = 6, unlock_pi = 7, try_lock_pi = 8,
+                   wait_bitset = 9, wake_bitset = 10, wait_requeue_pi = 11, cmp_requeue_pi = 12, lock_pi2 = 13;
 constexpr uint32_t command_mask = 0x7f, private_flag = 128, clock_realtime = 256;
 
 // `absolute`: a point of the clock that the flag names; otherwise a length from now.
@@ -46,6 +47,37 @@ Result<uint64_t> wait_until(Thread& self, UserAddr word, bool is_private, uint32
   return err::restart_block;
 }
 
+// A wait for a lock goes on whatever handler ran.
+Result<uint64_t> lock_result(const Result<>& waited) {
+  if (waited) return 0;
+  if (waited.error() == Errno::intr) return err::restart_always;
+  return std::unexpected(waited.error());
+}
+
+struct PiCall {
+  UserAddr word, word2;
+  bool is_private, is_realtime;
+  uint32_t value, value3;
+  UserAddr timeout;
+};
+
+Result<uint64_t> call_pi(Thread& self, uint32_t command, const PiCall& call) {
+  switch (command) {
+    case unlock_pi: return lock_result(unlock_pi_futex(self, call.word, call.is_private));
+    case try_lock_pi: return lock_result(try_lock_pi_futex(self, call.word, call.is_private));
+    case cmp_requeue_pi: {
+      if (call.value != 1) return err::inval;
+      int moved = TRY(requeue_pi_futex(self, call.word, call.word2, call.is_private, static_cast<int>(call.timeout), call.value3));
+      return static_cast<uint64_t>(moved);
+    }
+    default: break;
+  }
+  Nanoseconds deadline = TRY(get_deadline(self, call.timeout, true, call.is_realtime || command == lock_pi));
+  if (command == wait_requeue_pi)
+    return lock_result(wait_requeue_pi_futex(self, call.word, call.value, call.word2, call.is_private, deadline));
+  return lock_result(lock_pi_futex(self, call.word, call.is_private, deadline));
+}
+
 }  // namespace
 
 Result<uint64_t> restart_futex(Thread& self) {
@@ -60,7 +92,7 @@ Result<uint64_t> sys_futex(Thread& self, UserPtr<uint32_t> word, FutexOperation 
   bool is_private = (operation & private_flag) != 0;
   bool realtime = (operation & clock_realtime) != 0;
   AddressSpace& memory = self.memory();
-  if (realtime && command != wait_bitset && command != wait) return err::nosys;
+  if (realtime && command != wait_bitset && command != wait_requeue_pi && command != lock_pi2) return err::nosys;
   UserAddr address = word.address();
   auto count = static_cast<int>(value);
   auto count2 = static_cast<int>(timeout.value);
@@ -76,6 +108,12 @@ Result<uint64_t> sys_futex(Thread& self, UserPtr<uint32_t> word, FutexOperation 
     case requeue: result = requeue_futex(memory, address, word2, is_private, count, count2, nullptr); break;
     case cmp_requeue: result = requeue_futex(memory, address, word2, is_private, count, count2, &value3); break;
     case wake_op: result = wake_futex_op(memory, address, word2, is_private, count, count2, value3); break;
+    case lock_pi:
+    case lock_pi2:
+    case unlock_pi:
+    case try_lock_pi:
+    case wait_requeue_pi:
+    case cmp_requeue_pi: return call_pi(self, command, {address, word2, is_private, realtime, value, value3, timeout});
     default: return err::nosys;
   }
   if (!result) return std::unexpected(result.error());

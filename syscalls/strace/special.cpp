@@ -9,8 +9,9 @@ namespace halcyon::strace {
 namespace {
 
 namespace futex {
-constexpr uint64_t wait = 0, wake = 1, requeue = 3, wait_bitset = 9, wake_bitset = 10, command = 0x7f;
-}
+constexpr uint64_t wait = 0, wake = 1, requeue = 3, lock_pi = 6, unlock_pi = 7, try_lock_pi = 8, wait_bitset = 9, wake_bitset = 10;
+constexpr uint64_t wait_requeue_pi = 11, lock_pi2 = 13, command = 0x7f;
+}  // namespace futex
 namespace prctl {
 constexpr int set_death_signal = 1, get_dumpable = 3, get_keep_capabilities = 7, set_name = 15, get_name = 16, get_timer_slack = 30;
 constexpr int set_no_new_privileges = 38, get_no_new_privileges = 39;
@@ -45,8 +46,9 @@ void show_fcntl(Writer& out, const Call& call, unsigned index) {
 // A count for the operations that requeue, a timeout for those that wait.
 void show_futex_timeout(Writer& out, const Call& call, unsigned index) {
   uint64_t operation = call.arguments[1] & futex::command;
-  bool is_wait = operation == futex::wait || operation == futex::wait_bitset;
-  if (is_wait) show_at(out, call, UserPtr<const Timespec>(call.arguments[index]));
+  bool is_wait = operation == futex::wait || operation == futex::wait_bitset || operation == futex::wait_requeue_pi;
+  if (is_wait || operation == futex::lock_pi || operation == futex::lock_pi2)
+    show_at(out, call, UserPtr<const Timespec>(call.arguments[index]));
   else print(out, "{}", call.arguments[index]);
 }
 
@@ -138,7 +140,11 @@ constexpr Special specials[] = {
 
 unsigned futex_arguments(uint64_t operation) {
   switch (operation & futex::command) {
-    case futex::wait: return 4;
+    case futex::wait:
+    case futex::lock_pi:
+    case futex::lock_pi2: return 4;
+    case futex::unlock_pi:
+    case futex::try_lock_pi: return 2;
     case futex::wake:
     case futex::wake_bitset: return 3;
     case futex::requeue: return 5;

@@ -1,29 +1,34 @@
 #include "core/ipc/futex/futex.h"
 
+#include <algorithm>
 #include <mutex>
 
+#include "core/ipc/futex/pi_futex.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
 namespace halcyon {
 
-FutexBucket& FutexTable::bucket(const AddressSpace::FutexKey& key) {
+uint64_t futex_hash(const AddressSpace::FutexKey& key) {
   uint64_t hash = (std::bit_cast<uint64_t>(key.object) >> 5) ^ (key.offset >> 2);
-  hash *= 0x9e37'79b9'7f4a'7c15;
-  return buckets_[hash >> 56];
+  return hash * 0x9e37'79b9'7f4a'7c15 >> 56;
 }
 
-namespace {
+bool FutexTable::has_plain_waiters(const AddressSpace::FutexKey& key) {
+  FutexBucket& its = bucket(key);
+  std::lock_guard guard(its.lock);
+  return std::ranges::any_of(its.waiters, [&](const FutexWaiter& waiter) { return waiter.key == key; });
+}
 
-void enlist(FutexBucket& bucket, FutexWaiter& waiter) {
+void enlist_futex_waiter(FutexBucket& bucket, FutexWaiter& waiter) {
   std::lock_guard guard(bucket.lock);
   waiter.bucket.store(&bucket);
   bucket.waiters.push_back(waiter);
 }
 
 // A requeue may move the waiter meanwhile: then it is in no bucket for a moment.
-void withdraw(FutexWaiter& waiter) {
+void withdraw_futex_waiter(FutexWaiter& waiter) {
   for (;;) {
     FutexBucket* bucket = waiter.bucket.load();
     if (!bucket) {
@@ -39,6 +44,8 @@ void withdraw(FutexWaiter& waiter) {
   }
 }
 
+namespace {
+
 // Under the bucket's lock. The waiter may be gone as soon as is_woken is set, so its thread is read before.
 void wake_one(FutexBucket& bucket, FutexWaiter& waiter) {
   bucket.waiters.erase(bucket.waiters.iterator_to(waiter));
@@ -48,11 +55,14 @@ void wake_one(FutexBucket& bucket, FutexWaiter& waiter) {
   thread->wake();
 }
 
-int wake_in(FutexBucket& bucket, const AddressSpace::FutexKey& key, int count, uint32_t mask) {
+// EINVAL: one waits for a lock (PiTarget).
+Result<int> wake_in(FutexBucket& bucket, const AddressSpace::FutexKey& key, int count, uint32_t mask) {
   int woken = 0;
   for (auto it = bucket.waiters.begin(); it != bucket.waiters.end() && woken < count;) {
     FutexWaiter& waiter = *it++;
-    if (waiter.key != key || !(waiter.mask & mask)) continue;
+    if (waiter.key != key) continue;
+    if (waiter.target) return err::inval;
+    if (!(waiter.mask & mask)) continue;
     wake_one(bucket, waiter);
     ++woken;
   }
@@ -78,10 +88,10 @@ Result<> wait_futex(Thread& self, UserAddr address, bool is_private, uint32_t ex
   waiter.key = TRY(memory.futex_key(address, is_private));
   waiter.mask = mask;
   waiter.thread = &self;
-  enlist(self.kernel().futexes().bucket(waiter.key), waiter);
+  enlist_futex_waiter(self.kernel().futexes().bucket(waiter.key), waiter);
   auto now_value = load_user_word(memory, address);
   if (!now_value || *now_value != expected) {
-    withdraw(waiter);
+    withdraw_futex_waiter(waiter);
     if (waiter.is_woken.load(std::memory_order_acquire)) return {};
     return now_value ? Result<>(err::again) : std::unexpected(now_value.error());
   }
@@ -94,7 +104,7 @@ Result<> wait_futex(Thread& self, UserAddr address, bool is_private, uint32_t ex
     auto parked = park(deadline, Interruptible::yes);
     if (waiter.is_woken.load(std::memory_order_acquire)) return {};
     if (parked) continue;
-    withdraw(waiter);
+    withdraw_futex_waiter(waiter);
     if (waiter.is_woken.load(std::memory_order_acquire)) return {};
     return parked;
   }
@@ -103,6 +113,7 @@ Result<> wait_futex(Thread& self, UserAddr address, bool is_private, uint32_t ex
 Result<int> wake_futex(AddressSpace& memory, UserAddr address, bool is_private, int count, uint32_t mask) {
   if (mask == 0 || (address & 3)) return err::inval;
   auto key = TRY(key_of(memory, address, is_private));
+  if (kernel().pi_futexes().has_waiters(key)) return err::inval;
   FutexBucket& bucket = kernel().futexes().bucket(key);
   std::lock_guard guard(bucket.lock);
   return wake_in(bucket, key, count, mask);
@@ -113,16 +124,16 @@ Result<int> requeue_futex(AddressSpace& memory, UserAddr from, UserAddr to, bool
   if ((from & 3) || (to & 3) || wake < 0 || requeue < 0) return err::inval;
   auto from_key = TRY(key_of(memory, from, is_private));
   auto to_key = TRY(key_of(memory, to, is_private));
-  if (expected) {
-    uint32_t value = TRY(load_user_word(memory, from));
-    if (value != *expected) return err::again;
-  }
+  UserWord word = TRY(UserWord::pin(memory, from, hal::Access::read));
   FutexBucket& first = kernel().futexes().bucket(from_key);
   FutexBucket& second = kernel().futexes().bucket(to_key);
   int done = 0;
   {
     std::lock_guard guard(first.lock);
-    done = wake_in(first, from_key, wake, ~0u);
+    if (expected && word->load() != *expected) return err::again;
+    auto woken = wake_in(first, from_key, wake, ~0u);
+    if (!woken) return woken;
+    done = *woken;
   }
   // One waiter at a time and one lock at a time: between its two buckets a waiter is in neither, and withdraw spins until it is in one.
   for (int moved = 0; moved < requeue; ++moved) {
@@ -135,12 +146,13 @@ Result<int> requeue_futex(AddressSpace& memory, UserAddr from, UserAddr to, bool
         break;
       }
       if (!found) break;
+      if (found->target) return err::inval;
       first.waiters.erase(first.waiters.iterator_to(*found));
       found->key = to_key;
       found->is_moving.store(true);
       found->bucket.store(nullptr);
     }
-    enlist(second, *found);
+    enlist_futex_waiter(second, *found);
     found->is_moving.store(false);
     ++done;
   }
@@ -184,47 +196,6 @@ Result<int> wake_futex_op(AddressSpace& memory, UserAddr first, UserAddr second,
   if (!holds) return woken;
   int more = TRY(wake_futex(memory, second, is_private, wake_second, ~0u));
   return woken + more;
-}
-
-namespace {
-
-constexpr uint32_t futex_waiters = 0x8000'0000, futex_owner_died = 0x4000'0000, futex_tid_mask = 0x3fff'ffff;
-
-void release_robust(Thread& self, UserAddr address) {
-  AddressSpace& memory = self.memory();
-  auto word = load_user_word(memory, address);
-  if (!word) return;
-  uint32_t old = *word;
-  while ((old & futex_tid_mask) == static_cast<uint32_t>(self.tid())) {
-    auto stored = compare_exchange_user_word(memory, address, &old, (old & futex_waiters) | futex_owner_died);
-    if (!stored) return;
-    if (!*stored) continue;
-    if (old & futex_waiters) static_cast<void>(wake_futex(memory, address, false, 1, ~0u));
-    return;
-  }
-}
-
-}  // namespace
-
-void release_robust_futexes(Thread& self, UserAddr list) {
-  struct Head {
-    uint64_t next;
-    int64_t offset;
-    uint64_t pending;
-  };
-  AddressSpace& memory = self.memory();
-  auto head = get_user(memory, UserPtr<const Head>(list));
-  if (!head) return;
-  constexpr unsigned limit = 2048;  // as Linux: a list may be a loop
-  constexpr uint64_t is_pi = 1;
-  UserAddr entry = head->next & ~is_pi;
-  for (unsigned count = 0; count < limit && entry != list; ++count) {
-    auto next = get_user(memory, UserPtr<const uint64_t>(entry));
-    if (entry != (head->pending & ~is_pi)) release_robust(self, entry + static_cast<uint64_t>(head->offset));
-    if (!next) break;
-    entry = *next & ~is_pi;
-  }
-  if (head->pending) release_robust(self, (head->pending & ~is_pi) + static_cast<uint64_t>(head->offset));
 }
 
 }  // namespace halcyon

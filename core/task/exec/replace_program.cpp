@@ -21,6 +21,7 @@ Result<> replace_program(Thread& self, NewProgram program) {
 
   release_vfork_parent(self);
   self.leave_memory();
+  self.has_left_pi_futexes = false;
   self.replace_memory(std::move(program.memory));
   files->drop_close_on_exec();
   self.replace_files(std::move(files));

@@ -17,6 +17,7 @@ void Thread::request_exit(int status) {
 void Thread::leave_memory() {
   if (!resources_.memory) return;
   if (robust_list) release_robust_futexes(*this, robust_list);
+  kernel().pi_futexes().release_all(*this);
   if (clear_child_tid && resources_.memory->reference_count() > 1) {
     static_cast<void>(put_user(*resources_.memory, UserPtr<uint32_t>(clear_child_tid), 0u));
     static_cast<void>(wake_futex(*resources_.memory, clear_child_tid, false, 1, ~0u));
