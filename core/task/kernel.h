@@ -82,6 +82,7 @@ class Kernel {
   Personality& personality() { return *personality_; }
   FrameAllocator& frames() { return frames_; }
   Heap& heap() { return heap_; }
+  std::atomic<uint32_t> max_pipe_size{1 << 20};  // without CAP_SYS_RESOURCE: /proc/sys/fs/pipe-max-size
   // Inode numbers of pipes and other files outside any file system.
   uint64_t next_anonymous_inode() { return anonymous_inodes_.fetch_add(1, std::memory_order_relaxed); }
   FileLocks& file_locks() { return file_locks_; }

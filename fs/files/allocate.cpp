@@ -29,8 +29,8 @@ Result<> RegularFile::allocate(Allocation how, uint64_t offset, uint64_t end) {
   bool is_hole = how == Allocation::punch_hole, grows = how == Allocation::grow && end > cache.size();
   if (is_hole && (target.seals() & (seal::write | seal::future_write))) return err::perm;
   if (!is_hole && end > cache.size()) {
-    size_t room = TRY(room_for_write(cache.size(), end - cache.size()));
-    if (room < end - cache.size()) return err::fbig;
+    // EFBIG, and a signal, if the last byte is beyond the limit.
+    if (auto room = room_for_write(end - 1, 1); !room) return std::unexpected(room.error());
     if (target.seals() & seal::grow) return err::perm;
   }
   if (!keeps_privileges_) {

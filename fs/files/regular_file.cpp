@@ -157,7 +157,7 @@ Result<uint64_t> RegularFile::seek(int64_t offset, Whence whence) {
 Result<> RegularFile::truncate(uint64_t size) {
   if (!is_writable()) return err::inval;
   if (auto cut = set_file_size(*inode(), size, path().mount->file_system().now(), keeps_privileges_); !cut) return cut;
-  note(*this, event::modify);
+  note(*path().dentry, event::modify);
   return {};
 }
 

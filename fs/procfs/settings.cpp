@@ -51,6 +51,26 @@ Result<> constant(const TextContext&, Writer& out) {
   return {};
 }
 
+template <class Number>
+Result<Number> parse_number(std::string_view text) {
+  Number value = 0;
+  size_t start = std::min(text.find_first_not_of(" \t"), text.size());
+  auto [end, error] = std::from_chars(text.data() + start, text.data() + text.size(), value);
+  if (error != std::errc() || (end != text.data() + text.size() && *end != ' ' && *end != '\t')) return err::inval;
+  return value;
+}
+
+Result<> write_pipe_size(const TextContext& context, Writer& out) {
+  print(out, "{}\n", context.kernel.max_pipe_size.load(std::memory_order_relaxed));
+  return {};
+}
+Result<> store_pipe_size(const TextContext& context, std::string_view text) {
+  size_t size = round_pipe_size(TRY(parse_number<uint32_t>(text)));
+  if (size == 0) return err::inval;
+  context.kernel.max_pipe_size.store(static_cast<uint32_t>(size), std::memory_order_relaxed);
+  return {};
+}
+
 // Numbers of an object of the kernel that can be changed.
 template <auto object, auto member>
 Result<> write_number(const TextContext& context, Writer& out) {
@@ -59,10 +79,7 @@ Result<> write_number(const TextContext& context, Writer& out) {
 }
 template <auto object, auto member>
 Result<> store_number(const TextContext& context, std::string_view text) {
-  int value = 0;
-  size_t start = std::min(text.find_first_not_of(" \t"), text.size());
-  auto [end, error] = std::from_chars(text.data() + start, text.data() + text.size(), value);
-  if (error != std::errc() || (end != text.data() + text.size() && *end != ' ' && *end != '\t')) return err::inval;
+  int value = TRY(parse_number<int>(text));
   ((context.kernel.*object)().*member).store(value, std::memory_order_relaxed);
   return {};
 }
@@ -127,7 +144,7 @@ constexpr SystemText file_settings[] = {number<&Kernel::notifications, &Notifica
                                         number<&Kernel::leases, &Leases::break_time>("lease-break-time"),
                                         number<&Kernel::leases, &Leases::is_enabled>("leases-enable"),
                                         {"nr_open", constant<FdTable::hard_limit>},
-                                        {"pipe-max-size", constant<max_pipe_size>},
+                                        {"pipe-max-size", write_pipe_size, store_pipe_size},
                                         {"protected_fifos", constant<unprotected>},
                                         {"protected_hardlinks", constant<is_protected>},
                                         {"protected_regular", constant<unprotected>},

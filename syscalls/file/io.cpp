@@ -27,6 +27,7 @@ Result<FdTable::Borrowed> positioned(Thread& self, Fd fd, bool writes) {
   FdTable::Borrowed file = TRY(self.files().borrow(fd));
   if (writes ? file->is_writable() : file->is_readable()) return file;
   if (file->is_path()) return err::badf;
+  if (!file->inode()) return err::spipe;
   auto place = file->seek(0, Whence::current);
   return !place && place.error() == Errno::spipe ? err::spipe : err::badf;
 }

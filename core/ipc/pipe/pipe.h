@@ -5,6 +5,9 @@
 // to pipe_buf bytes is atomic. Nobody waits with it held.
 #pragma once
 
+#include <algorithm>
+#include <bit>
+
 #include "core/base/ref.h"
 #include "core/base/vec.h"
 #include "core/file/file.h"
@@ -14,7 +17,11 @@ namespace halcyon {
 
 inline constexpr size_t pipe_buf = 4096;  // PIPE_BUF
 inline constexpr size_t default_pipe_size = 65536;
-inline constexpr size_t max_pipe_size = 1 << 20;  // without CAP_SYS_RESOURCE: /proc/sys/fs/pipe-max-size
+// What a pipe that is to hold `size` bytes holds: a power of two of pages; 0 if that is too much.
+constexpr size_t round_pipe_size(size_t size) {
+  if (size > size_t{1} << 31) return 0;
+  return std::bit_ceil(std::max<size_t>(page_ceil(size), page_size));
+}
 
 class Pipe;
 

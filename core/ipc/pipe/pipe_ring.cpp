@@ -14,7 +14,9 @@ Pipe::Pipe(uint32_t uid, uint32_t gid, Nanoseconds now, uint64_t id) : id_(id), 
 Result<Ref<Pipe>> Pipe::create(uint32_t uid, uint32_t gid) {
   Kernel& owner = kernel();
   Ref<Pipe> pipe = TRY(make_ref<Pipe>(uid, gid, owner.clock().realtime(), owner.next_anonymous_inode()));
-  if (auto sized = pipe->slots_.resize(default_pipe_size / page_size); !sized) return std::unexpected(sized.error());
+  size_t size = default_pipe_size, most = owner.max_pipe_size.load(std::memory_order_relaxed);
+  if (size > most && !has_capability(current_thread().credentials(), capability::sys_resource)) size = most;
+  if (auto sized = pipe->slots_.resize(size / page_size); !sized) return std::unexpected(sized.error());
   return pipe;
 }
 
@@ -201,9 +203,11 @@ size_t Pipe::capacity() {
 }
 
 Result<size_t> Pipe::set_capacity(size_t size) {
-  if (size > size_t{1} << 31) return err::inval;
-  size_t count = std::bit_ceil(std::max<size_t>(page_ceil(size) / page_size, 1));
-  if (count * page_size > max_pipe_size && !has_capability(current_thread().credentials(), capability::sys_resource)) return err::perm;
+  size = round_pipe_size(size);
+  if (size == 0) return err::inval;
+  size_t count = size / page_size;
+  bool is_too_big = size > capacity() && size > kernel().max_pipe_size.load(std::memory_order_relaxed);
+  if (is_too_big && !has_capability(current_thread().credentials(), capability::sys_resource)) return err::perm;
   Vec<Slot> slots;
   if (auto sized = slots.resize(count); !sized) return std::unexpected(sized.error());
   std::lock_guard guard(lock_);

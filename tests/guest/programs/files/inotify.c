@@ -77,6 +77,7 @@ static void errors(void) {
   SHOW(inotify_rm_watch(other, 1));
   SHOW(inotify_rm_watch(-1, 1));
   SHOW(write(queue, "x", 1));
+  SHOW(pwrite(queue, "x", 1, 0));
   SHOW(lseek(queue, 5, SEEK_SET));
   SHOW(fcntl(queue, F_GETFL) == O_NONBLOCK);
   char byte;
@@ -207,6 +208,8 @@ static void flags(void) {
   int fd = open("x", O_RDWR);
   CHECK(unlink("x") == 0);
   CHECK(write(fd, "1", 1) == 1);
+  CHECK(ftruncate(fd, 10) == 0);  // about the file, not through it
+  CHECK(fchmod(fd, 0600) == 0);
   close(fd);
   show_events("without the unlinked");
   watch(".", IN_CREATE | IN_ONLYDIR);
