@@ -77,15 +77,16 @@ Result<> write_number(const TextContext& context, Writer& out) {
   print(out, "{}\n", ((context.kernel.*object)().*member).load(std::memory_order_relaxed));
   return {};
 }
-template <auto object, auto member>
+template <auto object, auto member, int least>
 Result<> store_number(const TextContext& context, std::string_view text) {
   int value = TRY(parse_number<int>(text));
+  if (value < least) return err::inval;
   ((context.kernel.*object)().*member).store(value, std::memory_order_relaxed);
   return {};
 }
-template <auto object, auto member>
+template <auto object, auto member, int least = INT32_MIN>
 constexpr SystemText number(std::string_view name) {
-  return {name, write_number<object, member>, store_number<object, member>};
+  return {name, write_number<object, member>, store_number<object, member, least>};
 }
 
 Result<> write_thread_limit(const TextContext& context, Writer& out) {
@@ -136,9 +137,9 @@ constexpr SystemText random_settings[] = {
 constexpr SystemText memory_settings[] = {{"max_map_count", constant<AddressSpace::max_map_count>},
                                           {"overcommit_memory", constant<always>}};
 // Of the protections of names in shared directories only that of hard links is there (check_link).
-constexpr SystemText inotify_settings[] = {number<&Kernel::notifications, &Notifications::max_queued_events>("max_queued_events"),
-                                           number<&Kernel::notifications, &Notifications::max_user_instances>("max_user_instances"),
-                                           number<&Kernel::notifications, &Notifications::max_user_watches>("max_user_watches")};
+constexpr SystemText inotify_settings[] = {number<&Kernel::notifications, &Notifications::max_queued_events, 0>("max_queued_events"),
+                                           number<&Kernel::notifications, &Notifications::max_user_instances, 0>("max_user_instances"),
+                                           number<&Kernel::notifications, &Notifications::max_user_watches, 0>("max_user_watches")};
 constexpr SystemText file_settings[] = {number<&Kernel::notifications, &Notifications::directory_notices>("dir-notify-enable"),
                                         {"file-max", constant<no_limit>},
                                         number<&Kernel::leases, &Leases::break_time>("lease-break-time"),

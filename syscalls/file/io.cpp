@@ -42,11 +42,11 @@ Result<size_t> check_transfer(Thread& self, UserAddr address, size_t length, int
 
 // The result of a call, about which those hear who watch the file.
 Result<uint64_t> has_read(File& file, Result<size_t> done) {
-  if (done && *done > 0) fs::note(file, event::access);
+  if (Notifications::wants(event::access) && done && *done > 0) fs::tell(file, event::access);
   return as_result(done);
 }
 Result<uint64_t> has_written(File& file, Result<size_t> done) {
-  if (done && *done > 0) fs::note(file, event::modify);
+  if (Notifications::wants(event::modify) && done && *done > 0) fs::tell(file, event::modify);
   return as_result(done);
 }
 

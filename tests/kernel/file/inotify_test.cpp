@@ -62,6 +62,7 @@ TEST_P(Inotify, AUserHasSoManyOfEach) {
   check([](Task& task) {
     set_limit(task, "max_user_instances", "2");
     set_limit(task, "max_user_watches", "2");
+    EXPECT_EQ(task.write(task.open("/proc/sys/fs/inotify/max_user_watches", 1), "-1"), fails::inval);
     int one = make_queue(task), two = make_queue(task);
     EXPECT_EQ(task.call(Call::inotify_init1, 0), fails::mfile);
     EXPECT_EQ(watch(task, one, "/tmp/f", in_open), 1);
