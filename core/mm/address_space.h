@@ -34,6 +34,8 @@ struct MapRequest {
   bool no_replace = false;  // with fixed: EEXIST instead
   bool grows_down = false;
   bool populate = false;
+  bool may_be_low = false;       // below the lowest address for all (CAP_SYS_RAWIO); only fixed
+  bool stays_read_only = false;  // mprotect cannot make it writable
   bool is_locked = false;
   Ref<File> file;  // null: anonymous
   Ref<SharedMemory> shared;
@@ -87,7 +89,8 @@ class AddressSpace : public RefCounted {
   // mmap(2). EINVAL, ENOMEM, EEXIST, EACCES (checked by the caller for files).
   Result<UserAddr> map(const MapRequest& request);
   Result<> unmap(UserAddr address, uint64_t length);
-  Result<> protect(UserAddr address, uint64_t length, uint32_t protection);
+  // `with_start_of_stack` (PROT_GROWSDOWN): from the start of the VMA on, which must be one that grows down.
+  Result<> protect(UserAddr address, uint64_t length, uint32_t protection, bool with_start_of_stack = false);
   struct RemapRequest {
     UserAddr address;
     uint64_t old_length, new_length;
@@ -98,8 +101,14 @@ class AddressSpace : public RefCounted {
   // brk(2): returns the break after the call, whatever was asked.
   UserAddr set_break(UserAddr address);
   void place_break(UserAddr start);  // execve: an empty heap
-  // madvise(2): DONTNEED drops the pages of private memory. ENOMEM if something in the range is not mapped.
-  Result<> discard(UserAddr address, uint64_t length);
+  // madvise(2), MADV_DONTNEED, MADV_DONTNEED_LOCKED, MADV_FREE: drops pages, so that the next touch finds zeroes or the file. ENOMEM if
+  // something in the range is not mapped; EINVAL: it is locked, or, for MADV_FREE, not private and anonymous.
+  enum class Discard { dont_need, dont_need_locked, free };
+  Result<> discard(UserAddr address, uint64_t length, Discard how);
+  // MADV_REMOVE: punches a hole into the file or shared memory behind the range. EINVAL, EACCES, ENOMEM, and the file's own errors.
+  Result<> punch_hole(UserAddr address, uint64_t length);
+  // MADV_POPULATE_READ, MADV_POPULATE_WRITE: as if each page were touched. ENOMEM, EFAULT (a touch would be SIGBUS), EINVAL.
+  Result<> populate(UserAddr address, uint64_t length, hal::Access access);
   enum class ForkAdvice { dont_fork, do_fork, wipe_on_fork, keep_on_fork };
   Result<> advise_fork(UserAddr address, uint64_t length, ForkAdvice advice);
   // ENOMEM if a page of it is not mapped; EBUSY, if asked for, if one is locked.

@@ -141,6 +141,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
   if (request.offset + length < request.offset) return err::overflow;
   Own<Vma> vma = TRY(make<Vma>());
   vma->file = request.file;
+  vma->stays_read_only = request.stays_read_only;
   WriterBegun writer;
   if (request.is_shared && request.file && request.file->is_writable()) {
     if (auto begun = writer.begin(vma->cache()); !begun) return std::unexpected(begun.error());
@@ -158,7 +159,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
       address = request.address;
       if (address & page_mask) return err::inval;
       if (!is_valid_range(address, length)) return err::nomem;
-      if (address < layout_.min_address) return err::perm;
+      if (address < layout_.min_address && !request.may_be_low) return err::perm;
       if (request.no_replace) {
         Vma* next = find_from(address);
         if (next && next->start < address + length) return err::exist;
@@ -200,18 +201,25 @@ Result<> AddressSpace::unmap(UserAddr address, uint64_t length) {
   return {};
 }
 
-Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t protection) {
+Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t protection, bool with_start_of_stack) {
   if (address & page_mask) return err::inval;
   if (length == 0) return {};
   length = page_ceil(length);
   if (length == 0 || !is_valid_range(address, length)) return err::nomem;
   UserAddr end = address + length;
   std::lock_guard guard(lock_);
+  if (with_start_of_stack) {
+    Vma* first = find(address);
+    if (!first) return err::nomem;
+    if (!first->grows_down) return err::inval;
+    address = first->start;
+  }
   // As Linux: what lies before a hole is changed, then ENOMEM.
   UserAddr covered = address;
   for (Vma* vma = find(address); vma && vma->start <= covered && covered < end;) {
     bool needs_write = (protection & prot::write) && vma->is_shared && vma->file;
-    if (needs_write && (!vma->file->is_writable() || vma->stays_read_only)) return err::acces;
+    if (needs_write && !vma->file->is_writable()) return err::acces;
+    if ((protection & prot::write) && vma->stays_read_only) return err::acces;
     UserAddr stop = std::min(end, vma->end);
     if (auto isolated = isolate(covered, stop); !isolated) return isolated;
     vma = find(covered);

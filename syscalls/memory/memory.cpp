@@ -55,11 +55,18 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   if (!(flags & anonymous)) {
     if (type == shared_validate && (flags & ~known)) return err::opnotsupp;
     if (auto checked = check_file(*request.file, request.is_shared, request.protection); !checked) return std::unexpected(checked.error());
-    if (request.file->maps_zeroes()) request.file = nullptr, request.offset = 0;
+    if (request.grows_down) return err::inval;
+    uint64_t end;
+    if (__builtin_add_overflow(offset.value, length, &end) || end > INT64_MAX) return err::overflow;
+    if (request.file->maps_zeroes()) {
+      request.stays_read_only = request.is_shared && !request.file->is_writable();
+      request.file = nullptr, request.offset = 0;
+    }
   } else {
-    if (type == shared_validate) return err::inval;
+    if (type == shared_validate || (request.is_shared && request.grows_down)) return err::inval;
     request.offset = 0;
   }
+  request.may_be_low = has_capability(self.credentials(), capability::sys_rawio);
   if ((flags & locked) != 0 && !may_lock(self)) return err::perm;
   if (is_locked && !fits_lock_limit(self, 0, length)) return err::again;
   return self.memory().map(request);
@@ -71,7 +78,12 @@ Result<uint64_t> sys_mprotect(Thread& self, Hex address, size_t length, Protecti
   constexpr uint32_t sem = 8, grows_down = 0x01000000, grows_up = 0x02000000;
   if (protection & ~(prot::all | sem | grows_down | grows_up)) return err::inval;
   if ((protection & grows_down) && (protection & grows_up)) return err::inval;
-  return as_result(self.memory().protect(address, length, protection & prot::all));
+  // No stack of these ISAs grows up.
+  if ((protection & grows_up) && !(address & page_mask) && length != 0) {
+    auto mapped = self.memory().check_mapped(address, 1);
+    return mapped ? err::inval : as_result(mapped);
+  }
+  return as_result(self.memory().protect(address, length, protection & prot::all, (protection & grows_down) != 0));
 }
 
 Result<uint64_t> sys_mremap(Thread& self, Hex address, size_t old_length, size_t new_length, RemapFlags flags, Hex new_address) {
@@ -94,15 +106,21 @@ Result<uint64_t> sys_madvise(Thread& self, Hex address, size_t length, MadviseAd
   constexpr int normal = 0, random = 1, sequential = 2, willneed = 3, dontneed = 4, free = 8, remove = 9, dontfork = 10, dofork = 11;
   constexpr int mergeable = 12, unmergeable = 13, hugepage = 14, nohugepage = 15, dontdump = 16, dodump = 17, wipeonfork = 18,
                 keeponfork = 19;
-  constexpr int cold = 20, pageout = 21;
+  constexpr int cold = 20, pageout = 21, populate_read = 22, populate_write = 23, dontneed_locked = 24;
   if (address & page_mask) return err::inval;
   if (length != 0 && (page_ceil(length) == 0 || address + page_ceil(length) < address)) return err::inval;
   length = page_ceil(length);
+  if (length == 0 && advice >= normal && advice <= dontneed_locked) return 0;
   using Advice = AddressSpace::ForkAdvice;
+  using Discard = AddressSpace::Discard;
   AddressSpace& memory = self.memory();
   switch (advice) {
-    case dontneed:
-    case free: return length == 0 ? Result<uint64_t>(0) : as_result(memory.discard(address, length));
+    case dontneed: return as_result(memory.discard(address, length, Discard::dont_need));
+    case dontneed_locked: return as_result(memory.discard(address, length, Discard::dont_need_locked));
+    case free: return as_result(memory.discard(address, length, Discard::free));
+    case remove: return as_result(memory.punch_hole(address, length));
+    case populate_read: return as_result(memory.populate(address, length, hal::Access::read));
+    case populate_write: return as_result(memory.populate(address, length, hal::Access::write));
     case dontfork: return as_result(memory.advise_fork(address, length, Advice::dont_fork));
     case dofork: return as_result(memory.advise_fork(address, length, Advice::do_fork));
     case wipeonfork: return as_result(memory.advise_fork(address, length, Advice::wipe_on_fork));
@@ -115,10 +133,13 @@ Result<uint64_t> sys_madvise(Thread& self, Hex address, size_t length, MadviseAd
     case hugepage:
     case nohugepage:
     case dontdump:
-    case dodump:
+    case dodump: return as_result(memory.check_mapped(address, length));
     case cold:
-    case pageout: return length == 0 ? Result<uint64_t>(0) : as_result(memory.check_mapped(address, length));
-    case remove:
+    case pageout: {
+      auto mapped = memory.check_mapped(address, length, true);
+      return !mapped && mapped.error() == Errno::busy ? err::inval : as_result(mapped);
+    }
+    // Without the feature (KSM), as Linux has it.
     case mergeable:
     case unmergeable:
     default: return err::inval;
