@@ -92,15 +92,16 @@ Result<uint64_t> set_timevals(Thread& self, DirFd dir, UserPtr<const char> path,
 }  // namespace
 
 Result<uint64_t> sys_utimensat(Thread& self, DirFd dir, UserPtr<const char> path, UserPtr<const Timespec> from, AtFlags flags) {
-  if (flags & ~(at_flag::symlink_nofollow | at_flag::empty_path)) return err::inval;
   Times times;
   if (from) {
     Timespec accessed = TRY(get_user(self.memory(), from));
     Timespec modified = TRY(get_user(self.memory(), from.at(1)));
+    // Nothing to do: nothing else is looked at.
+    if (accessed.nanoseconds == time_omit && modified.nanoseconds == time_omit) return 0;
     times.accessed = TRY(change_from(accessed));
     times.modified = TRY(change_from(modified));
-    if (accessed.nanoseconds == time_omit && modified.nanoseconds == time_omit) return 0;
   }
+  if (flags & ~(at_flag::symlink_nofollow | at_flag::empty_path)) return err::inval;
   if (!path && flags) return err::inval;
   return set_times(self, dir, path, times, flags);
 }

@@ -59,29 +59,6 @@ Result<uint64_t> sys_flock(Thread& self, Fd fd, FlockOperation operation) {
   return as_result(self.kernel().file_locks().flock(*file, which, (operation & nonblock) == 0));
 }
 
-Result<uint64_t> sys_ioctl(Thread& self, Fd fd, IoctlRequest request, Hex argument) {
-  constexpr uint32_t fionbio = 0x5421, fioclex = 0x5451, fionclex = 0x5450, fioasync = 0x5452;
-  Ref<File> file = TRY(self.files().get(fd));
-  if (file->is_path()) return err::badf;
-  switch (request) {
-    case fioclex:
-    case fionclex: return as_result(self.files().set_close_on_exec(fd, request == fioclex));
-    case fionbio: {
-      int on = TRY(get_user(self.memory(), UserPtr<const int>(argument)));
-      uint32_t flags = file->flags();
-      file->change_flags(on ? flags | open_flag::nonblock : flags & ~open_flag::nonblock);
-      return 0;
-    }
-    case fioasync: {
-      int on = TRY(get_user(self.memory(), UserPtr<const int>(argument)));
-      if (!file->has_async()) return err::notty;
-      uint32_t flags = file->flags();
-      return as_result(set_flags(self, *file, fd, on ? flags | open_flag::async : flags & ~open_flag::async));
-    }
-    default: return file->control(self, request, argument);
-  }
-}
-
 namespace {
 
 Result<uint64_t> install_pipe(Thread& self, UserPtr<int> fds, uint32_t flags) {

@@ -123,7 +123,7 @@ Result<uint64_t> sys_readlinkat(Thread& self, DirFd dir, UserPtr<const char> pat
   return length;
 }
 Result<uint64_t> sys_readlink(Thread& self, UserPtr<const char> path, UserPtr<char> buffer, size_t size) {
-  return sys_readlinkat(self, cwd(), path, buffer, static_cast<int>(std::min<size_t>(size, INT32_MAX)));
+  return sys_readlinkat(self, cwd(), path, buffer, static_cast<int>(size));
 }
 
 Result<uint64_t> sys_getcwd(Thread& self, UserPtr<char> buffer, size_t size) {

@@ -42,6 +42,8 @@ Result<size_t> Pipe::read_some(Sink& out) {
     Slot& first = slot(0);
     size_t count = std::min<size_t>(first.length, out.remaining());
     auto written = out.write({first.page.data() + first.offset, count});
+    // As on Linux, a page's bytes that do not all arrive stay.
+    if (written && *written < count) written = err::fault;
     if (!written) return done ? Result<size_t>(done) : written;
     done += *written;
     first.offset += static_cast<uint32_t>(*written);
@@ -53,7 +55,7 @@ Result<size_t> Pipe::read_some(Sink& out) {
       head_ = (head_ + 1) & (slots_.size() - 1);
       used_.fetch_sub(1, std::memory_order_relaxed);
     }
-    if (was_packet || *written < count) break;
+    if (was_packet) break;
   }
   return done;
 }
@@ -89,6 +91,11 @@ Result<size_t> Pipe::write_some(Source& in, bool as_packet) {
     size_t count = fills_up ? tail : std::min<size_t>(page_size - at, in.remaining());
     auto copied = in.read({target->page.data() + at, count});
     size_t got = copied ? *copied : 0;
+    // As on Linux, a page whose bytes cannot all be had stays out.
+    if (got > 0 && got < count) {
+      copied = in.read({target->page.data() + at + got, count - got});
+      got = copied ? got + *copied : 0;
+    }
     target->length += static_cast<uint32_t>(got);
     if (!fills_up) {
       if (got > 0) used_.fetch_add(1, std::memory_order_relaxed);

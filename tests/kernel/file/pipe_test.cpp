@@ -125,15 +125,22 @@ TEST_P(Pipe, TheSizeCanBeChangedWhileThereIsRoom) {
   });
 }
 
-TEST_P(Pipe, ABufferThatEndsInTheMiddleMovesWhatIsThere) {
+// Page by page: of what is queued as one nothing moves unless all of it can.
+TEST_P(Pipe, ABufferThatEndsInTheMiddleMovesWholePages) {
   check([](Task& task) {
     Task::Pipe pipe = task.pipe(nonblocking);
     UserAddr pages = task.map(2 * page_size);
     task.call(Call::munmap, pages + page_size, page_size);
-    EXPECT_EQ(task.call(Call::write, pipe.out, pages + page_size - 10, 20), 10);
+    EXPECT_EQ(task.call(Call::write, pipe.out, pages + page_size - 10, 20), fails::fault);
+    EXPECT_EQ(task.call(Call::write, pipe.out, pages, page_size + 20), page_size);
     EXPECT_EQ(task.call(Call::write, pipe.out, pages + page_size, 20), fails::fault);
+    EXPECT_EQ(task.write(pipe.out, "0123456789"), 10);
     EXPECT_EQ(task.read_into(pipe.in, pages + page_size, 5), fails::fault);
-    EXPECT_EQ(task.read_into(pipe.in, pages + page_size - 4, 10), 4);
+    EXPECT_EQ(task.read_into(pipe.in, pages + page_size - 4, 10), fails::fault);
+    EXPECT_EQ(task.read_into(pipe.in, pages, page_size + 5), page_size);
+    EXPECT_EQ(task.read_into(pipe.in, pages + page_size - 4, 4), 4);
+    EXPECT_EQ(task.read_into(pipe.in, pages + page_size - 4, 10), fails::fault);
+    EXPECT_EQ(task.read_into(pipe.in, pages + page_size - 6, 10), 6);
   });
 }
 
