@@ -13,6 +13,7 @@
 namespace halcyon {
 
 inline constexpr int at_cwd = -100;
+inline DirFd cwd() { return DirFd{at_cwd}; }
 
 namespace at_flag {
 inline constexpr uint32_t symlink_nofollow = 0x100, removedir = 0x200, eaccess = 0x200, symlink_follow = 0x400, no_automount = 0x800;

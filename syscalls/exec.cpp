@@ -208,7 +208,7 @@ Result<uint64_t> execute(Thread& self, DirFd dir, UserPtr<const char> path, User
   request.start = TRY(start_at(self, dir, text.view(), flags));
   request.path = text.view();
   request.walk = walk_flags(flags);
-  request.no_new_privileges = self.process().no_new_privileges.load();
+  request.no_new_privileges = self.no_new_privileges.load();
   FixedText<fs::path_max + 32> name;
   if (dir == at_cwd || text.view().starts_with('/')) name.write(text.view());
   else if (text.view().empty()) print(name, "/dev/fd/{}", dir.value);

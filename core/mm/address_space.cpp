@@ -92,6 +92,7 @@ Result<Ref<AddressSpace>> AddressSpace::fork() {
   child->data_limit_ = data_limit_;
   child->stack_limit_ = stack_limit_;
   child->program_ = program_;
+  child->refuses_huge_pages = refuses_huge_pages.load();
   Result<> result;
   for (const Vma& vma : vmas_) {
     if (vma.dont_fork) continue;

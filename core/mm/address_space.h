@@ -101,6 +101,12 @@ class AddressSpace : public RefCounted {
   // brk(2): returns the break after the call, whatever was asked.
   UserAddr set_break(UserAddr address);
   void place_break(UserAddr start);  // execve: an empty heap
+  // Where the heap is said to begin and end (PR_SET_MM); nothing is mapped or unmapped.
+  struct BreakRange {
+    UserAddr start, end;
+  };
+  BreakRange break_range();
+  void set_break_range(BreakRange range);
   // madvise(2), MADV_DONTNEED, MADV_DONTNEED_LOCKED, MADV_FREE: drops pages, so that the next touch finds zeroes or the file. ENOMEM if
   // something in the range is not mapped; EINVAL: it is locked, or, for MADV_FREE, not private and anonymous.
   enum class Discard { dont_need, dont_need_locked, free };
@@ -164,6 +170,9 @@ class AddressSpace : public RefCounted {
   bool is_valid_range(UserAddr address, uint64_t length) const {
     return length <= layout_.user_end && address <= layout_.user_end - length;
   }
+
+  // PR_SET_THP_DISABLE. There are no huge pages; it only has to be kept over fork and execve.
+  std::atomic<bool> refuses_huge_pages{false};
 
  private:
   template <class T, class... Args>

@@ -239,6 +239,17 @@ void AddressSpace::place_break(UserAddr start) {
   break_start_ = break_ = start;
 }
 
+AddressSpace::BreakRange AddressSpace::break_range() {
+  std::lock_guard guard(lock_);
+  return {break_start_, break_};
+}
+
+void AddressSpace::set_break_range(BreakRange range) {
+  std::lock_guard guard(lock_);
+  break_start_ = range.start;
+  break_ = range.end;
+}
+
 UserAddr AddressSpace::set_break(UserAddr address) {
   std::unique_lock guard(lock_);
   if (address < break_start_ || address >= layout_.user_end) return break_;

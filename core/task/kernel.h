@@ -139,6 +139,7 @@ class Kernel {
   // Called, without locks, by the last thread of a session leader before it goes: the terminal hangs up.
   void (*leader_exit_hook)(Process& leader) = nullptr;
 
+  // Before the first user thread is made.
   void set_observer(SyscallObserver* observer) { observer_ = observer; }
   SyscallObserver* observer() const { return observer_; }
   KernelStatistics statistics() const;

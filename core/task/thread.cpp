@@ -15,6 +15,7 @@ Result<Ref<Thread>> Thread::create(Process& process, int tid, Resources resource
   if (!thread->context_) return err::nomem;
   thread->stack_ = hal::allocate_stack();
   if (!thread->stack_.base) return err::nomem;
+  if (process.kernel().observer()) thread->syscall_work = syscall_work::observe;
   return thread;
 }
 

@@ -16,6 +16,7 @@
 #include "core/task/process/credentials.h"
 #include "core/task/process/limits.h"
 #include "core/task/restartable.h"
+#include "core/task/seccomp/seccomp.h"
 #include "core/task/signal/signal.h"
 #include "core/time/timer.h"
 #include "hal/machine.h"
@@ -47,6 +48,24 @@ inline constexpr uint32_t stop = 8;        // job control stopped the process
 inline constexpr uint32_t sequence = 16;   // a restartable sequence may have been interrupted, or the CPU has changed
 inline constexpr uint32_t async = 32;      // files became ready whose owners want a signal (core/file/async.h)
 }  // namespace work
+
+// Why a system call of the thread is more than its handler. Tested once per call.
+namespace syscall_work {
+inline constexpr uint32_t observe = 1;   // the kernel has a SyscallObserver
+inline constexpr uint32_t seccomp = 2;   // Thread::seccomp has something to say
+inline constexpr uint32_t dispatch = 4;  // Thread::user_dispatch
+}  // namespace syscall_work
+
+// PR_SET_SYSCALL_USER_DISPATCH: system calls from outside of [start, start + length) become SIGSYS unless the byte at `selector` allows
+// them.
+struct UserDispatch {
+  UserAddr start = 0;
+  uint64_t length = 0;
+  UserAddr selector = 0;  // 0: never allows
+};
+
+// PR_MCE_KILL: what the process wants to know of memory that fails.
+enum class MemoryFailure : uint8_t { late, early, standard };
 
 enum class RunState : uint8_t { running, parking, parked, ready, dead };
 
@@ -155,6 +174,13 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   int policy = 0;                                               // of sched_setscheduler(2)
   bool resets_on_fork = false;                                  // SCHED_RESET_ON_FORK
   uint64_t timer_slack = 50'000, default_timer_slack = 50'000;  // nanoseconds
+  std::atomic<int> parent_death_signal{0};                      // to the process, when the thread that made it exits
+  std::atomic<bool> no_new_privileges{false};                   // never reset. Another thread may set it: SeccompState
+  MemoryFailure memory_failure = MemoryFailure::standard;
+  bool is_io_flusher = false;  // PR_SET_IO_FLUSHER
+  UserDispatch user_dispatch;
+  SeccompState seccomp;
+  std::atomic<uint32_t> syscall_work{0};  // bits of halcyon::syscall_work
 
   // The scheduler's: under its lock.
   struct ScheduleNode : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>,

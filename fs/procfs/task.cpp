@@ -46,7 +46,6 @@ void look_at_process(Process& process, TaskState& state) {
   state.exit_status = process.is_zombie ? process.wait_status : 0;
   state.has_executed = process.has_executed;
   state.is_dumpable = process.is_dumpable;
-  state.no_new_privileges = process.no_new_privileges;
   state.queued_limit = process.limit(Limit::pending_signals).soft;
   state.resident_limit = process.limit(Limit::resident).soft;
 }
@@ -59,6 +58,9 @@ void look_at_thread(Thread& thread, TaskState& state) {
   state.policy = thread.policy;
   state.cpu = thread.last_cpu;
   state.affinity = thread.affinity;
+  state.no_new_privileges = thread.no_new_privileges;
+  state.seccomp_mode = static_cast<int>(thread.seccomp.mode.load());
+  state.seccomp_filters = thread.seccomp.filters ? thread.seccomp.filters->depth() : 0;
   state.start_time = thread.start_time;
   state.is_kernel = !thread.has_memory() && !thread.has_actions();
   state.is_exiting = thread.is_dying();

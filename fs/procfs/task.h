@@ -29,6 +29,8 @@ struct TaskState {
   uint64_t resident_limit = 0;  // RLIMIT_RSS
   int exit_signal = 0, exit_status = 0;
   Nanoseconds start_time = 0;
+  int seccomp_mode = 0;  // as prctl(2) says it
+  unsigned seccomp_filters = 0;
   bool is_kernel = false, is_exiting = false, has_executed = false, is_dumpable = false, no_new_privileges = false;
 
   std::string_view name_view() const { return {name.data(), std::min(std::string_view(name.data(), name.size()).find('\0'), name.size())}; }

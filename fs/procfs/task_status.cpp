@@ -75,7 +75,8 @@ void format_signals(Writer& out, const TaskState& state) {
                {"CapPrm", who.permitted},        {"CapEff", who.effective},
                {"CapBnd", who.bounding},         {"CapAmb", who.ambient}};
   for (const auto& line : lines) print(out, "{}:\t{:016x}\n", line.name, line.bits);
-  print(out, "NoNewPrivs:\t{}\nSeccomp:\t0\nSeccomp_filters:\t0\n", static_cast<int>(state.no_new_privileges));
+  print(out, "NoNewPrivs:\t{}\nSeccomp:\t{}\nSeccomp_filters:\t{}\n", static_cast<int>(state.no_new_privileges), state.seccomp_mode,
+        state.seccomp_filters);
   out.write("Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunsupported\n");
 }
 

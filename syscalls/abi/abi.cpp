@@ -24,8 +24,8 @@ void Abi::syscall(Thread& self) {
   hal::UserContext& context = self.context();
   uint64_t number = context.get(hal::Reg::number);
   self.syscall_number = number;
-  if (self.kernel().observer()) [[unlikely]]
-    return observed_syscall(self, number);
+  if (self.syscall_work.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    return syscall_with_work(self, number);
   const SyscallEntry* entry = find_syscall(table_, number);
   if (!entry) [[unlikely]]
     return finish_failed(self, Errno::nosys);
@@ -33,18 +33,6 @@ void Abi::syscall(Thread& self) {
   if (result) [[likely]]
     return context.finish_syscall(*result);
   finish_failed(self, result.error());
-}
-
-void Abi::observed_syscall(Thread& self, uint64_t number) {
-  SyscallObserver& observer = *self.kernel().observer();
-  self.first_argument = self.context().get(hal::Reg::arg0);
-  observer.enter(self, number);
-  const SyscallEntry* entry = find_syscall(table_, number);
-  Result<uint64_t> result = entry ? entry->call(self) : err::nosys;
-  bool sets_registers = !result && result.error() == registers_are_set;
-  observer.leave(self, number, sets_registers ? 0 : result ? *result : -static_cast<uint64_t>(result.error()));
-  if (result) self.context().finish_syscall(*result);
-  else finish_failed(self, result.error());
 }
 
 void Abi::finish_failed(Thread& self, Errno error) {
@@ -97,6 +85,10 @@ SiginfoLayout to_user(const SignalInfo& info) {
   layout.code = info.code;
   if (is_fault(info)) {
     layout.address = info.address;
+  } else if (info.number == sig::sys && info.code > 0 && info.code != si_code::kernel) {
+    layout.address = info.address;
+    layout.system_call = info.system_call;
+    layout.architecture = info.architecture;
   } else if (is_about_io(info)) {
     layout.band = info.band;
     layout.fd = info.fd;

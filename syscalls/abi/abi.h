@@ -41,6 +41,8 @@ class Abi : public Personality {
   // rt_sigreturn(2): puts back what push_signal_frame saved. EFAULT or EINVAL: the frame is no good.
   virtual Result<> pop_signal_frame(Thread& self) = 0;
 
+  // AUDIT_ARCH_*: how seccomp(2) and SIGSYS name the ABI.
+  uint32_t architecture() const { return isa_ == hal::Isa::x86_64 ? 0xc000'003e : 0xc000'00f3; }
   // AT_HWCAP of getauxval(3).
   virtual uint64_t hardware_capabilities() const = 0;
   // What every program finds mapped besides its own segments (riscv64: the page that a signal handler returns through).
@@ -67,7 +69,14 @@ class Abi : public Personality {
   friend Result<uint64_t> sys_sigaltstack(Thread&, UserPtr<const UserStack>, UserPtr<UserStack>);
 
  private:
-  void observed_syscall(Thread& self, uint64_t number);
+  // --- syscall_work.cpp
+  void syscall_with_work(Thread& self, uint64_t number);
+  bool redirect_to_user(Thread& self, uint64_t number);
+  // What becomes of a call that seccomp(2) looked at.
+  enum class Verdict : uint8_t { carry_out, answer, abandon };
+  Verdict ask_seccomp(Thread& self, uint64_t number, uint64_t& answer);
+  Verdict ask_filters(Thread& self, uint64_t number, uint64_t& answer);
+  SignalInfo bad_call(Thread& self, uint64_t number, int code) const;
   void finish_failed(Thread& self, Errno error);
 
   hal::Isa isa_;
@@ -99,7 +108,11 @@ struct SiginfoLayout {
       int32_t timer_id, overrun;
       uint64_t timer_value;
     };
-    uint64_t address;
+    struct {
+      uint64_t address;
+      int32_t system_call;
+      uint32_t architecture;
+    };
     std::array<uint64_t, 14> words;
   };
 };

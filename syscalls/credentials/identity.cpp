@@ -62,10 +62,8 @@ void become(Thread& self, Ref<Credentials> next) {
   bool changes = old.euid != next->euid || old.egid != next->egid || old.fsuid != next->fsuid || old.fsgid != next->fsgid ||
                  (next->permitted & ~old.permitted) != 0;
   if (changes) {
-    Process& process = self.process();
-    process.is_dumpable = false;
-    std::lock_guard guard(self.kernel().tree());
-    process.parent_death_signal = 0;
+    self.process().is_dumpable = false;
+    self.parent_death_signal = 0;
   }
   self.replace_credentials(std::move(next));
 }

@@ -8,12 +8,6 @@
 
 namespace halcyon {
 
-namespace {
-
-DirFd cwd() { return DirFd{at_cwd}; }
-
-}  // namespace
-
 Result<uint64_t> sys_fchmodat(Thread& self, DirFd dir, UserPtr<const char> path, Mode mode) {
   return with_path(self, dir, path,
                    [&](auto& caller, auto& start, auto text) { return fs::chmod(caller, start, text, mode, fs::walk_flag::follow); });

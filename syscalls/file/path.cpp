@@ -15,8 +15,6 @@ namespace halcyon {
 
 namespace {
 
-DirFd cwd() { return DirFd{at_cwd}; }
-
 Result<uint64_t> open_at(Thread& self, DirFd dir, UserPtr<const char> from, uint32_t flags, uint32_t mode) {
   PathArgument path;
   if (auto fetched = path.fetch(self, from); !fetched) return std::unexpected(fetched.error());

@@ -1,10 +1,17 @@
-// prctl, arch_prctl: settings of the calling thread and process.
+// prctl: settings of the calling thread and process. Options of Linux 6.1 that are not here are EINVAL, each for a reason that Linux has,
+// too:
+//   of other ISAs       PR_{GET,SET}_{UNALIGN,FPEMU,FPEXC,ENDIAN,FP_MODE}, PR_SVE_*, PR_SME_*, PR_PAC_*, PR_{GET,SET}_TAGGED_ADDR_CTRL
+//   not configured      PR_TASK_PERF_EVENTS_* (perf events), PR_SCHED_CORE (core scheduling), PR_SET_VMA (names of anonymous memory),
+//                       PR_SET_PTRACER (Yama)
+//   gone                PR_MPX_*
 #include <mutex>
 
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
+#include "syscalls/abi/abi.h"
 #include "syscalls/calls.h"
+#include "syscalls/process/prctl.h"
 
 namespace halcyon {
 
@@ -13,16 +20,21 @@ namespace {
 namespace pr {
 constexpr int set_death_signal = 1, get_death_signal = 2, get_dumpable = 3, set_dumpable = 4, get_keep_capabilities = 7,
               set_keep_capabilities = 8;
-constexpr int get_timing = 13, set_timing = 14, set_name = 15, get_name = 16, read_bounding_capability = 23, drop_bounding_capability = 24,
-              get_secure_bits = 27, set_secure_bits = 28, set_timer_slack = 29, get_timer_slack = 30;
+constexpr int get_timing = 13, set_timing = 14, set_name = 15, get_name = 16, get_seccomp = 21, set_seccomp = 22,
+              read_bounding_capability = 23, drop_bounding_capability = 24, get_time_stamp = 25, set_time_stamp = 26;
+constexpr int get_secure_bits = 27, set_secure_bits = 28, set_timer_slack = 29, get_timer_slack = 30, set_memory_failure = 33,
+              get_memory_failure = 34, set_memory_places = 35;
 constexpr int set_subreaper = 36, get_subreaper = 37, set_no_new_privileges = 38, get_no_new_privileges = 39, get_tid_address = 40,
-              ambient_capabilities = 47;
+              set_huge_pages_refused = 41, get_huge_pages_refused = 42, ambient_capabilities = 47;
+constexpr int get_speculation = 52, set_speculation = 53, set_io_flusher = 57, get_io_flusher = 58, set_user_dispatch = 59;
 }  // namespace pr
 
 Result<uint64_t> put(Thread& self, uint64_t address, int value) {
   if (auto stored = put_user(self.memory(), UserPtr<int>(address), value); !stored) return std::unexpected(stored.error());
   return 0;
 }
+
+bool is_x86(Thread& self) { return abi_of(self).isa() == hal::Isa::x86_64; }
 
 // At most 15 characters; the rest is cut off.
 Result<uint64_t> set_name(Thread& self, uint64_t address) {
@@ -42,77 +54,102 @@ Result<uint64_t> get_name(Thread& self, uint64_t address) {
   return 0;
 }
 
-Result<uint64_t> set_death_signal(Thread& self, uint64_t signal) {
-  if (signal > signal_count) return err::inval;
+Result<uint64_t> get_tid_address(Thread& self, uint64_t address) {
+  auto stored = put_user(self.memory(), UserPtr<uint64_t>(address), self.clear_child_tid);
+  if (!stored) return std::unexpected(stored.error());
+  return 0;
+}
+
+Result<uint64_t> set_subreaper(Thread& self, bool is_subreaper) {
   std::lock_guard guard(self.kernel().tree());
-  self.process().parent_death_signal = static_cast<int>(signal);
+  self.process().is_subreaper = is_subreaper;
   return 0;
 }
 
-Result<uint64_t> store_secure_bits(Thread& self, uint32_t bits) {
-  Ref<Credentials> next = TRY(self.credentials().copy());
-  next->secure_bits = bits;
-  self.replace_credentials(std::move(next));
+// PR_MCE_KILL. Memory does not fail here; what a thread wants then is kept.
+Result<uint64_t> set_memory_failure(Thread& self, uint64_t operation, uint64_t policy, bool has_more) {
+  constexpr uint64_t clear = 0, set = 1;
+  if (has_more || operation > set || (operation == clear && policy != 0) || policy > static_cast<uint64_t>(MemoryFailure::standard))
+    return err::inval;
+  self.memory_failure = operation == clear ? MemoryFailure::standard : static_cast<MemoryFailure>(policy);
   return 0;
 }
 
-Result<uint64_t> set_keep_capabilities(Thread& self, uint64_t value) {
-  constexpr uint32_t keep = secure_bit::keep_capabilities;
-  uint32_t old = self.credentials().secure_bits;
-  if (value > 1) return err::inval;
-  if (old & keep << 1) return err::perm;
-  return store_secure_bits(self, value != 0 ? old | keep : old & ~keep);
-}
-
-// What is locked stays as it is, and locked.
-Result<uint64_t> set_secure_bits(Thread& self, uint64_t wanted) {
-  uint32_t old = self.credentials().secure_bits;
-  uint32_t locks = old & secure_bit::all_locks;
-  if ((locks >> 1 & (old ^ wanted)) || (locks & ~wanted) || (wanted & ~uint64_t{secure_bit::all | secure_bit::all_locks})) return err::perm;
-  if (!has_capability(self.credentials(), capability::setpcap)) return err::perm;
-  return store_secure_bits(self, static_cast<uint32_t>(wanted));
-}
-
-Result<uint64_t> drop_bounding_capability(Thread& self, uint64_t number) {
-  if (!has_capability(self.credentials(), capability::setpcap)) return err::perm;
-  if (number > capability::last) return err::inval;
-  Ref<Credentials> next = TRY(self.credentials().copy());
-  next->bounding &= ~(uint64_t{1} << number);
-  self.replace_credentials(std::move(next));
+// PR_SET_IO_FLUSHER: the thread is needed to write memory out. None is written out here.
+Result<uint64_t> set_io_flusher(Thread& self, uint64_t value, bool has_more) {
+  if (!has_capability(self.credentials(), capability::sys_resource)) return err::perm;
+  if (value > 1 || has_more) return err::inval;
+  self.is_io_flusher = value != 0;
   return 0;
 }
 
-// PR_CAP_AMBIENT; `has_more`: of the unused arguments.
-Result<uint64_t> change_ambient(Thread& self, uint64_t operation, uint64_t number, bool has_more) {
-  constexpr uint64_t is_set = 1, raise = 2, lower = 3, clear_all = 4;
-  if (has_more || (operation == clear_all ? number != 0 : number > capability::last)) return err::inval;
-  const Credentials& old = self.credentials();
-  uint64_t bit = uint64_t{1} << number;
-  uint64_t ambient = old.ambient;
-  switch (operation) {
-    case is_set: return (ambient & bit) != 0;
-    case raise:
-      if (!(old.permitted & old.inheritable & bit) || (old.secure_bits & secure_bit::no_ambient_raise)) return err::perm;
-      ambient |= bit;
-      break;
-    case lower: ambient &= ~bit; break;
-    case clear_all: ambient = 0; break;
-    default: return err::inval;
+Result<uint64_t> get_io_flusher(Thread& self, bool has_arguments) {
+  if (!has_capability(self.credentials(), capability::sys_resource)) return err::perm;
+  if (has_arguments) return err::inval;
+  return self.is_io_flusher;
+}
+
+// Speculation is left as the CPU does it, as under Linux with mitigations=off. riscv64 has no such control.
+namespace speculation {
+constexpr uint64_t store_bypass = 0, indirect_branch = 1, flush_l1d = 2;
+constexpr uint64_t enable = 2, disable = 4, force_disable = 8;
+}  // namespace speculation
+
+Result<uint64_t> get_speculation(Thread& self, uint64_t which, bool has_more) {
+  using namespace speculation;
+  if (has_more || !is_x86(self)) return err::inval;
+  switch (which) {
+    case store_bypass:
+    case indirect_branch: return enable;
+    case flush_l1d: return force_disable;
+    default: return err::nodev;
   }
-  Ref<Credentials> next = TRY(old.copy());
-  next->ambient = ambient;
-  self.replace_credentials(std::move(next));
+}
+
+Result<uint64_t> set_speculation(Thread& self, uint64_t which, uint64_t control, bool has_more) {
+  using namespace speculation;
+  if (has_more || !is_x86(self)) return err::inval;
+  switch (which) {
+    case store_bypass: return err::nxio;
+    case indirect_branch:
+      if (control == enable) return 0;
+      return control == disable || control == force_disable ? err::perm : err::range;
+    case flush_l1d: return err::perm;
+    default: return err::nodev;
+  }
+}
+
+// PR_SET_TSC: that RDTSC ends in SIGSEGV is not to be had.
+Result<uint64_t> set_time_stamp(Thread& self, uint64_t value) {
+  constexpr uint64_t enable = 1;
+  return is_x86(self) && value == enable ? Result<uint64_t>(0) : err::inval;
+}
+
+Result<uint64_t> get_time_stamp(Thread& self, uint64_t address) {
+  constexpr int enable = 1;
+  return is_x86(self) ? put(self, address, enable) : err::inval;
+}
+
+// PR_SET_SYSCALL_USER_DISPATCH; Linux 6.1 has it on x86_64 only.
+Result<uint64_t> set_user_dispatch(Thread& self, uint64_t mode, const UserDispatch& wanted) {
+  constexpr uint64_t off = 0, on = 1;
+  if (!is_x86(self) || mode > on) return err::inval;
+  if (mode == off) {
+    if (wanted.start != 0 || wanted.length != 0 || wanted.selector != 0) return err::inval;
+    self.syscall_work.fetch_and(~syscall_work::dispatch, std::memory_order_relaxed);
+    return 0;
+  }
+  if (wanted.start != 0 && wanted.start + wanted.length <= wanted.start) return err::inval;
+  if (wanted.selector >= self.memory().layout().user_end) return err::fault;
+  self.user_dispatch = wanted;
+  self.syscall_work.fetch_or(syscall_work::dispatch, std::memory_order_relaxed);
   return 0;
 }
 
-}  // namespace
-
-Result<uint64_t> sys_prctl(Thread& self, PrctlOption option, Hex a, Hex b, Hex c, Hex d) {
+// What is the process's or the user's, not the thread's alone.
+Result<uint64_t> change_process(Thread& self, int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
   Process& process = self.process();
-  bool has_more = b != 0 || c != 0 || d != 0;
   switch (option) {
-    case pr::set_death_signal: return set_death_signal(self, a);
-    case pr::get_death_signal: return put(self, a, process.parent_death_signal);
     case pr::get_dumpable: return process.is_dumpable.load();
     case pr::set_dumpable:
       if (a > 1) return err::inval;
@@ -120,10 +157,6 @@ Result<uint64_t> sys_prctl(Thread& self, PrctlOption option, Hex a, Hex b, Hex c
       return 0;
     case pr::get_keep_capabilities: return (self.credentials().secure_bits & secure_bit::keep_capabilities) != 0;
     case pr::set_keep_capabilities: return set_keep_capabilities(self, a);
-    case pr::set_name: return set_name(self, a);
-    case pr::get_name: return get_name(self, a);
-    case pr::get_timing: return 0;  // PR_TIMING_STATISTICAL, which is all there is
-    case pr::set_timing: return a == 0 ? Result<uint64_t>(0) : err::inval;
     case pr::read_bounding_capability:
       if (a > capability::last) return err::inval;
       return self.credentials().bounding >> a & 1;
@@ -131,45 +164,58 @@ Result<uint64_t> sys_prctl(Thread& self, PrctlOption option, Hex a, Hex b, Hex c
     case pr::ambient_capabilities: return change_ambient(self, a, b, c != 0 || d != 0);
     case pr::get_secure_bits: return self.credentials().secure_bits;
     case pr::set_secure_bits: return set_secure_bits(self, a);
-    case pr::set_timer_slack: self.timer_slack = a == 0 ? self.default_timer_slack : a.value; return 0;
-    case pr::get_timer_slack: return self.timer_slack;
-    case pr::set_subreaper: {
-      std::lock_guard guard(self.kernel().tree());
-      process.is_subreaper = a != 0;
-      return 0;
-    }
+    case pr::set_subreaper: return set_subreaper(self, a != 0);
     case pr::get_subreaper: return put(self, a, process.is_subreaper);
-    case pr::set_no_new_privileges:
-      if (a != 1 || has_more) return err::inval;
-      process.no_new_privileges = true;
+    case pr::set_memory_places: return set_memory_places(self, a, b, c, d);
+    case pr::set_huge_pages_refused:
+      if (b != 0 || c != 0 || d != 0) return err::inval;
+      self.memory().refuses_huge_pages = a != 0;
       return 0;
-    case pr::get_no_new_privileges:
-      if (a != 0 || has_more) return err::inval;
-      return process.no_new_privileges.load();
-    case pr::get_tid_address: {
-      auto stored = put_user(self.memory(), UserPtr<uint64_t>(a), self.clear_child_tid);
-      if (!stored) return std::unexpected(stored.error());
-      return 0;
-    }
+    case pr::get_huge_pages_refused:
+      if (a != 0 || b != 0 || c != 0 || d != 0) return err::inval;
+      return self.memory().refuses_huge_pages.load();
     default: return err::inval;
   }
 }
 
-Result<uint64_t> sys_arch_prctl(Thread& self, ArchPrctlOption option, Hex address) {
-  constexpr int set_gs = 0x1001, set_fs = 0x1002, get_fs = 0x1003, get_gs = 0x1004;
+}  // namespace
+
+Result<uint64_t> sys_prctl(Thread& self, PrctlOption option, Hex a, Hex b, Hex c, Hex d) {
+  bool has_more = b != 0 || c != 0 || d != 0;
   switch (option) {
-    case set_gs:
-    case set_fs:
-      if (address >= self.memory().layout().user_end) return err::perm;
-      self.context().set(option == set_fs ? hal::Reg::tls : hal::Reg::gs_base, address);
+    case pr::set_death_signal:
+      if (a > signal_count) return err::inval;
+      self.parent_death_signal = static_cast<int>(a);
       return 0;
-    case get_fs:
-    case get_gs: {
-      uint64_t base = self.context().get(option == get_fs ? hal::Reg::tls : hal::Reg::gs_base);
-      if (auto stored = put_user(self.memory(), UserPtr<uint64_t>(address), base); !stored) return std::unexpected(stored.error());
+    case pr::get_death_signal: return put(self, a, self.parent_death_signal);
+    case pr::set_name: return set_name(self, a);
+    case pr::get_name: return get_name(self, a);
+    case pr::get_timing: return 0;  // PR_TIMING_STATISTICAL, which is all there is
+    case pr::set_timing: return a == 0 ? Result<uint64_t>(0) : err::inval;
+    case pr::get_seccomp: return static_cast<uint64_t>(self.seccomp.mode.load());
+    case pr::set_seccomp: return set_seccomp(self, a, b);
+    case pr::get_time_stamp: return get_time_stamp(self, a);
+    case pr::set_time_stamp: return set_time_stamp(self, a);
+    case pr::set_timer_slack: self.timer_slack = a == 0 ? self.default_timer_slack : a.value; return 0;
+    case pr::get_timer_slack: return self.timer_slack;
+    case pr::set_memory_failure: return set_memory_failure(self, a, b, c != 0 || d != 0);
+    case pr::get_memory_failure:
+      if (a != 0 || has_more) return err::inval;
+      return static_cast<uint64_t>(self.memory_failure);
+    case pr::set_no_new_privileges:
+      if (a != 1 || has_more) return err::inval;
+      self.no_new_privileges = true;
       return 0;
-    }
-    default: return err::inval;
+    case pr::get_no_new_privileges:
+      if (a != 0 || has_more) return err::inval;
+      return self.no_new_privileges.load();
+    case pr::get_tid_address: return get_tid_address(self, a);
+    case pr::get_speculation: return get_speculation(self, a, has_more);
+    case pr::set_speculation: return set_speculation(self, a, b, c != 0 || d != 0);
+    case pr::set_io_flusher: return set_io_flusher(self, a, has_more);
+    case pr::get_io_flusher: return get_io_flusher(self, a != 0 || has_more);
+    case pr::set_user_dispatch: return set_user_dispatch(self, a, {b, c, d});
+    default: return change_process(self, option, a, b, c, d);
   }
 }
 

@@ -71,6 +71,9 @@ void show(Writer& out, ResourceId value);
 void show(Writer& out, UsageWho value);
 void show(Writer& out, PrctlOption value);
 void show(Writer& out, ArchPrctlOption value);
+void show(Writer& out, SeccompOperation value);
+void show(Writer& out, SeccompFlags value);
+unsigned prctl_arguments(int option);  // those that it takes, itself among them
 void show(Writer& out, RandomFlags value);
 void show(Writer& out, PriorityWhich value);
 void show(Writer& out, SchedPolicy value);

@@ -60,35 +60,6 @@ constexpr Name resources[] = {{0, "RLIMIT_CPU"},       {1, "RLIMIT_FSIZE"}, {2, 
                               {8, "RLIMIT_MEMLOCK"},   {9, "RLIMIT_AS"},    {10, "RLIMIT_LOCKS"},  {11, "RLIMIT_SIGPENDING"},
                               {12, "RLIMIT_MSGQUEUE"}, {13, "RLIMIT_NICE"}, {14, "RLIMIT_RTPRIO"}, {15, "RLIMIT_RTTIME"}};
 constexpr Name usages[] = {{0, "RUSAGE_SELF"}, {~uint64_t{0}, "RUSAGE_CHILDREN"}, {1, "RUSAGE_THREAD"}};
-constexpr Name prctl_options[] = {{1, "PR_SET_PDEATHSIG"},
-                                  {2, "PR_GET_PDEATHSIG"},
-                                  {3, "PR_GET_DUMPABLE"},
-                                  {4, "PR_SET_DUMPABLE"},
-                                  {7, "PR_GET_KEEPCAPS"},
-                                  {8, "PR_SET_KEEPCAPS"},
-                                  {15, "PR_SET_NAME"},
-                                  {16, "PR_GET_NAME"},
-                                  {21, "PR_GET_SECCOMP"},
-                                  {22, "PR_SET_SECCOMP"},
-                                  {23, "PR_CAPBSET_READ"},
-                                  {24, "PR_CAPBSET_DROP"},
-                                  {27, "PR_GET_SECUREBITS"},
-                                  {28, "PR_SET_SECUREBITS"},
-                                  {29, "PR_SET_TIMERSLACK"},
-                                  {30, "PR_GET_TIMERSLACK"},
-                                  {35, "PR_SET_MM"},
-                                  {36, "PR_SET_CHILD_SUBREAPER"},
-                                  {37, "PR_GET_CHILD_SUBREAPER"},
-                                  {38, "PR_SET_NO_NEW_PRIVS"},
-                                  {39, "PR_GET_NO_NEW_PRIVS"},
-                                  {40, "PR_GET_TID_ADDRESS"},
-                                  {41, "PR_SET_THP_DISABLE"},
-                                  {42, "PR_GET_THP_DISABLE"},
-                                  {47, "PR_CAP_AMBIENT"},
-                                  {0x53564d41, "PR_SET_VMA"}};
-constexpr Name arch_options[] = {{0x1001, "ARCH_SET_GS"},    {0x1002, "ARCH_SET_FS"},    {0x1003, "ARCH_GET_FS"},
-                                 {0x1004, "ARCH_GET_GS"},    {0x1011, "ARCH_GET_CPUID"}, {0x1012, "ARCH_SET_CPUID"},
-                                 {0x3001, "ARCH_CET_STATUS"}};
 constexpr Name random_flags[] = {{1, "GRND_NONBLOCK"}, {2, "GRND_RANDOM"}, {4, "GRND_INSECURE"}};
 constexpr Name priorities[] = {{0, "PRIO_PROCESS"}, {1, "PRIO_PGRP"}, {2, "PRIO_USER"}};
 constexpr Name policies[] = {{0, "SCHED_OTHER"}, {1, "SCHED_FIFO"}, {2, "SCHED_RR"},
@@ -129,8 +100,6 @@ void show(Writer& out, TimerFlags value) { show_flags(out, timer_flags, value, "
 void show(Writer& out, IntervalWhich value) { show_choice(out, interval_timers, widen(value), "ITIMER"); }
 void show(Writer& out, ResourceId value) { show_choice(out, resources, value, "RLIMIT"); }
 void show(Writer& out, UsageWho value) { show_choice(out, usages, widen(value), "RUSAGE"); }
-void show(Writer& out, PrctlOption value) { show_choice(out, prctl_options, widen(value), "PR"); }
-void show(Writer& out, ArchPrctlOption value) { show_choice(out, arch_options, widen(value), "ARCH"); }
 void show(Writer& out, RseqFlags value) {
   constexpr Name rseq_flags[] = {{1, "RSEQ_FLAG_UNREGISTER"}};
   show_flags(out, rseq_flags, static_cast<uint32_t>(value.value), "RSEQ_FLAG");

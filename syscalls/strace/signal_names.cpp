@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "syscalls/strace/names.h"
+#include "syscalls/table.h"
 
 namespace halcyon::strace {
 
@@ -25,6 +26,7 @@ constexpr Name bus_codes[] = {{1, "BUS_ADRALN"}, {2, "BUS_ADRERR"}, {3, "BUS_OBJ
 constexpr Name ill_codes[] = {{1, "ILL_ILLOPC"}, {2, "ILL_ILLOPN"}, {3, "ILL_ILLADR"}, {4, "ILL_ILLTRP"}};
 constexpr Name fpe_codes[] = {{1, "FPE_INTDIV"}, {2, "FPE_INTOVF"}, {3, "FPE_FLTDIV"}, {4, "FPE_FLTOVF"}};
 constexpr Name trap_codes[] = {{1, "TRAP_BRKPT"}, {2, "TRAP_TRACE"}};
+constexpr Name sys_codes[] = {{1, "SYS_SECCOMP"}, {2, "SYS_USER_DISPATCH"}};
 
 std::span<const Name> codes_of(int signal) {
   switch (signal) {
@@ -34,6 +36,7 @@ std::span<const Name> codes_of(int signal) {
     case sig::ill: return ill_codes;
     case sig::fpe: return fpe_codes;
     case sig::trap: return trap_codes;
+    case sig::sys: return sys_codes;
     default: return {};
   }
 }
@@ -112,6 +115,15 @@ void show_signal_info(Writer& out, const SignalInfo& info) {
   } else if (info.code > 0 && is_fault(info.number)) {
     out.write(", si_addr=");
     show_address(out, info.address);
+  } else if (info.code > 0 && info.number == sig::sys) {
+    bool is_x86 = info.architecture == 0xc000'003e;
+    const auto& table = syscall_table(is_x86 ? hal::Isa::x86_64 : hal::Isa::riscv64);
+    const SyscallEntry* entry = find_syscall(table, static_cast<uint64_t>(info.system_call));
+    out.write(", si_call_addr=");
+    show_address(out, info.address);
+    if (entry) print(out, ", si_syscall=__NR_{}", entry->name);
+    else print(out, ", si_syscall={}", info.system_call);
+    print(out, ", si_arch=AUDIT_ARCH_{}", is_x86 ? "X86_64" : "RISCV64");
   } else if (info.code == si_code::timer) {
     print(out, ", si_timerid={:#x}, si_overrun={}", info.timer_id, info.overrun);
   } else {

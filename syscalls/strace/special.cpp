@@ -13,8 +13,7 @@ constexpr uint64_t wait = 0, wake = 1, requeue = 3, lock_pi = 6, unlock_pi = 7, 
 constexpr uint64_t wait_requeue_pi = 11, lock_pi2 = 13, command = 0x7f;
 }  // namespace futex
 namespace prctl {
-constexpr int set_death_signal = 1, get_dumpable = 3, get_keep_capabilities = 7, set_name = 15, get_name = 16, get_timer_slack = 30;
-constexpr int set_no_new_privileges = 38, get_no_new_privileges = 39;
+constexpr int set_death_signal = 1, set_name = 15, get_name = 16;
 }  // namespace prctl
 
 void show_hex(Writer& out, const Call& call, unsigned index) { print(out, "{:#x}", call.arguments[index]); }
@@ -158,11 +157,6 @@ bool has_fcntl_argument(uint64_t command) {
   for (uint64_t bare : {get_descriptor_flags, get_status_flags, get_owner, get_signal, get_lease, get_pipe_size, get_seals})
     if (command == bare) return false;
   return true;
-}
-
-unsigned prctl_arguments(int option) {
-  if (option == prctl::get_dumpable || option == prctl::get_keep_capabilities || option == prctl::get_timer_slack) return 1;
-  return option == prctl::set_no_new_privileges || option == prctl::get_no_new_privileges ? 5 : 2;
 }
 
 // "(in [3], out [4])" and what is left of the timeout.

@@ -22,6 +22,7 @@ Result<> replace_program(Thread& self, NewProgram program) {
   release_vfork_parent(self);
   self.leave_memory();
   self.has_left_pi_futexes = false;
+  program.memory->refuses_huge_pages = self.memory().refuses_huge_pages.load();
   self.replace_memory(std::move(program.memory));
   files->drop_close_on_exec();
   self.replace_files(std::move(files));
@@ -29,6 +30,8 @@ Result<> replace_program(Thread& self, NewProgram program) {
   self.replace_credentials(std::move(program.credentials));
   self.signal_stack() = SignalStack{};
   self.restartable = {};
+  self.user_dispatch = {};
+  self.syscall_work.fetch_and(~syscall_work::dispatch, std::memory_order_relaxed);
   self.restart_block() = RestartBlock{};
   self.name.fill('\0');
   program.name.copy(self.name.data(), self.name.size() - 1);
@@ -38,7 +41,9 @@ Result<> replace_program(Thread& self, NewProgram program) {
     process.posix_timers.clear();
     process.exit_signal = sig::chld;
     const Credentials& who = self.credentials();
-    process.is_dumpable = who.euid == who.uid && who.egid == who.gid;
+    bool is_set_id = who.euid != who.uid || who.egid != who.gid;
+    process.is_dumpable = !is_set_id;
+    if (is_set_id) self.parent_death_signal = 0;
   }
   hal::UserContext& context = self.context();
   context.reset();

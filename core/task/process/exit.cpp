@@ -44,8 +44,28 @@ void signal_if_orphaned(Kernel& kernel, Process& member, Process* lost, Process*
   }
 }
 
+// `parent`, which made the process or got it from another, exits: prctl(2), PR_SET_PDEATHSIG.
+void tell_of_death(Process& child, Thread& parent) {
+  for (Thread& thread : child.threads) {
+    int signal = thread.parent_death_signal.load(std::memory_order_relaxed);
+    if (signal == 0) continue;
+    SignalInfo info{.number = signal, .code = si_code::user, .pid = parent.process().pid()};
+    info.uid = parent.credentials().uid;
+    send_to_process(child, info);
+  }
+}
+
+// The children that a thread made are handed to another of its process.
+void hand_over_children(Process& process, Thread& gone) {
+  for (Process& child : process.children) {
+    if (child.parent_tid != gone.tid()) continue;
+    child.parent_tid = process.threads.front().tid();
+    tell_of_death(child, gone);
+  }
+}
+
 // The children of a process that goes belong to the nearest living subreaper, or to init.
-void reparent_children(Kernel& kernel, Process& process) {
+void reparent_children(Kernel& kernel, Process& process, Thread& last) {
   Process* heir = kernel.init();
   for (Process* above = process.parent; above; above = above->parent) {
     if (above->is_subreaper && !above->threads.empty()) {
@@ -58,7 +78,8 @@ void reparent_children(Kernel& kernel, Process& process) {
     process.children.pop_front();
     child.parent = heir;
     heir->children.push_back(child);
-    if (child.parent_death_signal) send_to_process(child, SignalInfo{.number = child.parent_death_signal, .code = si_code::user});
+    child.parent_tid = heir->pid();
+    tell_of_death(child, last);
     if (child.is_zombie) {
       child.exit_signal = sig::chld;
       heir->child_event.wake_all();
@@ -68,11 +89,11 @@ void reparent_children(Kernel& kernel, Process& process) {
 }
 
 // The last thread is gone. Under the tree lock.
-void become_zombie(Kernel& kernel, Process& process, int status) {
+void become_zombie(Kernel& kernel, Process& process, Thread& last, int status) {
   for (IntervalTimer& timer : process.interval_timers) kernel.timers().disarm(timer);
   process.posix_timers.clear();
   process.signal_event.abandon();
-  reparent_children(kernel, process);
+  reparent_children(kernel, process, last);
   signal_if_orphaned(kernel, process, process.parent, &process);
   process.wait_status = status;
   process.is_zombie = true;
@@ -140,7 +161,8 @@ void Thread::exit() {
     process.remains = {name, resources_.credentials, process.session ? process.session->id : 0, nice, policy, last_cpu};
     process.live_threads.fetch_sub(1, std::memory_order_release);
     process.thread_event.wake_all();
-    if (was_last) become_zombie(kernel, process, status);
+    if (was_last) become_zombie(kernel, process, *this, status);
+    else hand_over_children(process, *this);
   }
   switch_away_dead();
 }

@@ -46,6 +46,9 @@ void inherit(Thread& child, Thread& self, const CloneRequest& request) {
   child.nice = self.resets_on_fork ? std::max(self.nice, 0) : self.nice;
   child.policy = self.resets_on_fork ? 0 : self.policy;
   child.timer_slack = child.default_timer_slack = self.timer_slack;
+  child.memory_failure = self.memory_failure;
+  child.is_io_flusher = self.is_io_flusher;
+  inherit_seccomp(child, self);
   child.clear_child_tid = request.clear_child_tid;
   if (!request.share_memory && self.restartable.address) {
     child.restartable = self.restartable;
@@ -67,9 +70,9 @@ Result<Ref<Process>> make_process(Thread& self, int pid, const CloneRequest& req
   process->process_group = parent.process_group;
   process->session = parent.session;
   process->exit_signal = request.same_parent ? parent.exit_signal : request.exit_signal;
+  process->parent_tid = request.same_parent ? parent.parent_tid : self.tid();
   process->start_time = kernel.clock().monotonic();
   process->is_dumpable = parent.is_dumpable.load();
-  process->no_new_privileges = parent.no_new_privileges.load();
   process->oom_score_adjustment = parent.oom_score_adjustment.load();
   {
     std::lock_guard guard(parent.limits_lock);

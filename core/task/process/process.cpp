@@ -70,6 +70,7 @@ Result<> Process::become_single_threaded(Thread& survivor) {
   if (is_exiting) return err::intr;
   // Whoever executes is the process from now on: its id becomes the leader's, which is free.
   survivor.tid_ = pid_;
+  for (Process& child : children) child.parent_tid = pid_;
   return {};
 }
 

@@ -60,6 +60,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
 
   // tree
   Process* parent = nullptr;
+  int parent_tid = 0;  // the thread that made it, or the one that it was handed to when that exited
   boost::intrusive::list<Process, boost::intrusive::base_hook<SiblingHook>, boost::intrusive::constant_time_size<false>> children;
   boost::intrusive::list<Thread, boost::intrusive::constant_time_size<true>> threads;  // each a reference; changes under signal_lock too
   int process_group = 0;
@@ -68,8 +69,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   bool has_executed = false;  // since fork: setpgid(2) EACCES
   bool is_subreaper = false;
   int exit_signal = sig::chld;
-  int wait_status = 0;  // as wait4(2) encodes it, once is_zombie
-  int parent_death_signal = 0;
+  int wait_status = 0;       // as wait4(2) encodes it, once is_zombie
   ResourceUse children_use;  // of children that were waited for
   ResourceUse dead_threads_use;
   // Of its last thread, once there is none: for wait(2), kill(2) and /proc.
@@ -108,7 +108,6 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   std::atomic<bool> has_cpu_timers{false};  // of either kind, or RLIMIT_CPU is set. Becomes false under the tree lock
   std::atomic<uint64_t> live_threads{0};
   std::atomic<bool> is_dumpable{true};
-  std::atomic<bool> no_new_privileges{false};
   std::atomic<int> oom_score_adjustment{0};  // -1000 to 1000
 
   // The thread whose tid is the pid, or any other; null when all are gone. Under the tree lock.

@@ -51,6 +51,7 @@ inline constexpr int fpe_float_divide = 3, fpe_overflow = 4, fpe_underflow = 5, 
 inline constexpr int ill_opcode = 1, ill_operand = 2, fpe_divide = 1, segv_unmapped = 1, segv_access = 2, bus_alignment = 1,
                      bus_address = 2, trap_breakpoint = 1;
 inline constexpr int trap_trace = 2;
+inline constexpr int sys_seccomp = 1, sys_user_dispatch = 2;
 inline constexpr int poll_first = 1, poll_last = 6, io = -5;  // of signals about files
 inline constexpr int child_exited = 1, child_killed = 2, child_dumped = 3, child_trapped = 4, child_stopped = 5, child_continued = 6;
 }  // namespace si_code
@@ -69,6 +70,8 @@ struct SignalInfo {
   int overrun = 0;
   bool is_from_timer = false;              // of timer_create(2), which wants to know when the signal is taken
   int64_t user_time = 0, system_time = 0;  // of a child, in clock ticks
+  int system_call = 0;                     // of a SIGSYS, which also has an address: the call's number
+  uint32_t architecture = 0;               // and AUDIT_ARCH_*
   bool is_about_io = false;                // fcntl(2), F_SETOWN: the next two count
   int64_t band = 0;
   int fd = 0;
