@@ -1,0 +1,205 @@
+// prctl(2): what is a thread's own and what its process's, what forks and execve keep, and what is refused.
+#include "guest.h"
+
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+
+static void refused(void) {
+  SHOW(prctl(-1, 0, 0, 0, 0));
+  SHOW(prctl(0, 0, 0, 0, 0));
+  SHOW(prctl(17, 0, 0, 0, 0));
+  SHOW(prctl(PR_SET_PDEATHSIG, 65, 0, 0, 0));
+  SHOW(prctl(PR_SET_DUMPABLE, 2, 0, 0, 0));
+  SHOW(prctl(PR_SET_TIMING, 1, 0, 0, 0));
+  SHOW(prctl(PR_GET_ENDIAN, 0, 0, 0, 0));
+  SHOW(prctl(PR_GET_FPEMU, 0, 0, 0, 0));
+  SHOW(prctl(PR_GET_FPEXC, 0, 0, 0, 0));
+  SHOW(prctl(PR_GET_UNALIGN, 0, 0, 0, 0));
+  SHOW(prctl(43, 0, 0, 0, 0));
+  SHOW(prctl(45, 0, 0, 0, 0));
+  SHOW(prctl(50, 16, 0, 0, 0));
+  SHOW(prctl(54, 0, 0, 0, 0));
+  SHOW(prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0));
+  SHOW(prctl(PR_SET_NO_NEW_PRIVS, 1, 1, 0, 0));
+  SHOW(prctl(PR_GET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  SHOW(prctl(PR_SET_THP_DISABLE, 1, 1, 0, 0));
+  SHOW(prctl(PR_GET_THP_DISABLE, 1, 0, 0, 0));
+  SHOW(prctl(PR_MCE_KILL, 2, 0, 0, 0));
+  SHOW(prctl(PR_MCE_KILL, PR_MCE_KILL_CLEAR, 1, 0, 0));
+  SHOW(prctl(PR_MCE_KILL, PR_MCE_KILL_SET, 3, 0, 0));
+  SHOW(prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 1, 0));
+  SHOW(prctl(PR_MCE_KILL_GET, 1, 0, 0, 0));
+  SHOW(prctl(PR_GET_NAME, 0, 0, 0, 0));
+  SHOW(prctl(PR_SET_NAME, 16, 0, 0, 0));
+  SHOW(prctl(PR_SET_MM, PR_SET_MM_BRK, 0, 1, 0));
+  SHOW(prctl(PR_SET_MM, PR_SET_MM_BRK, 0, 0, 1));
+  SHOW(prctl(PR_SET_MM, PR_SET_MM_MAP, 0, 1, 0));
+  unsigned size = 0;
+  SHOW(prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0));
+  printf("size %u\n", size);
+}
+
+static void show_settings(const char* who) {
+  int signal = -1;
+  prctl(PR_GET_PDEATHSIG, &signal);
+  printf("%s: no_new_privs %d, death signal %d, slack %d, memory failure %d, no huge pages %d, dumpable %d, keepcaps %d\n", who,
+         prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), signal, prctl(PR_GET_TIMERSLACK), prctl(PR_MCE_KILL_GET, 0, 0, 0, 0),
+         prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), prctl(PR_GET_DUMPABLE), prctl(PR_GET_KEEPCAPS));
+}
+
+static pthread_barrier_t barrier;
+static void* watcher(void* unused) {
+  (void)unused;
+  show_settings("thread, before");
+  pthread_barrier_wait(&barrier);
+  pthread_barrier_wait(&barrier);
+  show_settings("thread, after");
+  return NULL;
+}
+
+static void show_child(void) { show_settings("child"); }
+static void executed(void) { execl("/proc/self/exe", "process_settings", "executed", NULL); }
+static void* in_thread(void* function) {
+  ((void (*)(void))function)();
+  return NULL;
+}
+static void show_thread(void) { show_settings("new thread"); }
+
+static void inherited(void) {
+  pthread_t thread;
+  pthread_barrier_init(&barrier, NULL, 2);
+  pthread_create(&thread, NULL, watcher, NULL);
+  pthread_barrier_wait(&barrier);
+  SHOW(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  SHOW(prctl(PR_SET_PDEATHSIG, SIGUSR1, 0, 0, 0));
+  SHOW(prctl(PR_SET_TIMERSLACK, 1234, 0, 0, 0));
+  SHOW(prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0));
+  SHOW(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
+  SHOW(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+  SHOW(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+  pthread_barrier_wait(&barrier);
+  pthread_join(thread, NULL);
+  show_settings("first");
+  pthread_create(&thread, NULL, in_thread, (void*)show_thread);
+  pthread_join(thread, NULL);
+  in_child(show_child);
+  prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  executed();
+}
+
+// The signal comes when the thread that made the child exits, though its process goes on.
+static int ready[2];
+static void* make_child(void* pid) {
+  *(pid_t*)pid = fork();
+  if (*(pid_t*)pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGUSR2);
+    (void)!write(ready[1], "x", 1);
+    for (;;) pause();
+  }
+  char byte;
+  (void)!read(ready[0], &byte, 1);
+  return NULL;
+}
+static void death_of_a_thread(void) {
+  pid_t pid;
+  pthread_t thread;
+  CHECK(pipe(ready) == 0);
+  pthread_create(&thread, NULL, make_child, &pid);
+  pthread_join(thread, NULL);
+  int status;
+  CHECK(waitpid(pid, &status, 0) == pid);
+  show_status("child of the thread", status);
+}
+
+#ifdef __x86_64__
+static volatile char selector;
+static void on_sys(int number, siginfo_t* info, void* context) {
+  (void)context;
+  selector = 0;
+  printf("redirected: signal %d, code %d, call %d, address %d\n", number == SIGSYS, info->si_code, info->si_syscall == SYS_getppid, info->si_call_addr != NULL);
+}
+static void show_after_exec(void) { SHOW_OK(getppid()); }
+static void user_dispatch(void) {
+  struct sigaction action = {.sa_sigaction = on_sys, .sa_flags = SA_SIGINFO};
+  sigaction(SIGSYS, &action, NULL);
+  SHOW(prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 1, 0, 0));
+  SHOW(prctl(PR_SET_SYSCALL_USER_DISPATCH, 2, 0, 0, 0));
+  SHOW(prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 16, 0, 0));
+  SHOW(prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, -1l));
+  SHOW(prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &selector));
+  selector = 1;
+  syscall(SYS_getppid);
+  SHOW_OK(syscall(SYS_getppid));
+  selector = 1;
+  pid_t pid = (pid_t)syscall(SYS_getppid);  // redirected once more
+  (void)pid;
+  in_child(show_after_exec);  // a child is not
+  SHOW(prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0));
+  selector = 1;
+  SHOW_OK(syscall(SYS_getppid));
+}
+static void bad_selector(void) {
+  selector = 2;
+  prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &selector);
+  getppid();
+}
+static void unreadable_selector(void) {
+  prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, 16);
+  getppid();
+}
+static void all_from_outside(void) {
+  prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, 0);
+  getppid();
+}
+
+static void architecture(void) {
+  unsigned long base = 0;
+  SHOW(syscall(SYS_arch_prctl, 0x1003, &base));
+  printf("fs is set: %d\n", base != 0);
+  SHOW(syscall(SYS_arch_prctl, 0x1003, 16));
+  SHOW(syscall(SYS_arch_prctl, 0x1001, 0x123456789000));
+  SHOW(syscall(SYS_arch_prctl, 0x1004, &base));
+  printf("gs %#lx\n", base);
+  SHOW(syscall(SYS_arch_prctl, 0x1001, 0x7ffffffff000));
+  SHOW(syscall(SYS_arch_prctl, 0x1001, 1ul << 63));
+  SHOW(syscall(SYS_arch_prctl, 0x1001, 0));
+  SHOW(syscall(SYS_arch_prctl, 0x1023, 64));
+  SHOW(syscall(SYS_arch_prctl, 0x1023, 2));
+  SHOW(syscall(SYS_arch_prctl, 0x1021, 16));
+  SHOW(syscall(SYS_arch_prctl, 0x1011, 0));
+  SHOW(syscall(SYS_arch_prctl, 1, 0));
+  base = 0;
+  SHOW(syscall(SYS_arch_prctl, 0x1021, &base));
+  printf("x87 and SSE: %lu\n", base & 3);
+  int state = 0;
+  SHOW(prctl(PR_GET_TSC, &state));
+  printf("time stamp counter: %d\n", state);
+  SHOW(prctl(PR_SET_TSC, 1));
+  SHOW(prctl(PR_SET_TSC, 3));
+}
+#endif
+
+int main(int argc, char** argv) {
+  (void)argv;
+  if (argc > 1) {
+    show_settings("executed");
+    return 0;
+  }
+  prctl(PR_MCE_KILL, PR_MCE_KILL_CLEAR, 0, 0, 0);
+  refused();
+  show_status("inherited", in_child(inherited));
+  death_of_a_thread();
+#ifdef __x86_64__
+  user_dispatch();
+  show_status("bad selector", in_child(bad_selector));
+  show_status("unreadable selector", in_child(unreadable_selector));
+  show_status("no selector", in_child(all_from_outside));
+  architecture();
+#endif
+  return 0;
+}
