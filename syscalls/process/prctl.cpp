@@ -69,9 +69,16 @@ Result<uint64_t> set_subreaper(Thread& self, bool is_subreaper) {
 // PR_MCE_KILL. Memory does not fail here; what a thread wants then is kept.
 Result<uint64_t> set_memory_failure(Thread& self, uint64_t operation, uint64_t policy, bool has_more) {
   constexpr uint64_t clear = 0, set = 1;
-  if (has_more || operation > set || (operation == clear && policy != 0) || policy > static_cast<uint64_t>(MemoryFailure::standard))
+  if (has_more || operation > set || (operation == clear && policy != 0)) return err::inval;
+  if (operation == clear) {
+    self.memory_failure = MemoryFailure::standard;
+  } else if (policy <= static_cast<uint64_t>(MemoryFailure::standard)) {
+    self.memory_failure = static_cast<MemoryFailure>(policy);
+  } else {
+    // Linux notes first that there is a policy, and which it is once it has understood it.
+    if (self.memory_failure == MemoryFailure::standard) self.memory_failure = MemoryFailure::late;
     return err::inval;
-  self.memory_failure = operation == clear ? MemoryFailure::standard : static_cast<MemoryFailure>(policy);
+  }
   return 0;
 }
 
