@@ -136,7 +136,8 @@ Result<AddressSpace::FutexKey> AddressSpace::futex_key(UserAddr address, bool is
   std::lock_guard guard(lock_);
   Vma* vma = find(address);
   if (!vma) return err::fault;
-  if (!vma->is_shared) return FutexKey{this, address};
+  // Whoever says that the memory is private is another waiter, as on Linux, even where it is. Words are aligned: the lowest bit is free.
+  if (!vma->is_shared) return FutexKey{this, address | 1};
   PageCache* cache = vma->cache();
   if (!cache) return err::fault;
   return FutexKey{cache, vma->offset + (address - vma->start)};

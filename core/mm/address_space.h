@@ -96,6 +96,7 @@ class AddressSpace : public RefCounted {
     uint64_t old_length, new_length;
     bool may_move, fixed, dont_unmap;
     UserAddr new_address;
+    bool may_lock_more;  // locked memory may grow: EAGAIN otherwise
   };
   Result<UserAddr> remap(const RemapRequest& request);
   // brk(2): returns the break after the call, whatever was asked.

@@ -139,17 +139,21 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   std::lock_guard guard(lock_);
   Vma* vma = find(request.address);
   if (!vma) return err::fault;
+  // What shrinks may end in other VMAs.
+  if (new_length < old_length) {
+    if (auto isolated = isolate(request.address + new_length, old_end); !isolated) return std::unexpected(isolated.error());
+    remove(request.address + new_length, old_end, removed);
+    old_length = new_length;
+    old_end = request.address + old_length;
+    vma = find(request.address);
+  }
+  if (!request.fixed && !request.dont_unmap && new_length == old_length) return request.address;
   if (old_length == 0 && !vma->is_shared) return err::inval;
   if (old_end > vma->end) return err::fault;
+  if (vma->is_locked && !request.may_lock_more) return err::again;
+  if (old_length == 0 && !request.may_move) return err::nomem;
 
   if (!request.fixed && !request.dont_unmap && old_length != 0) {
-    if (new_length <= old_length) {
-      if (new_length < old_length) {
-        if (auto isolated = isolate(request.address + new_length, old_end); !isolated) return std::unexpected(isolated.error());
-        remove(request.address + new_length, old_end, removed);
-      }
-      return request.address;
-    }
     // Grow in place if nothing is behind.
     uint64_t more = new_length - old_length;
     auto next = std::next(vmas_.iterator_to(*vma));

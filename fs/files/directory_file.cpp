@@ -31,7 +31,7 @@ Result<uint64_t> DirectoryFile::seek(int64_t offset, Whence whence) {
   std::lock_guard guard(lock_);
   int64_t base = 0;
   if (whence == Whence::current) base = static_cast<int64_t>(position_);
-  else if (whence != Whence::set) return err::inval;
+  else if (whence != Whence::set && (whence != Whence::end || !path().mount->file_system().directories_seek_from_end())) return err::inval;
   int64_t position;
   if (__builtin_add_overflow(base, offset, &position) || position < 0) return err::inval;
   position_ = static_cast<uint64_t>(position);

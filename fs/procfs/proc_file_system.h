@@ -14,6 +14,7 @@ class ProcFileSystem final : public FixedFileSystem {
  public:
   ProcFileSystem(Vfs& vfs, Kernel& kernel) : FixedFileSystem(vfs, "proc", proc_magic, Caching::none), kernel_(kernel) {}
   Result<Ref<Inode>> make_root() override;
+  bool directories_seek_from_end() const override { return true; }
   Kernel& kernel() const { return kernel_; }
   TextContext context() const { return {kernel_, vfs()}; }
 

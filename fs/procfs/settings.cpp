@@ -135,6 +135,7 @@ constexpr SystemText random_settings[] = {
     {"boot_id", write_boot_id}, {"entropy_avail", constant<entropy>}, {"poolsize", constant<entropy>}, {"uuid", write_new_uuid}};
 // Memory is never refused because of what others were promised.
 constexpr SystemText memory_settings[] = {{"max_map_count", constant<AddressSpace::max_map_count>},
+                                          {"mmap_min_addr", constant<AddressLayout{}.min_address>},
                                           {"overcommit_memory", constant<always>}};
 // Of the protections of names in shared directories only that of hard links is there (check_link).
 constexpr SystemText inotify_settings[] = {number<&Kernel::notifications, &Notifications::max_queued_events, 0>("max_queued_events"),

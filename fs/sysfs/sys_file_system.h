@@ -12,6 +12,7 @@ class SysFileSystem final : public FixedFileSystem {
  public:
   SysFileSystem(Vfs& vfs, Kernel& kernel) : FixedFileSystem(vfs, "sysfs", sys_magic), kernel_(kernel) {}
   Result<Ref<Inode>> make_root() override;
+  bool directories_seek_from_end() const override { return true; }
 
  private:
   Result<> add_cpus(FixedDirectory& cpu);

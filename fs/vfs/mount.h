@@ -29,6 +29,8 @@ class FileSystem : public RefCounted {
 
   // The inode of the root directory; called once.
   virtual Result<Ref<Inode>> make_root() = 0;
+  // lseek(2) on its directories takes SEEK_END: they are as long as an empty file.
+  virtual bool directories_seek_from_end() const { return false; }
   // Before the last mount goes: drops references that would keep the instance alive.
   virtual void shut_down() {}
   virtual Result<FileSystemStatistics> statistics();

@@ -97,6 +97,7 @@ Result<uint64_t> sys_mremap(Thread& self, Hex address, size_t old_length, size_t
   request.fixed = (flags & fixed) != 0;
   request.dont_unmap = (flags & dont_unmap) != 0;
   request.new_address = new_address;
+  request.may_lock_more = new_length <= old_length || fits_lock_limit(self, 0, new_length - old_length);
   return self.memory().remap(request);
 }
 

@@ -65,6 +65,7 @@ TEST_P(Lock, ALimitHoldsForWhoHasNoCapability) {
       EXPECT_EQ(child.call(Call::mlock, pages, 2 * page_size), ok);
       EXPECT_EQ(child.call(Call::mlock, pages, 2 * page_size), ok);  // counted once
       EXPECT_EQ(child.call(Call::mlock, pages + 2 * page_size, page_size), fails::nomem);
+      EXPECT_EQ(child.call(Call::mremap, pages, 2 * page_size, 3 * page_size, 1, 0), fails::again);
       EXPECT_EQ(child.call(Call::mlockall, mcl_current), fails::nomem);
       EXPECT_EQ(child.call(Call::mmap, 0, page_size, prot_read_write, map_private_anonymous | map_locked, -1, 0), fails::again);
       UserAddr none = child.put(std::array<uint64_t, 2>{0, 0});

@@ -170,6 +170,17 @@ TEST_P(Mremap, HonoursTheAddressSpaceLimit) {
 
 KERNEL_TESTS(Brk);
 
+TEST_P(Mremap, ShrinkingMayEndInAnotherMapping) {
+  check([](Task& task) {
+    UserAddr memory = task.map(4 * page);
+    EXPECT_EQ(task.call(Call::mprotect, memory + 2 * page, 2 * page, 1), ok);  // another VMA from here on
+    EXPECT_EQ(remap(task, memory, 4 * page, 5 * page, mremap_maymove), fails::fault);
+    EXPECT_EQ(remap(task, memory, 4 * page, page, 0), memory);
+    EXPECT_TRUE(is_mapped(task, memory));
+    for (int index = 1; index < 4; ++index) EXPECT_FALSE(is_mapped(task, memory + index * page));
+  });
+}
+
 TEST_P(Brk, ZeroAsksForTheCurrentBreak) {
   check([](Task& task) {
     Outcome current = task.call(Call::brk, 0);

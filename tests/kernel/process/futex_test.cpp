@@ -59,6 +59,17 @@ TEST_P(Futex, RejectsWhatTheManualSays) {
   });
 }
 
+TEST_P(Futex, PrivateAndSharedWaitersOfPrivateMemoryDiffer) {
+  check([](Task& task) {
+    UserAddr word = task.put(uint32_t{0}), woken = task.put(uint32_t{0});
+    start_waiter(task, word, woken);
+    EXPECT_EQ(futex(task, word, futex_wake | futex_private, 1), 0);
+    EXPECT_EQ(futex(task, word, futex_wake, 1), 1);
+    task.sleep(millisecond);
+    EXPECT_EQ(task.get<uint32_t>(woken), 1u);
+  });
+}
+
 TEST_P(Futex, WaitTimesOut) {
   check([](Task& task) {
     UserAddr word = task.put(uint32_t{0});
