@@ -24,7 +24,7 @@
 #include "fs/calls/open.h"
 #include "fs/devfs/terminal_devices.h"
 #include "hal-unicorn/unicorn_machine.h"
-#include "hal/hosted/host_streams.h"
+#include "hal/hosted/host/host_streams.h"
 #include "syscalls/boot.h"
 #include "syscalls/strace/strace.h"
 

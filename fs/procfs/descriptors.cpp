@@ -1,7 +1,7 @@
 // /proc/PID/fd, whose names are links straight to what the descriptors refer to, and /proc/PID/fdinfo.
 #include "core/file/fd_table.h"
-#include "fs/procfs/task_nodes.h"
-#include "fs/procfs/task_texts.h"
+#include "fs/procfs/task/task_nodes.h"
+#include "fs/procfs/task/task_texts.h"
 #include "fs/tree/text_node.h"
 
 namespace halcyon::fs {

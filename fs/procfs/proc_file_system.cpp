@@ -3,7 +3,7 @@
 
 #include <mutex>
 
-#include "fs/procfs/task_nodes.h"
+#include "fs/procfs/task/task_nodes.h"
 
 namespace halcyon::fs {
 

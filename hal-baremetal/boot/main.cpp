@@ -20,8 +20,8 @@
 #include "hal-baremetal/boot/command_line.h"
 #include "hal-baremetal/boot/crash_device.h"
 #include "hal-baremetal/boot/initramfs.h"
-#include "hal-baremetal/common/boot_info.h"
-#include "hal-baremetal/common/boot_memory.h"
+#include "hal-baremetal/common/boot/boot_info.h"
+#include "hal-baremetal/common/boot/boot_memory.h"
 #include "hal-baremetal/common/panic.h"
 #include "syscalls/boot.h"
 

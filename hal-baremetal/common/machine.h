@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "hal-baremetal/common/device_list.h"
+#include "hal-baremetal/common/boot/device_list.h"
 #include "hal-baremetal/common/random.h"
 #include "hal/machine.h"
 

@@ -1,6 +1,6 @@
 #include "hal-baremetal/common/pci.h"
 
-#include "hal-baremetal/common/boot_memory.h"
+#include "hal-baremetal/common/boot/boot_memory.h"
 #include "hal-baremetal/common/virtio.h"
 #include "hal-baremetal/drivers/virtio/pci_transport.h"
 #include "hal/port.h"

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "hal-baremetal/common/device_list.h"
+#include "hal-baremetal/common/boot/device_list.h"
 #include "hal-baremetal/drivers/dma_memory.h"
 #include "hal-baremetal/drivers/interrupts.h"
 #include "hal-baremetal/drivers/pci/configuration.h"

@@ -10,7 +10,7 @@
 #include "core/base/assert.h"
 #include "core/base/memory.h"
 #include "core/base/types.h"
-#include "hal-baremetal/common/boot_memory.h"
+#include "hal-baremetal/common/boot/boot_memory.h"
 #include "hal-baremetal/common/machine.h"
 
 namespace halcyon::hal {

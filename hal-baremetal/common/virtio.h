@@ -1,7 +1,7 @@
 // From a virtio device that was found on some bus to the driver that serves it.
 #pragma once
 
-#include "hal-baremetal/common/device_list.h"
+#include "hal-baremetal/common/boot/device_list.h"
 #include "hal-baremetal/drivers/dma_memory.h"
 #include "hal-baremetal/drivers/interrupts.h"
 #include "hal-baremetal/drivers/virtio/transport.h"

@@ -6,9 +6,9 @@
 #include "core/base/assert.h"
 #include "core/base/memory.h"
 #include "core/base/types.h"
-#include "hal-baremetal/common/boot_memory.h"
+#include "hal-baremetal/common/boot/boot_memory.h"
 #include "hal-baremetal/common/lock.h"
-#include "hal-baremetal/riscv64/csr.h"
+#include "hal-baremetal/riscv64/cpu/csr.h"
 #include "hal-baremetal/riscv64/layout.h"
 #include "hal/isa/riscv64/page_format.h"
 

@@ -4,10 +4,10 @@
 
 #include "core/base/assert.h"
 #include "core/base/types.h"
-#include "hal-baremetal/common/boot_memory.h"
+#include "hal-baremetal/common/boot/boot_memory.h"
 #include "hal-baremetal/drivers/sifive_test.h"
-#include "hal-baremetal/riscv64/csr.h"
-#include "hal-baremetal/riscv64/sbi.h"
+#include "hal-baremetal/riscv64/cpu/csr.h"
+#include "hal-baremetal/riscv64/cpu/sbi.h"
 #include "hal/port.h"
 
 extern "C" char riscv_start_other[];

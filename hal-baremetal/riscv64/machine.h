@@ -8,7 +8,7 @@
 #include "hal-baremetal/common/machine.h"
 #include "hal-baremetal/drivers/ns16550.h"
 #include "hal-baremetal/drivers/plic.h"
-#include "hal-baremetal/riscv64/cpu.h"
+#include "hal-baremetal/riscv64/cpu/cpu.h"
 #include "hal-baremetal/riscv64/kernel_tables.h"
 #include "hal-baremetal/riscv64/layout.h"
 

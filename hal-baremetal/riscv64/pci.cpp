@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/base/types.h"
-#include "hal-baremetal/common/boot_memory.h"
+#include "hal-baremetal/common/boot/boot_memory.h"
 #include "hal-baremetal/riscv64/layout.h"
 #include "hal-baremetal/riscv64/mmio.h"
 

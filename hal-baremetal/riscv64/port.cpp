@@ -3,11 +3,11 @@
 
 #include <cstring>
 
-#include "hal-baremetal/common/early_console.h"
+#include "hal-baremetal/common/boot/early_console.h"
 #include "hal-baremetal/common/machine.h"
 #include "hal-baremetal/common/stacks.h"
-#include "hal-baremetal/riscv64/csr.h"
-#include "hal-baremetal/riscv64/sbi.h"
+#include "hal-baremetal/riscv64/cpu/csr.h"
+#include "hal-baremetal/riscv64/cpu/sbi.h"
 
 extern "C" {
 void riscv_switch_stack(void** save_sp, void* new_sp);

@@ -7,9 +7,9 @@
 #include "core/base/assert.h"
 #include "core/base/memory.h"
 #include "core/base/types.h"
-#include "hal-baremetal/common/boot_memory.h"
+#include "hal-baremetal/common/boot/boot_memory.h"
 #include "hal-baremetal/common/lock.h"
-#include "hal-baremetal/x86_64/instructions.h"
+#include "hal-baremetal/x86_64/cpu/instructions.h"
 #include "hal-baremetal/x86_64/layout.h"
 #include "hal/isa/x86_64/page_format.h"
 

@@ -4,8 +4,8 @@
 #include <new>
 
 #include "core/base/assert.h"
-#include "hal-baremetal/common/boot_memory.h"
-#include "hal-baremetal/x86_64/instructions.h"
+#include "hal-baremetal/common/boot/boot_memory.h"
+#include "hal-baremetal/x86_64/cpu/instructions.h"
 #include "hal/port.h"
 
 // What a CPU that begins finds (start_other.S).

@@ -1,7 +1,7 @@
 #include "hal-baremetal/x86_64/pci.h"
 
-#include "hal-baremetal/common/boot_memory.h"
-#include "hal-baremetal/x86_64/registers.h"
+#include "hal-baremetal/common/boot/boot_memory.h"
+#include "hal-baremetal/x86_64/cpu/registers.h"
 
 namespace halcyon::hal::x86_64 {
 

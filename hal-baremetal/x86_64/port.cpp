@@ -3,10 +3,10 @@
 
 #include <cstring>
 
-#include "hal-baremetal/common/early_console.h"
+#include "hal-baremetal/common/boot/early_console.h"
 #include "hal-baremetal/common/machine.h"
 #include "hal-baremetal/common/stacks.h"
-#include "hal-baremetal/x86_64/instructions.h"
+#include "hal-baremetal/x86_64/cpu/instructions.h"
 #include "hal-baremetal/x86_64/power.h"
 
 extern "C" {

@@ -1,6 +1,6 @@
 #include "hal-baremetal/x86_64/power.h"
 
-#include "hal-baremetal/x86_64/instructions.h"
+#include "hal-baremetal/x86_64/cpu/instructions.h"
 #include "hal-baremetal/x86_64/layout.h"
 #include "hal/port.h"
 

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <span>
 
-#include "hal/hosted/host_poll.h"
+#include "hal/hosted/host/host_poll.h"
 #include "hal/hosted/random.h"
 #include "hal/hosted/this_cpu.h"
 #include "hal/machine.h"

@@ -47,7 +47,7 @@ def read(thread):
     return thread.kernel.world.user_registers(thread, context)
 
 
-# The words of a bare x86_64 machine's TrapFrame (hal-baremetal/x86_64/context.h).
+# The words of a bare x86_64 machine's TrapFrame (hal-baremetal/x86_64/cpu/context.h).
 X86_FRAME = ("r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi", None, None, "rip", None, None, "rsp")
 
 

@@ -1,5 +1,5 @@
 // The texts of /proc/PID, from states made by hand.
-#include "fs/procfs/task_texts.h"
+#include "fs/procfs/task/task_texts.h"
 #include "tests/unit/fs/tree.h"
 
 namespace halcyon::test {
