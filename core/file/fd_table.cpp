@@ -34,17 +34,44 @@ Result<> FdTable::ensure(size_t count) {
   return slots_.resize(count);
 }
 
+// Under lock_. The slot is there, and the caller takes it.
+Result<size_t> FdTable::find_free(unsigned limit, size_t minimum) {
+  size_t fd = std::max<size_t>(first_free_, minimum);
+  while (fd < slots_.size() && !slots_[fd].is_free()) ++fd;
+  if (fd >= limit) return err::mfile;
+  if (auto grown = ensure(fd + 1); !grown) return std::unexpected(grown.error());
+  if (minimum <= first_free_) first_free_ = static_cast<unsigned>(fd + 1);
+  return fd;
+}
+
 Result<int> FdTable::install(Ref<File> file, bool close_on_exec, unsigned limit, int minimum) {
   if (minimum < 0) return err::inval;
   std::lock_guard guard(lock_);
-  size_t fd = std::max<size_t>(first_free_, static_cast<size_t>(minimum));
-  while (fd < slots_.size() && slots_[fd].file) ++fd;
-  if (fd >= limit) return err::mfile;
-  if (auto grown = ensure(fd + 1); !grown) return std::unexpected(grown.error());
+  size_t fd = TRY(find_free(limit, static_cast<size_t>(minimum)));
   slots_[fd].file = std::move(file);
   slots_[fd].close_on_exec = close_on_exec;
-  if (static_cast<size_t>(minimum) <= first_free_) first_free_ = static_cast<unsigned>(fd + 1);
   return static_cast<int>(fd);
+}
+
+Result<int> FdTable::reserve(unsigned limit) {
+  std::lock_guard guard(lock_);
+  size_t fd = TRY(find_free(limit, 0));
+  slots_[fd].is_reserved = true;
+  return static_cast<int>(fd);
+}
+
+void FdTable::fill(int fd, Ref<File> file, bool close_on_exec) {
+  std::lock_guard guard(lock_);
+  Slot& slot = slots_[static_cast<size_t>(fd)];
+  slot.is_reserved = false;
+  slot.file = std::move(file);
+  slot.close_on_exec = close_on_exec;
+}
+
+void FdTable::release(int fd) {
+  std::lock_guard guard(lock_);
+  slots_[static_cast<size_t>(fd)].is_reserved = false;
+  first_free_ = std::min(first_free_, static_cast<unsigned>(fd));
 }
 
 Result<> FdTable::install_at(int fd, Ref<File> file, bool close_on_exec, unsigned limit) {
@@ -53,6 +80,7 @@ Result<> FdTable::install_at(int fd, Ref<File> file, bool close_on_exec, unsigne
     std::lock_guard guard(lock_);
     if (auto grown = ensure(static_cast<size_t>(fd) + 1); !grown) return grown;
     Slot& slot = slots_[static_cast<size_t>(fd)];
+    if (slot.is_reserved) return err::busy;
     std::swap(slot.file, file);
     slot.close_on_exec = close_on_exec;
   }
@@ -94,11 +122,14 @@ Result<Ref<FdTable>> FdTable::copy() {
   size_t count = slots_.size();
   while (count > 0 && !slots_[count - 1].file) --count;
   if (auto grown = copy->ensure(count); !grown) return std::unexpected(grown.error());
+  // What is reserved here is free in the copy.
+  size_t first_free = std::min<size_t>(first_free_, count);
   for (size_t fd = 0; fd < count; ++fd) {
     copy->slots_[fd].file = slots_[fd].file;
     copy->slots_[fd].close_on_exec = slots_[fd].close_on_exec;
+    if (slots_[fd].is_reserved) first_free = std::min(first_free, fd);
   }
-  copy->first_free_ = first_free_;
+  copy->first_free_ = static_cast<unsigned>(first_free);
   return copy;
 }
 

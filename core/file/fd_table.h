@@ -24,8 +24,13 @@ class alignas(64) FdTable : public RefCounted {
   Result<Borrowed> borrow(int fd);
   // The lowest free descriptor >= minimum. EMFILE at `limit` (RLIMIT_NOFILE), ENOMEM.
   Result<int> install(Ref<File> file, bool close_on_exec, unsigned limit, int minimum = 0);
-  // dup2, dup3: replaces what is at `fd`. EBADF beyond the limit.
+  // dup2, dup3: replaces what is at `fd`. EBADF beyond the limit; EBUSY: it is reserved.
   Result<> install_at(int fd, Ref<File> file, bool close_on_exec, unsigned limit);
+  // For a call that tells the descriptor before it knows that it will succeed: the lowest free one, which nobody else gets and nobody sees
+  // until the same call fills or releases it. EMFILE, ENOMEM.
+  Result<int> reserve(unsigned limit);
+  void fill(int fd, Ref<File> file, bool close_on_exec);
+  void release(int fd);
   // Takes the file out. EBADF.
   Result<Ref<File>> remove(int fd);
   Result<bool> close_on_exec(int fd);
@@ -48,9 +53,12 @@ class alignas(64) FdTable : public RefCounted {
   struct Slot {
     Ref<File> file;
     bool close_on_exec = false;
+    bool is_reserved = false;
+    bool is_free() const { return !file && !is_reserved; }
   };
   Result<> ensure(size_t count);
   void closed(File& file) const;
+  Result<size_t> find_free(unsigned limit, size_t minimum);
 
   SpinLock lock_{Rank::fd_table};
   Vec<Slot> slots_;

@@ -21,6 +21,7 @@ class EpollFile;
 class TimerFile;
 class SignalFile;
 class InotifyFile;
+class PidFile;
 class AsyncFiles;
 struct AsyncState;
 struct EpollItem;
@@ -171,6 +172,7 @@ class File : public RefCounted {
   virtual TimerFile* as_timer() { return nullptr; }
   virtual SignalFile* as_signals() { return nullptr; }
   virtual InotifyFile* as_inotify() { return nullptr; }
+  virtual PidFile* as_pidfd() { return nullptr; }
 
   // The text of /proc/PID/fd/N and of the last column of /proc/PID/maps: a path, or "pipe:[7]".
   virtual void describe(Writer& out) {

@@ -18,6 +18,7 @@ namespace halcyon {
 class Mutex;
 class PageCache;
 class PageSource;
+class Process;
 class FifoSlot;  // core/ipc/pipe/pipe.h
 class DirectoryVisitor;
 class Watch;  // core/file/watch/notifications.h
@@ -80,6 +81,9 @@ class Inode : public RefCounted {
   virtual FifoSlot* fifo_slot() { return nullptr; }
   // Symlinks of procfs that lead straight to an object.
   virtual fs::MagicLink* magic_link() { return nullptr; }
+
+  // /proc/PID: the process.
+  virtual Process* named_process() { return nullptr; }
 
   // Directories. Names are single components without '/', never "." or "..".
   virtual Result<Ref<Inode>> lookup(std::string_view name) {

@@ -53,6 +53,13 @@ EpollItem* EpollFile::find(const File& file, int fd) {
   return found == items_.end() ? nullptr : &*found;
 }
 
+const File* EpollFile::watched_file(int fd, unsigned index) {
+  std::lock_guard guard(kernel().epoll_lock());
+  for (EpollItem& item : items_)
+    if (item.fd == fd && index-- == 0) return item.key;
+  return nullptr;
+}
+
 // How many epoll files hang below `file`, one below the other; more than max_nests if `inserted_into` is among them.
 unsigned EpollFile::height_of(File& file, const EpollFile* inserted_into, uint64_t visit) {
   EpollFile* epoll = file.as_epoll();

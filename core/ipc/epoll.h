@@ -70,6 +70,9 @@ class EpollFile final : public AnonymousFile {
   // epoll_wait(2): how many events went into `out`, at most `limit`; 0 at the CLOCK_MONOTONIC deadline. EINTR.
   Result<uint64_t> wait(EpollSink& out, size_t limit, Nanoseconds deadline);
 
+  // The file that the item number `index` among those of descriptor `fd` watches, only to be compared; null if there are fewer (kcmp(2)).
+  const File* watched_file(int fd, unsigned index);
+
   Result<size_t> read(Sink&) override { return err::inval; }
   Result<size_t> write(Source&) override { return err::inval; }
   uint32_t poll(PollTable* table) override;

@@ -22,7 +22,7 @@ size_t for_each_page(AddressSpace& memory, UserAddr address, size_t length, hal:
     PhysAddr frame;
     if (!memory.pin(allocator, at, access, &frame)) break;
     bool goes_on = action(std::span(allocator.data(frame) + in_page, count));
-    if (goes_on && access == hal::Access::write) allocator.note_kernel_write(frame);
+    if (access == hal::Access::write) allocator.note_kernel_write(frame);
     allocator.drop(frame);
     if (!goes_on) break;
     done += count;
@@ -48,6 +48,24 @@ size_t copy_to_user(AddressSpace& memory, UserAddr to, std::span<const std::byte
     next += page.size();
     return true;
   });
+}
+
+Result<> copy_user_to(Sink& to, AddressSpace& memory, UserAddr from, size_t length) {
+  size_t before = to.done();
+  for_each_page(memory, from, length, hal::Access::read, [&](std::span<std::byte> page) {
+    auto written = to.write(page);
+    return written && *written == page.size();
+  });
+  return to.done() - before == length ? Result<>{} : err::fault;
+}
+
+Result<> copy_user_from(Source& from, AddressSpace& memory, UserAddr to, size_t length) {
+  size_t before = from.done();
+  for_each_page(memory, to, length, hal::Access::write, [&](std::span<std::byte> page) {
+    auto read = from.read(page);
+    return read && *read == page.size();
+  });
+  return from.done() - before == length ? Result<>{} : err::fault;
 }
 
 size_t clear_user(AddressSpace& memory, UserAddr to, size_t count) {

@@ -17,6 +17,11 @@ namespace halcyon {
 size_t copy_from_user(AddressSpace& memory, std::span<std::byte> to, UserAddr from);
 size_t copy_to_user(AddressSpace& memory, UserAddr to, std::span<const std::byte> from);
 
+// The same between user memory and a sink or source, which may be the memory of another process. EFAULT if either ends early; what was
+// moved until then is known by to.done().
+Result<> copy_user_to(Sink& to, AddressSpace& memory, UserAddr from, size_t length);
+Result<> copy_user_from(Source& from, AddressSpace& memory, UserAddr to, size_t length);
+
 // One object. EFAULT; part of it may have been stored.
 template <class T>
 Result<std::remove_const_t<T>> get_user(AddressSpace& memory, UserPtr<T> from) {

@@ -99,6 +99,10 @@ class Kernel {
   Mutex& tree() { return tree_; }
   // An unused id for a thread or process; EAGAIN when none is left.
   Result<int> allocate_id();
+  // Whether a thread, process, group or session has it. Under the tree lock, as the next.
+  bool is_id_in_use(int id);
+  // Takes this id, which is in [1, id_limit). EEXIST.
+  Result<> claim_id(int id);
   // Under the tree lock: lookups and membership. The list holds a reference per process.
   Process* find_process(int pid);
   Process* next_process(int pid);  // the one with the lowest pid >= `pid`, for /proc; null at the end
@@ -190,7 +194,7 @@ class Kernel {
                                              boost::intrusive::key_of_value<ProcessId>, boost::intrusive::constant_time_size<false>>;
   ProcessIndex process_index_;
   int next_id_ = 1;
-  bool has_wrapped_ = false;
+  bool may_be_in_use_ = false;  // ids from next_id_ on: they began anew, or somebody chose one
   std::atomic<int> last_id_{0};
   uint64_t thread_limit_ = 0;
   Process* init_ = nullptr;

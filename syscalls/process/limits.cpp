@@ -49,10 +49,15 @@ struct Target {
 // ESRCH, EPERM.
 Result<Target> find_target(Thread& self, int pid) {
   std::lock_guard guard(self.kernel().tree());
-  Thread* thread = pid == 0 ? &self : self.kernel().find_thread(pid);
-  if (!thread || !thread->resources().credentials) return err::srch;
-  if (&thread->process() != &self.process() && !may_limit(self.credentials(), thread->credentials())) return err::perm;
-  return Target{Ref<Process>(thread->process()), thread->resources().memory};
+  Kernel& kernel = self.kernel();
+  Thread* thread = pid == 0 ? &self : kernel.find_thread(pid);
+  Process* process = thread ? &thread->process() : kernel.find_process(pid);
+  if (!process) return err::srch;
+  if (!thread) thread = process->main_thread();
+  const Credentials* theirs = thread ? thread->resources().credentials.get() : process->remains.credentials.get();
+  if (!theirs) return err::srch;  // of the kernel itself
+  if (thread != &self && !may_limit(self.credentials(), *theirs)) return err::perm;
+  return Target{Ref<Process>(*process), thread ? thread->resources().memory : nullptr};
 }
 
 }  // namespace
@@ -73,10 +78,10 @@ Result<uint64_t> sys_setrlimit(Thread& self, ResourceId resource, UserPtr<const 
 }
 
 Result<uint64_t> sys_prlimit64(Thread& self, Pid pid, ResourceId resource, UserPtr<const Rlimit> limit, UserPtr<Rlimit> old) {
-  if (resource >= limit_count) return err::inval;
   Rlimit wanted{};
   if (limit) wanted = TRY(get_user(self.memory(), limit));
   Target target = TRY(find_target(self, pid));
+  if (resource >= limit_count) return err::inval;
   ResourceLimit current = read_limit(*target.process, resource);
   if (limit) {
     if (auto written = write_limit(self, *target.process, resource, wanted); !written) return std::unexpected(written.error());

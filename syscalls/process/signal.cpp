@@ -7,6 +7,7 @@
 #include "syscalls/calls.h"
 #include "syscalls/event/poll_wait.h"
 #include "syscalls/process/futex.h"
+#include "syscalls/process/signal.h"
 #include "syscalls/time/time.h"
 
 namespace halcyon {
@@ -23,7 +24,8 @@ Result<SignalSet> get_set(Thread& self, UserPtr<const UserSigset> from) {
   return SignalSet(bits) & ~unblockable;
 }
 
-// kill(2), "PERMISSIONS".
+}  // namespace
+
 bool may_signal(Thread& self, Process& target, int signal) {
   const Credentials& who = self.credentials();
   if (has_capability(who, capability::kill)) return true;
@@ -43,6 +45,8 @@ SignalInfo info_from(Thread& self, int signal, int code) {
   info.uid = self.credentials().uid;
   return info;
 }
+
+namespace {
 
 // To every process that `matches`. Under the tree lock. ESRCH if none does, EPERM if none may be signalled.
 template <class Matches>
@@ -235,7 +239,7 @@ Result<SignalInfo> get_info(Thread& self, Pid pid, Signal signal, UserPtr<const 
   SignalInfo info = from_user(layout);
   info.number = signal;
   if (signal < 0 || signal > signal_count) return err::inval;
-  if ((info.code >= 0 || info.code == si_code::tkill) && pid != self.process().pid()) return err::perm;
+  if (is_for_itself_only(info) && pid != self.process().pid()) return err::perm;
   return info;
 }
 

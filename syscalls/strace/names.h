@@ -63,6 +63,8 @@ void show(Writer& out, MsyncFlags value);
 void show(Writer& out, CloneFlags value);
 void show(Writer& out, WaitFlags value);
 void show(Writer& out, IdType value);
+void show(Writer& out, PidfdFlags value);
+void show(Writer& out, KcmpType value);
 void show(Writer& out, FutexOperation value);
 void show(Writer& out, ClockId value);
 void show(Writer& out, TimerFlags value);

@@ -35,6 +35,9 @@ constexpr Name wait_flags[] = {{1, "WNOHANG"},         {2, "WUNTRACED"},        
                                {8, "WCONTINUED"},      {0x1000000, "WNOWAIT"},  {0x20000000, "__WNOTHREAD"},
                                {0x40000000, "__WALL"}, {0x80000000, "__WCLONE"}};
 constexpr Name id_types[] = {{0, "P_ALL"}, {1, "P_PID"}, {2, "P_PGID"}, {3, "P_PIDFD"}};
+constexpr Name pidfd_flags[] = {{04000, "PIDFD_NONBLOCK"}};
+constexpr Name kcmp_types[] = {{0, "KCMP_FILE"},    {1, "KCMP_VM"}, {2, "KCMP_FILES"},   {3, "KCMP_FS"},
+                               {4, "KCMP_SIGHAND"}, {5, "KCMP_IO"}, {6, "KCMP_SYSVSEM"}, {7, "KCMP_EPOLL_TFD"}};
 constexpr Name futex_operations[] = {{0, "FUTEX_WAIT"},
                                      {1, "FUTEX_WAKE"},
                                      {2, "FUTEX_FD"},
@@ -96,6 +99,8 @@ void show(Writer& out, ClockId value) {
 
 void show(Writer& out, WaitFlags value) { show_flags(out, wait_flags, value, "W"); }
 void show(Writer& out, IdType value) { show_choice(out, id_types, widen(value), "P"); }
+void show(Writer& out, PidfdFlags value) { show_flags(out, pidfd_flags, value, "PIDFD"); }
+void show(Writer& out, KcmpType value) { show_choice(out, kcmp_types, widen(value), "KCMP"); }
 void show(Writer& out, TimerFlags value) { show_flags(out, timer_flags, value, "TIMER"); }
 void show(Writer& out, IntervalWhich value) { show_choice(out, interval_timers, widen(value), "ITIMER"); }
 void show(Writer& out, ResourceId value) { show_choice(out, resources, value, "RLIMIT"); }

@@ -72,6 +72,7 @@ class Task {
 
   // --- processes (task_process.cpp)
   int fork(Body child);
+  int sleeper();  // a child that sleeps until it is killed
   int vfork(Body child);
   // clone(2) with a stack for the child; its tid words as far as the flags ask for them.
   struct Clone {

@@ -38,6 +38,12 @@ void Task::join(UserAddr done) {
   while (uint32_t value = get<uint32_t>(done)) call(Call::futex, done, futex_wait, value, nullptr, nullptr, 0);
 }
 
+int Task::sleeper() {
+  return fork([](Task& child) {
+    for (;;) child.pause();
+  });
+}
+
 int Task::wait(int pid) {
   UserAddr status = room(sizeof(int));
   Outcome waited = call(Call::wait4, pid, status, 0, nullptr);

@@ -35,7 +35,7 @@ inline constexpr unsigned last = last_capability;
 inline constexpr uint64_t all = all_capabilities;
 inline constexpr unsigned chown = 0, dac_override = 1, dac_read_search = 2, fowner = 3, fsetid = 4, kill = 5, setgid = 6, setuid = 7;
 inline constexpr unsigned sys_chroot = 18, sys_admin = 21, sys_boot = 22, sys_nice = 23, sys_resource = 24, sys_time = 25, mknod = 27;
-inline constexpr unsigned wake_alarm = 35, lease = 28;
+inline constexpr unsigned wake_alarm = 35, lease = 28, checkpoint_restore = 40;
 inline constexpr unsigned sys_ptrace = 19, ipc_lock = 14, setpcap = 8, sys_rawio = 17;
 }  // namespace capability
 

@@ -3,6 +3,7 @@
 
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
+#include "core/task/process/pidfd.h"
 #include "core/task/process/process.h"
 
 namespace halcyon {
@@ -99,6 +100,13 @@ Result<> check_limits(Thread& self) {
   return {};
 }
 
+// Under the tree lock.
+Result<int> new_id(Kernel& kernel, const CloneRequest& request) {
+  if (request.chosen_id == 0) return kernel.allocate_id();
+  if (auto claimed = kernel.claim_id(request.chosen_id); !claimed) return std::unexpected(claimed.error());
+  return request.chosen_id;
+}
+
 // What a group got while one of its members made a copy of itself would miss the copy: the call starts again when that is dealt with.
 bool misses_group_signal(Thread& self, uint32_t seen) {
   return self.process().group_signals != seen && (self.pending_work() & (work::signal | work::die)) != 0;
@@ -122,13 +130,17 @@ Result<int> clone_thread(Thread& self, const CloneRequest& request) {
     group_signals = self.process().group_signals;
   }
   Thread::Resources resources = TRY(copy_resources(self, request));
+  PidfdForChild pidfd(self);
+  if (request.make_pidfd) {
+    if (auto prepared = pidfd.prepare(self, request.pidfd); !prepared) return std::unexpected(prepared.error());
+  }
   int tid;
   Ref<Thread> child;
   VforkDone done;
   {
     std::lock_guard tree_guard(kernel.tree());
     if (!request.same_process && misses_group_signal(self, group_signals)) return err::restart_always;
-    tid = TRY(kernel.allocate_id());
+    tid = TRY(new_id(kernel, request));
     Ref<Process> process(self.process());
     if (!request.same_process) process = TRY(make_process(self, tid, request));
     auto created = Thread::create(*process, tid, std::move(resources));
@@ -145,6 +157,7 @@ Result<int> clone_thread(Thread& self, const CloneRequest& request) {
     std::lock_guard guard(process->signal_lock);
     if (process->is_exiting || process->executing) child->add_work(work::die);
   }
+  pidfd.complete(child->process());
   kernel.forks.fetch_add(1, std::memory_order_relaxed);
   if (request.parent_tid) static_cast<void>(put_user(self.memory(), UserPtr<uint32_t>(request.parent_tid), static_cast<uint32_t>(tid)));
   if (request.child_tid) static_cast<void>(put_user(child->memory(), UserPtr<uint32_t>(request.child_tid), static_cast<uint32_t>(tid)));

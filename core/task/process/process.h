@@ -66,6 +66,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   int process_group = 0;
   Ref<Session> session;
   bool is_zombie = false;
+  bool is_reaped = false;  // and is no longer in the table
   bool has_executed = false;  // since fork: setpgid(2) EACCES
   bool is_subreaper = false;
   int exit_signal = sig::chld;
@@ -142,10 +143,13 @@ struct CloneRequest {
   UserAddr parent_tid = 0;       // store the child's id here in the parent (0: do not)
   UserAddr child_tid = 0;        // and here in the child
   UserAddr clear_child_tid = 0;  // and clear and wake this when it exits
-  int exit_signal = 0;
+  bool make_pidfd = false;
+  UserAddr pidfd = 0;     // where its descriptor goes in the parent
+  int exit_signal = 0;    // one that does not exist is never sent
+  int chosen_id = 0;      // 0: any
 };
-// Makes a copy of `self`, which is in a system call, and starts it. Returns its id. EAGAIN (limits), ENOMEM. With wait_for_exec blocks
-// until the child has executed another program or exited.
+// Makes a copy of `self`, which is in a system call, and starts it. Returns its id. EAGAIN (limits), ENOMEM; EEXIST: the chosen id is in
+// use; EMFILE, EFAULT: the pidfd. With wait_for_exec blocks until the child has executed another program or exited.
 Result<int> clone_thread(Thread& self, const CloneRequest& request);
 // execve or exit of a vfork child: its parent goes on.
 void release_vfork_parent(Thread& child);
@@ -159,8 +163,9 @@ bool is_orphaned_group(Kernel& kernel, int group, const Process* ignored = nullp
 
 // --- wait.cpp
 struct WaitRequest {
-  enum class Which : uint8_t { any, pid, group } which = Which::any;
+  enum class Which : uint8_t { any, pid, group, process } which = Which::any;
   int id = 0;
+  const Process* process = nullptr;  // for Which::process
   bool exited = false, stopped = false, continued = false;
   bool no_hang = false;
   bool keep = false;            // WNOWAIT

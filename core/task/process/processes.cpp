@@ -36,21 +36,29 @@ Result<int> Kernel::allocate_id() {
   for (int tries = 0; tries < id_limit; ++tries) {
     int id = next_id_;
     next_id_ = next_id_ + 1 >= id_limit ? first_reused_id : next_id_ + 1;
-    if (!has_wrapped_) {
-      if (next_id_ == first_reused_id && id != first_reused_id - 1) has_wrapped_ = true;
+    if (!may_be_in_use_) {
+      if (next_id_ == first_reused_id && id != first_reused_id - 1) may_be_in_use_ = true;
       last_id_.store(id, std::memory_order_relaxed);
       return id;
     }
-    bool is_used = find_thread(id) != nullptr || find_process(id) != nullptr;
-    for (Process& process : processes_) {
-      if (is_used) break;
-      is_used = process.process_group == id || (process.session && process.session->id == id);
-    }
-    if (is_used) continue;
+    if (is_id_in_use(id)) continue;
     last_id_.store(id, std::memory_order_relaxed);
     return id;
   }
   return err::again;
+}
+
+bool Kernel::is_id_in_use(int id) {
+  if (find_process(id) || find_thread(id)) return true;
+  for (Process& process : processes_)
+    if (process.process_group == id || (process.session && process.session->id == id)) return true;
+  return false;
+}
+
+Result<> Kernel::claim_id(int id) {
+  if (is_id_in_use(id)) return err::exist;
+  if (id >= next_id_) may_be_in_use_ = true;
+  return {};
 }
 
 Result<Ref<Process>> Kernel::add_process(int pid, Process* parent) {
@@ -79,6 +87,7 @@ void Kernel::remove_process(Process& process) {
   process_index_.erase(process_index_.iterator_to(process));
   if (process.parent) process.parent->children.erase(process.parent->children.iterator_to(process));
   process.parent = nullptr;
+  process.is_reaped = true;
   Ref<Process>::adopt(&process);
 }
 

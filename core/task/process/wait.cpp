@@ -15,6 +15,7 @@ bool matches(const Process& child, const WaitRequest& request) {
     case WaitRequest::Which::any: return true;
     case WaitRequest::Which::pid: return child.pid() == request.id;
     case WaitRequest::Which::group: return child.process_group == request.id;
+    case WaitRequest::Which::process: return &child == request.process;
   }
   return false;
 }

@@ -160,7 +160,7 @@ void notify_parent(Process& child, int code, int status) {
   ResourceUse use = child.dead_threads_use;
   info.user_time = use.user_time / 10'000'000;
   info.system_time = use.system_time / 10'000'000;
-  bool wants_signal = info.number != 0;
+  bool wants_signal = info.number > 0 && info.number <= signal_count;
   if (code >= si_code::child_stopped) {
     Thread* receiver = parent->main_thread();
     if (receiver && receiver->has_actions() && (receiver->actions().get(sig::chld).flags & sa_flag::no_child_stop)) wants_signal = false;

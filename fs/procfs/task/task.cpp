@@ -1,5 +1,6 @@
 #include "fs/procfs/task/task.h"
 
+#include "core/task/process/access.h"
 #include "core/tty/tty.h"
 
 namespace halcyon::fs {
@@ -136,12 +137,7 @@ Result<Task::Owner> Task::owner(bool is_open_directory) const {
 bool may_look_into(const Task& task, const TaskState& state) {
   Thread& self = current_thread();
   if (&self.process() == &task.process()) return true;
-  const Credentials& who = self.credentials();
-  if (has_capability(who, capability::sys_ptrace)) return true;
-  const Credentials& his = state.credentials();
-  bool same_user = who.fsuid == his.euid && who.fsuid == his.suid && who.fsuid == his.uid;
-  bool same_group = who.fsgid == his.egid && who.fsgid == his.sgid && who.fsgid == his.gid;
-  return same_user && same_group && state.is_dumpable && (his.permitted & ~who.effective) == 0;
+  return may_access(self.credentials(), AccessBy::file_system_ids, state.credentials(), state.is_dumpable);
 }
 
 }  // namespace halcyon::fs

@@ -131,6 +131,8 @@ class TaskDirectory final : public TaskDirectoryNode {
     return {};
   }
 
+  Process* named_process() override { return task().is_process() ? &task().process() : nullptr; }
+
  private:
   std::span<const TaskEntry> own_entries() const { return std::span(entries).subspan(task().is_process() ? 0 : 1); }
 

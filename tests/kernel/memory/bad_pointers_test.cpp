@@ -91,6 +91,7 @@ class Attempt {
     if (is({"timerfd_settime", "timerfd_gettime"})) fd_ = task.call(Call::timerfd_create, 1, 0);
     if (is({"inotify_add_watch"})) fd_ = task.call(Call::inotify_init1, 0);
     if (is({"timer_settime", "timer_gettime"})) task.call(Call::timer_create, 1, 0, task.room(4));  // the process's first: number 0
+    if (is({"pidfd_send_signal"})) fd_ = task.call(Call::pidfd_open, task.pid(), 0);
     if (is({"getgroups"})) task.call(Call::setgroups, 1, task.put(uint32_t{7}));
     if (is({"rt_sigtimedwait"})) task.block(~uint64_t{0});
   }
@@ -100,6 +101,7 @@ class Attempt {
     if (is({"wait4", "waitid"})) task_.fork([](Task& child) { child.exit(0); });
     if (is({"rt_sigtimedwait"})) task_.raise(sig::trap);  // which is in the set that "x" makes
     task_.set(scratch_, is({"capget", "capset"}) ? uint64_t{0x2008'0522} : uint64_t{'x'});
+    if (is({"process_vm_readv", "process_vm_writev"})) task_.set(scratch_, Iovec{scratch_, 8});
     std::array<uint64_t, 6> arguments{};
     for (size_t index = 0; index < parameters_.size(); ++index) arguments[index] = value(parameters_[index]);
     arguments[parameter] = place.address;

@@ -154,8 +154,11 @@ TEST_P(Clone, RejectsWhatTheManualSays) {
     EXPECT_EQ(flags(clone_sighand), fails::inval);            // without VM
     EXPECT_EQ(flags(clone_thread | clone_vm), fails::inval);  // without SIGHAND
     EXPECT_EQ(flags(clone_thread | clone_sighand), fails::inval);
-    EXPECT_EQ(flags(0xff), fails::inval);  // no such signal
     EXPECT_EQ(task.call(Call::wait4, -1, 0, wall, 0), fails::child);
+    // A signal that does not exist is none.
+    Outcome child = flags(0xff);
+    EXPECT_EQ(task.call(Call::wait4, child, 0, 0, 0), fails::child);
+    EXPECT_EQ(task.call(Call::wait4, child, 0, wclone, 0), child);
   });
 }
 
@@ -198,9 +201,94 @@ TEST_P(Clone, Clone3RejectsWhatTheManualSays) {
     EXPECT_EQ(attempt({.flags = 0, .exit_signal = sigchld, .stack = 0x10000}), fails::inval);      // without a size
     EXPECT_EQ(attempt({.flags = 0, .exit_signal = sigchld, .stack_size = 0x1000}), fails::inval);  // without a stack
     EXPECT_EQ(task.call(Call::clone3, 8, 88), fails::fault);
+    constexpr uint64_t clone_newtime = 0x80, clone_into_cgroup = 0x200000000;
+    EXPECT_EQ(attempt({.flags = uint64_t{1} << 34, .exit_signal = sigchld}), fails::inval);
+    EXPECT_EQ(attempt({.flags = clone_newtime, .exit_signal = sigchld}), fails::inval);
+    EXPECT_EQ(attempt({.flags = clone_into_cgroup, .exit_signal = sigchld, .cgroup = 99}), fails::badf);
+    EXPECT_EQ(attempt({.flags = clone_into_cgroup, .exit_signal = sigchld, .cgroup = 0}), fails::badf);  // no cgroup
+    EXPECT_EQ(attempt({.flags = clone_into_cgroup, .exit_signal = sigchld, .cgroup = uint64_t{1} << 31}), fails::inval);
+    EXPECT_EQ(attempt({.flags = clone_into_cgroup, .exit_signal = sigchld}, 80), fails::inval);
     UserAddr large = task.put(std::array<char, 200>{});
     task.set(large + 150, 'x');
     EXPECT_EQ(task.call(Call::clone3, large, 200), fails::toobig);  // something that this kernel does not know
+  });
+}
+
+TEST_P(Clone, Clone3ChoosesTheId) {
+  check([](Task& task) {
+    auto attempt = [](Task& parent, std::vector<int> ids, uint64_t flags = 0, uint64_t count = 1) {
+      UserAddr set = parent.room(200);
+      for (size_t index = 0; index < ids.size(); ++index) parent.set(set + 4 * index, ids[index]);
+      CloneArguments arguments{.flags = flags, .exit_signal = sigchld, .set_tid = set, .set_tid_size = count};
+      UserAddr place = parent.put(arguments);
+      World& world = parent.world();
+      return Outcome{parent.user().clone(
+          [&world](hal::User& user) {
+            Task child(world, user);
+            child.exit(child.pid() % 100);
+          },
+          parent.number(Call::clone3), place, sizeof arguments)};
+    };
+    EXPECT_EQ(attempt(task, {4242}), 4242);
+    EXPECT_EQ(attempt(task, {4242}), fails::exist);  // a zombie, perhaps
+    EXPECT_EQ(attempt(task, {task.pid()}), fails::exist);
+    EXPECT_EQ(task.wait(4242), exited(42));
+    EXPECT_EQ(attempt(task, {4242}), 4242);
+    EXPECT_EQ(task.wait(4242), exited(42));
+    EXPECT_EQ(attempt(task, {0}), fails::inval);
+    EXPECT_EQ(attempt(task, {-1}), fails::inval);
+    EXPECT_EQ(attempt(task, {4'194'304}), fails::inval);
+    EXPECT_EQ(attempt(task, {4243, 4243}, 0, 2), fails::inval);
+    EXPECT_EQ(attempt(task, {4243}, 0, 33), fails::inval);
+    EXPECT_EQ(attempt(task, {4243}, 0, 0), fails::inval);
+    CloneArguments no_ids{.exit_signal = sigchld, .set_tid_size = 1};
+    EXPECT_EQ(task.call(Call::clone3, task.put(no_ids), sizeof no_ids), fails::inval);
+    no_ids.set_tid = 8;
+    EXPECT_EQ(task.call(Call::clone3, task.put(no_ids), sizeof no_ids), fails::fault);
+    task.in_child([attempt](Task& user) {
+      user.call(Call::setuid, 1000);
+      EXPECT_EQ(attempt(user, {4244}), fails::perm);
+      EXPECT_EQ(attempt(user, {0}), fails::inval);
+    });
+    // The next ids pass over those that were chosen.
+    int next = task.fork([](Task&) {}) + 1;
+    task.wait();
+    EXPECT_EQ(attempt(task, {next}), next);
+    int after = task.fork([](Task&) {});
+    EXPECT_EQ(after, next + 1);
+    task.wait();
+    task.wait();
+  });
+}
+
+TEST_P(Clone, ThereAreNoNamespaces) {
+  check([](Task& task) {
+    constexpr uint64_t newns = 0x20000, newuser = 0x10000000;
+    auto attempt = [](Task& parent, uint64_t flags) {
+      return parent.clone({.flags = flags | sigchld}, [](Task& child) { child.exit(1); });
+    };
+    for (uint64_t flag :
+         {newns, uint64_t{0x2000000}, uint64_t{0x4000000}, uint64_t{0x8000000}, newuser, uint64_t{0x20000000}, uint64_t{0x40000000}})
+      EXPECT_EQ(attempt(task, flag), fails::inval);
+    task.in_child([attempt](Task& user) {
+      user.call(Call::setuid, 1000);
+      EXPECT_EQ(attempt(user, newns), fails::perm);
+      EXPECT_EQ(attempt(user, newuser), fails::inval);
+    });
+  });
+}
+
+TEST_P(Clone, ThreadsMayHaveTheirParentsParent) {
+  check([](Task& task) {
+    task.in_child([](Task& child) {
+      UserAddr done = child.put(uint32_t{1});
+      Outcome tid = child.clone({.flags = clone_vm | clone_sighand | clone_thread | clone_parent | clone_child_cleartid,
+                                 .stack = child.map(4 * page) + 4 * page,
+                                 .child_tid = done},
+                                [](Task&) {});
+      EXPECT_GT(tid, 0);
+      child.join(done);
+    });
   });
 }
 
