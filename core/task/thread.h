@@ -71,7 +71,7 @@ enum class RunState : uint8_t { running, parking, parked, ready, dead };
 
 // What restart_syscall(2) continues.
 struct RestartBlock {
-  enum class Kind : uint8_t { none, nanosleep, poll, futex } kind = Kind::none;
+  enum class Kind : uint8_t { none, nanosleep, cpu_sleep, poll, futex } kind = Kind::none;
   Nanoseconds deadline = never;
   uint64_t arguments[4] = {};
 };

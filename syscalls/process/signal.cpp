@@ -285,6 +285,7 @@ Result<uint64_t> sys_sigaltstack(Thread& self, UserPtr<const UserStack> stack, U
 Result<uint64_t> sys_restart_syscall(Thread& self) {
   switch (self.restart_block().kind) {
     case RestartBlock::Kind::nanosleep: return restart_nanosleep(self);
+    case RestartBlock::Kind::cpu_sleep: return restart_cpu_sleep(self);
     case RestartBlock::Kind::poll: return restart_poll(self);
     case RestartBlock::Kind::futex: return restart_futex(self);
     case RestartBlock::Kind::none: break;

@@ -43,33 +43,28 @@ Result<TimerEvent> event_from(Thread& self, const SigeventLayout& layout) {
 
 struct ClockChoice {
   TimerClock clock = TimerClock::monotonic;
-  Ref<Thread> of;
+  CpuClock cpu;
 };
 
 // EINVAL for a clock that does not exist, EOPNOTSUPP for one that has no timers, EPERM.
 Result<ClockChoice> choose_clock(Thread& self, int clock) {
   switch (clock) {
     case clock_id::realtime:
-    case clock_id::tai: return ClockChoice{TimerClock::realtime, nullptr};
+    case clock_id::tai: return ClockChoice{TimerClock::realtime, {}};
     case clock_id::monotonic:
-    case clock_id::boottime: return ClockChoice{TimerClock::monotonic, nullptr};
+    case clock_id::boottime: return ClockChoice{TimerClock::monotonic, {}};
     case clock_id::realtime_alarm:
     case clock_id::boottime_alarm: return err::opnotsupp;  // there is no clock that could wake a machine
-    case clock_id::process_cpu: return ClockChoice{TimerClock::process_cpu, nullptr};
-    case clock_id::thread_cpu: return ClockChoice{TimerClock::thread_cpu, Ref<Thread>(self)};
     default: break;
+  }
+  if (is_file_clock(clock)) return err::opnotsupp;
+  if (is_cpu_clock(clock)) {
+    CpuClock cpu = TRY(find_cpu_clock(self, clock));
+    return ClockChoice{TimerClock::cpu, std::move(cpu)};
   }
   Nanoseconds now = TRY(read_clock(self, clock));
   static_cast<void>(now);
-  if (clock >= 0) return err::opnotsupp;
-  // Of clock_getcpuclockid(3) and pthread_getcpuclockid(3).
-  constexpr int thread_bit = 4;
-  int id = ~(clock >> 3);
-  std::lock_guard guard(self.kernel().tree());
-  Thread* thread = id == 0 ? &self : self.kernel().find_thread(id);
-  if (!thread || &thread->process() != &self.process()) return err::inval;
-  if (clock & thread_bit) return ClockChoice{TimerClock::thread_cpu, Ref<Thread>(*thread)};
-  return ClockChoice{TimerClock::process_cpu, nullptr};
+  return err::opnotsupp;
 }
 
 }  // namespace
@@ -82,7 +77,7 @@ Result<uint64_t> sys_timer_create(Thread& self, ClockId clock, UserPtr<const Use
   ClockChoice choice = TRY(choose_clock(self, clock));
   if (user_event) event = TRY(event_from(self, layout));
   PosixTimers& timers = self.process().posix_timers;
-  int made = TRY(timers.create(choice.clock, std::move(choice.of), std::move(event)));
+  int made = TRY(timers.create(choice.clock, std::move(choice.cpu), std::move(event)));
   if (auto stored = put_user(self.memory(), id, made); !stored) {
     static_cast<void>(timers.remove(made));
     return std::unexpected(stored.error());

@@ -1,7 +1,10 @@
 // nanosleep, clock_nanosleep. A relative sleep that a signal interrupts goes on by restart_syscall(2) until its first deadline, an absolute
 // one is executed again.
+#include <mutex>
+
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
+#include "core/task/process/process.h"
 #include "core/task/thread.h"
 #include "syscalls/calls.h"
 #include "syscalls/time/time.h"
@@ -20,7 +23,7 @@ Result<> sleep_until(Thread& self, Nanoseconds deadline) {
 
 namespace {
 
-enum class SleepClock { none, monotonic, realtime, process_cpu };
+enum class SleepClock : uint8_t { monotonic, realtime, alarm, cpu };
 
 // EINVAL for clocks that do not exist, EOPNOTSUPP for those that nobody can sleep on.
 Result<SleepClock> sleep_clock(Thread& self, int clock) {
@@ -29,9 +32,13 @@ Result<SleepClock> sleep_clock(Thread& self, int clock) {
     case clock_id::boottime: return SleepClock::monotonic;
     case clock_id::realtime:
     case clock_id::tai: return SleepClock::realtime;
-    case clock_id::process_cpu: return SleepClock::process_cpu;
+    case clock_id::realtime_alarm:
+    case clock_id::boottime_alarm: return SleepClock::alarm;
+    case clock_id::process_cpu: return SleepClock::cpu;
     default: break;
   }
+  if (is_file_clock(clock)) return err::opnotsupp;
+  if (clock < 0) return SleepClock::cpu;
   Nanoseconds now = TRY(read_clock(self, clock));
   static_cast<void>(now);
   return err::opnotsupp;
@@ -64,15 +71,65 @@ Result<uint64_t> sleep_until_realtime(Thread& self, Nanoseconds time) {
   return 0;
 }
 
-// Until the process has used `time` of CPU time. Nothing announces that, so it looks again as soon as that could be.
-Result<uint64_t> sleep_until_cpu_time(Thread& self, Nanoseconds time) {
-  constexpr Nanoseconds shortest = 1'000'000;
-  for (;;) {
-    Nanoseconds used = TRY(read_clock(self, clock_id::process_cpu));
-    if (used >= time) return 0;
-    Nanoseconds soonest = std::max((time - used) / self.kernel().cpu_count(), shortest);
-    if (!sleep_until(self, deadline_after(self.kernel(), soonest))) return err::restart_nohand;
+// On the stack of a thread that sleeps until a CPU clock has come to a time.
+struct CpuSleep : CpuAlarm {
+  CpuSleep() : CpuAlarm(due) {}
+  static void due(CpuAlarm& alarm) {
+    auto& sleep = static_cast<CpuSleep&>(alarm);
+    sleep.is_over.store(true, std::memory_order_release);
+    sleep.queue.wake_all();
   }
+  std::atomic<bool> is_over{false};
+  WaitQueue queue;
+};
+
+// EINTR. A process that has ended uses no time any more: then only a signal ends the sleep.
+Result<> sleep_until_cpu_time(Thread& self, const CpuClock& clock, Nanoseconds goal) {
+  Mutex& tree = self.kernel().tree();
+  CpuSleep sleep;
+  {
+    std::lock_guard guard(tree);
+    if (clock.now() >= goal) return {};
+    sleep.set(clock, goal);
+  }
+  auto slept = sleep.queue.wait_until([&] { return sleep.is_over.load(std::memory_order_acquire); });
+  // Whoever called `due` holds the lock until it is done with the sleep.
+  std::lock_guard guard(tree);
+  sleep.cancel();
+  return slept;
+}
+
+// `goal` is on the clock with this id; what is left of the sleep counts as its restart_syscall(2).
+Result<uint64_t> sleep_on_cpu_clock(Thread& self, int id, const CpuClock& clock, Nanoseconds goal, UserPtr<Timespec> remaining) {
+  if (sleep_until_cpu_time(self, clock, goal)) return 0;
+  if (remaining) {
+    Nanoseconds now;
+    {
+      std::lock_guard guard(self.kernel().tree());
+      now = clock.now();
+    }
+    auto stored = put_user(self.memory(), remaining, to_timespec(std::max<Nanoseconds>(goal - now, 0)));
+    if (!stored) return std::unexpected(stored.error());
+  }
+  self.restart_block() = {RestartBlock::Kind::cpu_sleep, goal, {remaining.address(), static_cast<uint64_t>(id)}};
+  return err::restart_block;
+}
+
+// EINVAL for a clock that there is not, and for the sleeper's own, which would never go on.
+Result<uint64_t> start_cpu_sleep(Thread& self, int id, bool is_absolute, Nanoseconds time, UserPtr<Timespec> remaining) {
+  self.account();
+  CpuClock clock = TRY(find_cpu_clock(self, id));
+  if (clock.thread.get() == &self) return err::inval;
+  if (is_absolute) {
+    if (!sleep_until_cpu_time(self, clock, time)) return err::restart_nohand;
+    return 0;
+  }
+  Nanoseconds goal;
+  {
+    std::lock_guard guard(self.kernel().tree());
+    if (__builtin_add_overflow(clock.now(), time, &goal)) goal = never;
+  }
+  return sleep_on_cpu_clock(self, id, clock, goal, remaining);
 }
 
 }  // namespace
@@ -89,6 +146,14 @@ Result<uint64_t> restart_nanosleep(Thread& self) {
   return sleep_relative(self, block.deadline, UserPtr<Timespec>(block.arguments[0]));
 }
 
+Result<uint64_t> restart_cpu_sleep(Thread& self) {
+  RestartBlock block = self.restart_block();
+  self.restart_block().kind = RestartBlock::Kind::none;
+  int id = static_cast<int>(block.arguments[1]);
+  CpuClock clock = TRY(find_cpu_clock(self, id));
+  return sleep_on_cpu_clock(self, id, clock, block.deadline, UserPtr<Timespec>(block.arguments[0]));
+}
+
 Result<uint64_t> sys_clock_nanosleep(Thread& self, ClockId clock, TimerFlags flags, UserPtr<const Timespec> request,
                                      UserPtr<Timespec> remaining) {
   constexpr uint32_t absolute = 1;
@@ -96,13 +161,8 @@ Result<uint64_t> sys_clock_nanosleep(Thread& self, ClockId clock, TimerFlags fla
   Timespec wanted = TRY(get_user(self.memory(), request));
   Nanoseconds time = TRY(from_timespec(wanted));
   bool is_absolute = (flags & absolute) != 0;
-  if (kind == SleepClock::process_cpu) {
-    Nanoseconds used = TRY(read_clock(self, clock));
-    Nanoseconds goal = is_absolute ? time : time > never - used ? never : used + time;
-    Result<uint64_t> slept = sleep_until_cpu_time(self, goal);
-    // What is left cannot be told in terms of the clock of restart_syscall(2): the call ends.
-    return slept || is_absolute ? slept : err::intr;
-  }
+  if (kind == SleepClock::alarm) return err::opnotsupp;  // there is no clock that could wake a machine
+  if (kind == SleepClock::cpu) return start_cpu_sleep(self, clock, is_absolute, time, remaining);
   if (!is_absolute) return sleep_relative(self, deadline_after(self.kernel(), time), remaining);
   if (kind == SleepClock::realtime) return sleep_until_realtime(self, time);
   if (!sleep_until(self, time)) return err::restart_nohand;

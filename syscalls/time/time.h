@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 #include "core/base/types.h"
 #include "core/task/process/limits.h"
+#include "core/task/timers/cpu_clock.h"
 #include "core/time/alarm.h"
 #include "syscalls/types.h"
 
@@ -39,10 +40,18 @@ inline constexpr int boottime = 7, realtime_alarm = 8, boottime_alarm = 9, tai =
 // The time on any clock that clock_gettime(2) knows, those of clock_getcpuclockid(3) included. EINVAL.
 Result<Nanoseconds> read_clock(Thread& self, int clock);
 
+// A CPU clock, of clock_getcpuclockid(3) or the caller's own. EINVAL for a process that there is not, and for threads of other processes.
+// To be read only: the id of a thread that asks for its own process will do.
+bool is_cpu_clock(int clock);
+Result<CpuClock> find_cpu_clock(Thread& self, int clock, bool only_to_read = false);
+// CLOCKFD of Linux: a clock behind a descriptor, of which there are none. They can neither be slept on nor have timers.
+inline bool is_file_clock(int clock) { return clock < 0 && (clock & 7) == 3; }
+
 // Parks until CLOCK_MONOTONIC `deadline`: ok then, EINTR when a signal came before.
 Result<> sleep_until(Thread& self, Nanoseconds deadline);
 
-// Goes on with a nanosleep that a signal without handler interrupted (RestartBlock::Kind::nanosleep).
+// Go on with a sleep that a signal without handler interrupted (RestartBlock::Kind::nanosleep, cpu_sleep).
 Result<uint64_t> restart_nanosleep(Thread& self);
+Result<uint64_t> restart_cpu_sleep(Thread& self);
 
 }  // namespace halcyon

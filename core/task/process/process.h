@@ -13,6 +13,7 @@
 #include "core/task/process/limits.h"
 #include "core/task/signal/signal.h"
 #include "core/task/thread.h"
+#include "core/task/timers/cpu_clock.h"
 #include "core/task/timers/posix_timers.h"
 #include "core/time/timer.h"
 
@@ -66,7 +67,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   int process_group = 0;
   Ref<Session> session;
   bool is_zombie = false;
-  bool is_reaped = false;  // and is no longer in the table
+  bool is_reaped = false;     // and is no longer in the table
   bool has_executed = false;  // since fork: setpgid(2) EACCES
   bool is_subreaper = false;
   int exit_signal = sig::chld;
@@ -106,6 +107,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   ResourceLimit limit(Limit which);
   IntervalTimer interval_timers[3];
   PosixTimers posix_timers{*this};
+  CpuAlarms cpu_alarms;                     // on its clocks and its threads', set by anybody. Under the tree lock
   std::atomic<bool> has_cpu_timers{false};  // of either kind, or RLIMIT_CPU is set. Becomes false under the tree lock
   std::atomic<uint64_t> live_threads{0};
   std::atomic<bool> is_dumpable{true};
@@ -144,9 +146,9 @@ struct CloneRequest {
   UserAddr child_tid = 0;        // and here in the child
   UserAddr clear_child_tid = 0;  // and clear and wake this when it exits
   bool make_pidfd = false;
-  UserAddr pidfd = 0;     // where its descriptor goes in the parent
-  int exit_signal = 0;    // one that does not exist is never sent
-  int chosen_id = 0;      // 0: any
+  UserAddr pidfd = 0;   // where its descriptor goes in the parent
+  int exit_signal = 0;  // one that does not exist is never sent
+  int chosen_id = 0;    // 0: any
 };
 // Makes a copy of `self`, which is in a system call, and starts it. Returns its id. EAGAIN (limits), ENOMEM; EEXIST: the chosen id is in
 // use; EMFILE, EFAULT: the pidfd. With wait_for_exec blocks until the child has executed another program or exited.

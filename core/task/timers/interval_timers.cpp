@@ -108,7 +108,7 @@ bool check_cpu_limit(Process& process) {
 void expire_cpu_timers(Process& process) {
   std::lock_guard guard(process.kernel().tree());
   bool is_any_left = check_cpu_limit(process);
-  if (process.posix_timers.expire_cpu()) is_any_left = true;
+  if (expire_cpu_alarms(process)) is_any_left = true;
   for (unsigned which = 1; which < 3; ++which) {
     IntervalTimer& timer = process.interval_timers[which];
     if (timer.when == never) continue;

@@ -13,6 +13,8 @@ constexpr Nanoseconds shortest_ignored = 4'000'000;  // a signal that nobody get
 
 }  // namespace
 
+PosixTimers::PosixTimer::PosixTimer(PosixTimers& timers) : owner(timers) { alarm.timer = cpu_alarm.timer = this; }
+
 PosixTimers::~PosixTimers() { ASSERT(timers_.empty()); }
 
 PosixTimers::PosixTimer* PosixTimers::find(int id) {
@@ -27,22 +29,15 @@ Nanoseconds PosixTimers::now(const PosixTimer& timer) {
   switch (timer.runs_on) {
     case TimerClock::monotonic: return clock.monotonic();
     case TimerClock::realtime: return clock.realtime();
-    case TimerClock::process_cpu: {
-      CpuTime used = cpu_time(process_);
-      return used.user + used.system;
-    }
-    case TimerClock::thread_cpu: return timer.of->user_time.load() + timer.of->system_time.load();
+    case TimerClock::cpu: return timer.cpu.now();
   }
   return 0;
 }
 
 void PosixTimers::arm(PosixTimer& timer) {
   if (timer.event.kind == TimerEvent::Kind::none) return;
-  if (timer.is_on_cpu()) {
-    process_.has_cpu_timers = true;
-    return;
-  }
-  timer.alarm.set(timer.runs_on == TimerClock::realtime ? AlarmClock::realtime : AlarmClock::monotonic, timer.when);
+  if (timer.is_on_cpu()) timer.cpu_alarm.set(timer.cpu, timer.when);
+  else timer.alarm.set(timer.runs_on == TimerClock::realtime ? AlarmClock::realtime : AlarmClock::monotonic, timer.when);
 }
 
 // Passes the periods that are over by `now`.
@@ -74,20 +69,15 @@ void PosixTimers::expire(PosixTimer& timer) {
 }
 
 void PosixTimers::due(Alarm& alarm) {
-  auto& own = static_cast<PosixTimer::TimerAlarm&>(alarm);
-  std::lock_guard guard(own.owner->lock_);
-  if (own.timer->when != never && !own.timer->is_queued) own.owner->expire(*own.timer);
+  PosixTimer& timer = *static_cast<PosixTimer::TimerAlarm&>(alarm).timer;
+  std::lock_guard guard(timer.owner.lock_);
+  if (timer.is_running()) timer.owner.expire(timer);
 }
 
-bool PosixTimers::expire_cpu() {
-  std::lock_guard guard(lock_);
-  bool is_any_left = false;
-  for (PosixTimer& timer : timers_) {
-    if (!timer.is_on_cpu() || timer.when == never || timer.is_queued || timer.event.kind == TimerEvent::Kind::none) continue;
-    if (now(timer) >= timer.when) expire(timer);
-    if (timer.when != never && !timer.is_queued) is_any_left = true;
-  }
-  return is_any_left;
+void PosixTimers::cpu_due(CpuAlarm& alarm) {
+  PosixTimer& timer = *static_cast<PosixTimer::TimerCpuAlarm&>(alarm).timer;
+  std::lock_guard guard(timer.owner.lock_);
+  if (timer.is_running()) timer.owner.expire(timer);
 }
 
 void PosixTimers::signal_taken(SignalInfo& info) {
@@ -106,8 +96,8 @@ void PosixTimers::signal_taken(SignalInfo& info) {
   info.overrun = static_cast<int>(std::min<int64_t>(timer->last_overrun, INT32_MAX));
 }
 
-Result<int> PosixTimers::create(TimerClock clock, Ref<Thread> of, TimerEvent event) {
-  Own<PosixTimer> timer = TRY(make<PosixTimer>());
+Result<int> PosixTimers::create(TimerClock clock, CpuClock cpu, TimerEvent event) {
+  Own<PosixTimer> timer = TRY(make<PosixTimer>(*this));
   uint64_t limit = process_.limit(Limit::pending_signals).soft;
   std::lock_guard guard(lock_);
   if (event.kind != TimerEvent::Kind::none && timers_.size() >= limit) return err::again;
@@ -116,11 +106,9 @@ Result<int> PosixTimers::create(TimerClock clock, Ref<Thread> of, TimerEvent eve
   next_id_ = id == INT32_MAX ? 0 : id + 1;
   timer->id = id;
   timer->clock = timer->runs_on = clock;
-  timer->of = std::move(of);
+  timer->cpu = std::move(cpu);
   timer->event = std::move(event);
   if (timer->event.value_is_id) timer->event.value = static_cast<uint64_t>(id);
-  timer->alarm.owner = this;
-  timer->alarm.timer = timer.get();
   timers_.push_back(*timer.release());
   return id;
 }
@@ -142,6 +130,7 @@ Result<> PosixTimers::remove_locked(int id) {
     gone.reset(timer);
   }
   gone->alarm.cancel();
+  gone->cpu_alarm.cancel();
   return {};
 }
 
@@ -160,6 +149,7 @@ void PosixTimers::clear() {
 }
 
 TimerSetting PosixTimers::setting_of(PosixTimer& timer) {
+  if (timer.is_on_cpu() && timer.cpu.is_gone()) return {};
   if (timer.when == never) return {0, timer.interval};
   Nanoseconds time = now(timer);
   bool is_silent = timer.event.kind == TimerEvent::Kind::none;
@@ -184,6 +174,7 @@ Result<TimerSetting> PosixTimers::set(int id, const TimerSetting& setting, bool 
     std::lock_guard guard(lock_);
     timer = find(id);
     if (!timer) return err::inval;
+    if (timer->is_on_cpu() && timer->cpu.is_gone()) return err::srch;
     old = setting_of(*timer);
     timer->when = never;
     timer->interval = 0;
@@ -192,6 +183,7 @@ Result<TimerSetting> PosixTimers::set(int id, const TimerSetting& setting, bool 
   }
   // The tree lock keeps others from removing it meanwhile, and nobody arms a timer that is off.
   timer->alarm.cancel();
+  timer->cpu_alarm.cancel();
   std::lock_guard guard(lock_);
   timer->interval = setting.interval;
   timer->last_overrun = 0;

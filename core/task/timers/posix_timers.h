@@ -1,8 +1,7 @@
 // The timers of a process that timer_create(2) makes.
 //
 // A timer has at most one signal queued. While it is, periods that pass are only counted; the timer is armed again when the signal is
-// taken, which is also when its overrun count becomes known. Timers on CPU clocks are compared with what was used whenever an interrupt
-// ends a stretch of user code (expire_cpu_timers).
+// taken, which is also when its overrun count becomes known. Timers may run on CPU clocks of other processes.
 //
 // Lock: lock_ (rank timer_states, a spin lock), for the list and all that is in it. CPU time is read under the tree lock, taken before.
 #pragma once
@@ -13,13 +12,14 @@
 #include "core/base/ref.h"
 #include "core/sync/spin_lock.h"
 #include "core/task/thread.h"
+#include "core/task/timers/cpu_clock.h"
 #include "core/time/alarm.h"
 
 namespace halcyon {
 
 class Process;
 
-enum class TimerClock : uint8_t { monotonic, realtime, process_cpu, thread_cpu };
+enum class TimerClock : uint8_t { monotonic, realtime, cpu };
 
 struct TimerEvent {
   enum class Kind : uint8_t { none, process, thread } kind = Kind::process;
@@ -36,32 +36,37 @@ class PosixTimers {
   PosixTimers& operator=(const PosixTimers&) = delete;
   ~PosixTimers();
 
-  // Returns the new timer's id. `of` is the thread of a thread clock. EAGAIN (RLIMIT_SIGPENDING), ENOMEM.
-  Result<int> create(TimerClock clock, Ref<Thread> of, TimerEvent event);
+  // Returns the new timer's id. `cpu` counts for TimerClock::cpu. EAGAIN (RLIMIT_SIGPENDING), ENOMEM.
+  Result<int> create(TimerClock clock, CpuClock cpu, TimerEvent event);
   // EINVAL for an id that there is not.
   Result<> remove(int id);
   Result<TimerSetting> get(int id);
-  Result<TimerSetting> set(int id, const TimerSetting& setting, bool absolute);  // returns the old
+  // Returns the old setting. ESRCH: its CPU clock is gone.
+  Result<TimerSetting> set(int id, const TimerSetting& setting, bool absolute);
   Result<int> overrun(int id);
   // exec and exit: all go. Under the tree lock.
   void clear();
 
   // A signal that a timer had queued was taken: its overrun count goes into `info`. Without locks.
   void signal_taken(SignalInfo& info);
-  // Looks at the timers on CPU clocks. Under the tree lock. True if one of them runs.
-  bool expire_cpu();
 
  private:
   struct PosixTimer : boost::intrusive::list_base_hook<> {
     struct TimerAlarm : Alarm {
       TimerAlarm() : Alarm(PosixTimers::due) {}
-      PosixTimers* owner = nullptr;
       PosixTimer* timer = nullptr;
     };
+    struct TimerCpuAlarm : CpuAlarm {
+      TimerCpuAlarm() : CpuAlarm(PosixTimers::cpu_due) {}
+      PosixTimer* timer = nullptr;
+    };
+    explicit PosixTimer(PosixTimers& timers);
+
+    PosixTimers& owner;
     int id = 0;
     TimerClock clock = TimerClock::monotonic;
     TimerClock runs_on = TimerClock::monotonic;  // a relative time of CLOCK_REALTIME does not follow a clock that is set
-    Ref<Thread> of;
+    CpuClock cpu;
     TimerEvent event;
     Nanoseconds when = never;  // the next expiration, or with a queued signal the last; never: off
     Nanoseconds interval = 0;
@@ -69,11 +74,14 @@ class PosixTimers {
     int64_t last_overrun = 0;
     bool is_queued = false;
     TimerAlarm alarm;
-    bool is_on_cpu() const { return clock >= TimerClock::process_cpu; }
+    TimerCpuAlarm cpu_alarm;
+    bool is_on_cpu() const { return clock == TimerClock::cpu; }
+    bool is_running() const { return when != never && !is_queued; }
   };
   using Timers = boost::intrusive::list<PosixTimer, boost::intrusive::constant_time_size<true>>;
 
   static void due(Alarm& alarm);
+  static void cpu_due(CpuAlarm& alarm);
   PosixTimer* find(int id);
   Result<> remove_locked(int id);
   Nanoseconds now(const PosixTimer& timer);
