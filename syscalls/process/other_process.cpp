@@ -1,5 +1,7 @@
 // Looking into other processes: process_vm_readv and process_vm_writev, which copy between their memory and the caller's, and kcmp, which
 // compares what two of them use.
+#include <functional>
+
 #include "core/ipc/epoll.h"
 #include "core/task/process/access.h"
 #include "syscalls/arguments.h"
