@@ -78,7 +78,14 @@ uint64_t end_system(Kernel& kernel, Ending ending) {
 Result<uint64_t> sys_uname(Thread& self, UserPtr<UserUtsname> user_name) {
   UtsnameLayout name{};
   set(name.system, os_type);
-  set(name.release, os_release);
+  if (self.personality & personality::uname26) {
+    // For programs that cannot read more than one digit: 6.1 is what 2.6.61 would have been.
+    FixedText<65> release;
+    print(release, "2.6.61{}", os_release.substr(std::min(os_release.find_first_not_of("0123456789."), os_release.size())));
+    set(name.release, release.view());
+  } else {
+    set(name.release, os_release);
+  }
   set(name.version, os_version);
   set(name.machine, abi_of(self).machine_name());
   {
@@ -89,6 +96,13 @@ Result<uint64_t> sys_uname(Thread& self, UserPtr<UserUtsname> user_name) {
   }
   if (auto stored = put_user(self.memory(), user_name.as<UtsnameLayout>(), name); !stored) return std::unexpected(stored.error());
   return 0;
+}
+
+Result<uint64_t> sys_personality(Thread& self, PersonalityFlags flags) {
+  constexpr uint32_t query = 0xffff'ffff;
+  uint32_t old = self.personality;
+  if (flags != query) self.personality = flags;
+  return old;
 }
 
 Result<uint64_t> sys_sethostname(Thread& self, UserPtr<const char> name, size_t length) {

@@ -51,6 +51,7 @@ using IntervalWhich = Typed<struct IntervalWhichTag, int>;
 using ResourceId = Typed<struct ResourceIdTag, uint32_t>;
 using UsageWho = Typed<struct UsageWhoTag, int>;
 using PrctlOption = Typed<struct PrctlTag, int>;
+using PersonalityFlags = Typed<struct PersonalityTag, uint32_t>;
 using SeccompOperation = Typed<struct SeccompOperationTag, uint32_t>;
 using SeccompFlags = Typed<struct SeccompFlagsTag, uint32_t>;
 using ArchPrctlOption = Typed<struct ArchPrctlTag, int>;

@@ -64,6 +64,15 @@ struct UserDispatch {
   UserAddr selector = 0;  // 0: never allows
 };
 
+// personality(2). There is one execution domain, and nothing is placed at random; what is here changes something.
+namespace personality {
+inline constexpr uint32_t uname26 = 0x20000, no_randomize = 0x40000, page_zero = 0x100000, compatible_layout = 0x200000,
+                          read_implies_exec = 0x400000, sticky_timeouts = 0x4000000;
+inline constexpr uint32_t domain = 0xff;
+// What a program that gains privileges loses.
+inline constexpr uint32_t cleared_on_set_id = no_randomize | page_zero | compatible_layout | read_implies_exec;
+}  // namespace personality
+
 // PR_MCE_KILL: what the process wants to know of memory that fails.
 enum class MemoryFailure : uint8_t { late, early, standard };
 
@@ -176,6 +185,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   uint64_t timer_slack = 50'000, default_timer_slack = 50'000;  // nanoseconds
   std::atomic<int> parent_death_signal{0};                      // to the process, when the thread that made it exits
   std::atomic<bool> no_new_privileges{false};                   // never reset. Another thread may set it: SeccompState
+  std::atomic<uint32_t> personality{0};
   MemoryFailure memory_failure = MemoryFailure::standard;
   bool is_io_flusher = false;  // PR_SET_IO_FLUSHER
   UserDispatch user_dispatch;

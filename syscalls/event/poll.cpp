@@ -120,7 +120,8 @@ Result<uint64_t> sys_ppoll(Thread& self, UserPtr<PollFd> fds, uint32_t count, Us
   if (!timeout || duration == 0) return result;
   Timespec left = to_timespec(time_left(self.kernel(), deadline));
   // Without the time left in user memory the call cannot be executed again.
-  bool is_stored = put_user(self.memory(), UserPtr<Timespec>(timeout.address()), left).has_value();
+  bool is_sticky = (self.personality & personality::sticky_timeouts) != 0;
+  bool is_stored = !is_sticky && put_user(self.memory(), UserPtr<Timespec>(timeout.address()), left).has_value();
   if (!is_stored && !result && result.error() == Errno::restart_nohand) return err::intr;
   return result;
 }

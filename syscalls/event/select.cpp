@@ -130,6 +130,7 @@ Result<uint64_t> sys_select(Thread& self, int count, UserPtr<uint64_t> in, UserP
   Nanoseconds deadline = deadline_after(self.kernel(), duration);
   Result<uint64_t> result = select_until(self, count, in, out, except, deadline);
   if (!timeout || duration == 0) return result;
+  if (self.personality & personality::sticky_timeouts) return settle(result, false);
   return settle(result, put_user(self.memory(), timeout, to_timeval(time_left(self.kernel(), deadline))).has_value());
 }
 
@@ -154,6 +155,7 @@ Result<uint64_t> sys_pselect6(Thread& self, int count, UserPtr<uint64_t> in, Use
   Result<uint64_t> result = select_until(self, count, in, out, except, deadline);
   mask.finish(result);
   if (!timeout || duration == 0) return result;
+  if (self.personality & personality::sticky_timeouts) return settle(result, false);
   Timespec left = to_timespec(time_left(self.kernel(), deadline));
   return settle(result, put_user(self.memory(), UserPtr<Timespec>(timeout.address()), left).has_value());
 }

@@ -30,6 +30,12 @@ Result<> check_file(File& file, bool is_shared, uint32_t protection) {
   return {};
 }
 
+// personality(2), READ_IMPLIES_EXEC.
+uint32_t with_execution(Thread& self, uint32_t protection) {
+  bool implies = (protection & prot::read) && (self.personality & personality::read_implies_exec);
+  return implies ? protection | prot::execute : protection;
+}
+
 }  // namespace
 
 Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection protection, MapFlags flags, Fd fd, Hex offset) {
@@ -44,7 +50,7 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   request.is_shared = type != private_map;
   request.address = address;
   request.length = length;
-  request.protection = protection & prot::all;
+  request.protection = with_execution(self, protection & prot::all);
   request.fixed = (flags & (fixed | fixed_no_replace)) != 0;
   request.no_replace = (flags & fixed_no_replace) != 0;
   request.grows_down = (flags & grows_down) != 0;
@@ -83,7 +89,7 @@ Result<uint64_t> sys_mprotect(Thread& self, Hex address, size_t length, Protecti
     auto mapped = self.memory().check_mapped(address, 1);
     return mapped ? err::inval : as_result(mapped);
   }
-  return as_result(self.memory().protect(address, length, protection & prot::all, (protection & grows_down) != 0));
+  return as_result(self.memory().protect(address, length, with_execution(self, protection & prot::all), (protection & grows_down) != 0));
 }
 
 Result<uint64_t> sys_mremap(Thread& self, Hex address, size_t old_length, size_t new_length, RemapFlags flags, Hex new_address) {

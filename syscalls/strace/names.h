@@ -74,6 +74,7 @@ void show(Writer& out, UsageWho value);
 void show(Writer& out, PrctlOption value);
 void show(Writer& out, ArchPrctlOption value);
 void show(Writer& out, SeccompOperation value);
+void show(Writer& out, PersonalityFlags value);
 void show(Writer& out, SeccompFlags value);
 unsigned prctl_arguments(int option);  // those that it takes, itself among them
 void show(Writer& out, RandomFlags value);

@@ -1,4 +1,4 @@
-// Options of prctl(2), arch_prctl(2) and seccomp(2), and how many arguments each takes.
+// Options of prctl(2), arch_prctl(2), personality(2) and seccomp(2), and how many arguments each takes.
 #include "syscalls/strace/names.h"
 
 namespace halcyon::strace {
@@ -88,7 +88,23 @@ constexpr Name seccomp_flags[] = {{1, "SECCOMP_FILTER_FLAG_TSYNC"},        {2, "
                                   {4, "SECCOMP_FILTER_FLAG_SPEC_ALLOW"},   {8, "SECCOMP_FILTER_FLAG_NEW_LISTENER"},
                                   {16, "SECCOMP_FILTER_FLAG_TSYNC_ESRCH"}, {32, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"}};
 
+constexpr Name personality_flags[] = {{0x20000, "UNAME26"},           {0x40000, "ADDR_NO_RANDOMIZE"},   {0x80000, "FDPIC_FUNCPTRS"},
+                                      {0x100000, "MMAP_PAGE_ZERO"},   {0x200000, "ADDR_COMPAT_LAYOUT"}, {0x400000, "READ_IMPLIES_EXEC"},
+                                      {0x800000, "ADDR_LIMIT_32BIT"}, {0x1000000, "SHORT_INODE"},       {0x2000000, "WHOLE_SECONDS"},
+                                      {0x4000000, "STICKY_TIMEOUTS"}, {0x8000000, "ADDR_LIMIT_3GB"}};
+
 }  // namespace
+
+// The domain, of which everybody has 0, and the flags; all ones ask for the present one.
+void show(Writer& out, PersonalityFlags value) {
+  if (value == 0xffff'ffff) return out.write("0xffffffff");
+  uint32_t domain = value & 0xff, flags = value & ~0xffu;
+  if (domain == 0) out.write("PER_LINUX");
+  else print(out, "{:#x} /* PER_??? */", domain);
+  if (flags == 0) return;
+  out.write("|");
+  show_flags(out, personality_flags, flags, "FLAG");
+}
 
 void show(Writer& out, PrctlOption value) { show_choice(out, prctl_options, static_cast<uint32_t>(value.value), "PR"); }
 void show(Writer& out, ArchPrctlOption value) { show_choice(out, arch_options, static_cast<uint32_t>(value.value), "ARCH"); }

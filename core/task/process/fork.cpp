@@ -47,6 +47,7 @@ void inherit(Thread& child, Thread& self, const CloneRequest& request) {
   child.nice = self.resets_on_fork ? std::max(self.nice, 0) : self.nice;
   child.policy = self.resets_on_fork ? 0 : self.policy;
   child.timer_slack = child.default_timer_slack = self.timer_slack;
+  child.personality = self.personality.load();
   child.memory_failure = self.memory_failure;
   child.is_io_flusher = self.is_io_flusher;
   inherit_seccomp(child, self);

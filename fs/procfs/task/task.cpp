@@ -60,6 +60,7 @@ void look_at_thread(Thread& thread, TaskState& state) {
   state.cpu = thread.last_cpu;
   state.affinity = thread.affinity;
   state.no_new_privileges = thread.no_new_privileges;
+  state.personality = thread.personality;
   state.seccomp_mode = static_cast<int>(thread.seccomp.mode.load());
   state.seccomp_filters = thread.seccomp.filters ? thread.seccomp.filters->depth() : 0;
   state.start_time = thread.start_time;

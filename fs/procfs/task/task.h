@@ -29,6 +29,7 @@ struct TaskState {
   uint64_t resident_limit = 0;  // RLIMIT_RSS
   int exit_signal = 0, exit_status = 0;
   Nanoseconds start_time = 0;
+  uint32_t personality = 0;
   int seccomp_mode = 0;  // as prctl(2) says it
   unsigned seccomp_filters = 0;
   bool is_kernel = false, is_exiting = false, has_executed = false, is_dumpable = false, no_new_privileges = false;

@@ -130,8 +130,8 @@ Result<> write_unset_id(const Task& task, Writer& out) {
 
 // PER_LINUX is the only one.
 Result<> write_personality(const Task& task, Writer& out) {
-  if (auto looked = task.with_thread([](Thread*) {}); !looked) return looked;
-  out.write("00000000\n");
+  TaskState state = TRY(task.look());
+  print(out, "{:08x}\n", state.personality);
   return {};
 }
 

@@ -115,6 +115,28 @@ TEST_P(Prctl, ATitleOfOnesOwn) {
   });
 }
 
+TEST_P(Prctl, PersonalityChangesWhatIsMapped) {
+  constexpr uint32_t read_implies_exec = 0x400000, no_randomize = 0x40000, uname26 = 0x20000, query = 0xffff'ffff;
+  world.make_directory("/proc");
+  world.install("/bin/next", [](Task& task) {
+    task.exit(task.call(Call::personality, query) == (task.is_x86() ? no_randomize : no_randomize | read_implies_exec) ? 6 : 7);
+  });
+  check([](Task& task) {
+    EXPECT_EQ(task.call(Call::mount, "proc", "/proc", "proc", 0, 0), ok);
+    EXPECT_EQ(task.call(Call::personality, query), 0);
+    EXPECT_EQ(task.call(Call::personality, no_randomize | read_implies_exec), 0);
+    EXPECT_EQ(task.read(task.open("/proc/self/personality")), "00440000\n");
+    UserAddr place = task.map(page, prot_rw);
+    EXPECT_NE(task.read(task.open("/proc/self/maps")).find("rwxp"), std::string::npos);
+    EXPECT_EQ(task.call(Call::mprotect, place, page, prot_write), ok);
+    EXPECT_EQ(task.in_child([](Task& child) { child.execve("/bin/next"); }), exited(6));
+    EXPECT_EQ(task.call(Call::personality, uname26), no_randomize | read_implies_exec);
+    UserAddr names = task.room(390);
+    EXPECT_EQ(task.call(Call::uname, names), ok);
+    EXPECT_EQ(task.get_string(names + 130).substr(0, 6), "2.6.61");
+  });
+}
+
 TEST_P(Prctl, DispatchToTheUser) {
   check([](Task& task) {
     UserAddr selector = task.map(page);

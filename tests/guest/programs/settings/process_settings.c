@@ -2,7 +2,10 @@
 #include "guest.h"
 
 #include <pthread.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/select.h>
+#include <sys/utsname.h>
 
 static void refused(void) {
   SHOW(prctl(-1, 0, 0, 0, 0));
@@ -87,6 +90,22 @@ static void inherited(void) {
   executed();
 }
 
+// personality(2): what is asked for is kept, over fork and, but for what hangs on the program, over execve.
+static void show_personality(void) { printf("personality %#x\n", (unsigned)personality(0xffffffff)); }
+static void personalities(void) {
+  SHOW(personality(0xffffffff));
+  SHOW(personality(ADDR_NO_RANDOMIZE | STICKY_TIMEOUTS));
+  show_personality();
+  in_child(show_personality);
+  struct timeval time = {0, 1000};
+  SHOW(select(0, NULL, NULL, NULL, &time));
+  printf("sticky: %d\n", (int)time.tv_usec);
+  SHOW(personality(UNAME26));
+  struct utsname names;
+  CHECK(uname(&names) == 0);
+  printf("release %.4s\n", names.release);
+}
+
 // The signal comes when the thread that made the child exits, though its process goes on.
 static int ready[2];
 static void* make_child(void* pid) {
@@ -121,5 +140,6 @@ int main(int argc, char** argv) {
   refused();
   show_status("inherited", in_child(inherited));
   death_of_a_thread();
+  show_status("personalities", in_child(personalities));
   return 0;
 }
