@@ -51,6 +51,7 @@ void UnicornContext::copy_from(UserContext& parent) {
   engine_.detach(*this);
   std::memcpy(static_cast<void*>(copy_), other.copy_, engine_.copy_size());
   copy_root_ = other.copy_root_;
+  forbids_time_stamps_ = other.forbids_time_stamps_;
   is_copy_current_ = true;
 }
 
@@ -60,6 +61,12 @@ void UnicornContext::reset() {
   copy_root_ = boot::root;
   is_copy_current_ = true;
   set_pc(0);
+  if (forbids_time_stamps_) target_.apply_time_stamps(*this);
+}
+
+void UnicornContext::forbid_time_stamps(bool forbidden) {
+  forbids_time_stamps_ = forbidden;
+  target_.apply_time_stamps(*this);
 }
 
 }  // namespace halcyon::hal

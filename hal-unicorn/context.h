@@ -27,6 +27,8 @@ class UnicornContext final : public UserContext {
   void save_floating_point(std::span<std::byte> image) override { target_.save_floating_point(*this, image); }
   bool load_floating_point(std::span<const std::byte> image) override { return target_.load_floating_point(*this, image); }
 
+  void forbid_time_stamps(bool forbidden) override;
+
   // Registers by Unicorn's numbers, of Unicorn's sizes.
   void read(int id, void* value) const;
   void write(int id, const void* value);

@@ -44,6 +44,8 @@ class Target {
   virtual void finish_syscall(UnicornContext& context, uint64_t result) = 0;
   virtual unsigned trap_size() const = 0;  // of a system call instruction, in bytes
   virtual void write_flags(UnicornContext&, uint64_t) {}
+  // Makes the CPU do what forbids_time_stamps() of the context says.
+  virtual void apply_time_stamps(UnicornContext&) {}
 
   // What user code sees of the CPU. After start.
   const CpuInfo& cpu_info() const { return cpu_info_; }

@@ -95,7 +95,7 @@ bool X86Target::decode(UnicornContext& context, const Stop& stop, Trap& trap) {
   trap.exception = exception_of(vector);
   if (trap.exception == Exception::floating_point)
     trap.floating_fault = floating_fault(engine_.read(UC_X86_REG_FPSW) & ~engine_.read(UC_X86_REG_FPCW) & 0x3f);
-  return !(is_deterministic_ && vector == protection_fault && is_time_read(context));
+  return !(is_deterministic_ && vector == protection_fault && !context.forbids_time_stamps() && is_time_read(context));
 }
 
 bool X86Target::is_time_read(UnicornContext& context) {
@@ -117,6 +117,12 @@ void X86Target::supply_time(UnicornContext& context, int64_t nanoseconds) {
   context.write(UC_X86_REG_RDX, time >> 32);
   if (reads_processor_) context.write(UC_X86_REG_RCX, uint64_t{0});
   context.set_pc(context.pc() + (reads_processor_ ? sizeof rdtscp_code : sizeof rdtsc_code));
+}
+
+// By the engine, since CR4 takes more than a register's copy: what it says is kept in the context.
+void X86Target::apply_time_stamps(UnicornContext& context) {
+  engine_.hold(context);
+  context.write(UC_X86_REG_CR4, context.forbids_time_stamps() ? control_ | cr4_tsd : control_);
 }
 
 // What SYSRET leaves (Intel SDM vol. 2B, SYSCALL): Unicorn does not touch these two.

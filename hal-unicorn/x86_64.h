@@ -19,10 +19,13 @@ class X86Target final : public Target {
   unsigned trap_size() const override { return 2; }
   void write_flags(UnicornContext& context, uint64_t flags) override;
   size_t floating_point_size() const override { return 512; }
+  void apply_time_stamps(UnicornContext& context) override;
   void save_floating_point(UnicornContext& context, std::span<std::byte> image) override;
   bool load_floating_point(UnicornContext& context, std::span<const std::byte> image) override;
 
  private:
+  static constexpr uint64_t cr4_tsd = 4;  // RDTSC faults
+
   struct CpuidLeaf {
     uint64_t rax, rbx, rcx, rdx;
   };
@@ -42,6 +45,7 @@ class X86Target final : public Target {
   size_t is_software_interrupt_ = 0;
   size_t old_exception_ = 0;
 
+  uint64_t control_ = 0;  // CR4, without what one context changes
   bool is_deterministic_ = false;
   bool hides_random_ = false;  // cpuid answers for leaves 1 and 7 come from here
   CpuidLeaf leaf_1_{}, leaf_7_{};

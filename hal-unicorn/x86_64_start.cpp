@@ -25,7 +25,6 @@ struct {
 
 constexpr uint64_t cr0_value = 0x8001'0033;  // PG WP NE ET MP PE
 constexpr uint64_t cr4_value = 0x5'0620;     // PAE OSFXSR OSXMMEXCPT FSGSBASE OSXSAVE
-constexpr uint64_t cr4_tsd = 4;
 constexpr uint32_t efer = 0xc000'0080, star = 0xc000'0081;
 constexpr uint64_t efer_value = 0xd01;  // NXE LMA LME SCE
 constexpr uint64_t star_value = uint64_t{0x23} << 48 | uint64_t{0x10} << 32;
@@ -79,7 +78,8 @@ Stop X86Target::run_boot_code(uint64_t offset) {
 // Without a GDT, IDT or TSS: nothing is ever delivered. Writing CS would change the selector but not the privilege level; SYSRET changes
 // both.
 std::string X86Target::enter_user_mode(bool is_deterministic) {
-  engine_.write(UC_X86_REG_CR4, cr4_value | (is_deterministic ? cr4_tsd : 0));
+  control_ = cr4_value | (is_deterministic ? cr4_tsd : 0);
+  engine_.write(UC_X86_REG_CR4, control_);
   engine_.write(UC_X86_REG_CR3, boot::root);
   for (uc_x86_msr msr : {uc_x86_msr{efer, efer_value}, uc_x86_msr{star, star_value}})
     if (uc_reg_write(engine_.handle(), UC_X86_REG_MSR, &msr)) return "Unicorn: cannot write a model specific register";

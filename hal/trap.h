@@ -107,6 +107,14 @@ class UserContext {
   virtual size_t floating_point_size() const = 0;
   virtual void save_floating_point(std::span<std::byte> image) = 0;
   virtual bool load_floating_point(std::span<const std::byte> image) = 0;
+
+  // x86_64 (prctl(2), PR_SET_TSC): whether RDTSC and RDTSCP end in Exception::protection; without effect elsewhere. copy_from takes it
+  // over, reset leaves it.
+  virtual void forbid_time_stamps(bool forbidden) { forbids_time_stamps_ = forbidden; }
+  bool forbids_time_stamps() const { return forbids_time_stamps_; }
+
+ protected:
+  bool forbids_time_stamps_ = false;
 };
 
 }  // namespace halcyon::hal

@@ -115,6 +115,7 @@ void FakeContext::copy_from(UserContext& other) {
   tls_ = parent.tls_;
   gs_base_ = parent.gs_base_;
   flags_ = parent.flags_;
+  forbids_time_stamps_ = parent.forbids_time_stamps_;
   general_ = parent.general_;
   floating_point_ = parent.floating_point_;
 }

@@ -126,15 +126,20 @@ Result<uint64_t> set_speculation(Thread& self, uint64_t which, uint64_t control,
   }
 }
 
-// PR_SET_TSC: that RDTSC ends in SIGSEGV is not to be had.
+namespace time_stamp {
+constexpr int enable = 1, segv = 2;
+}
+
+// PR_SET_TSC: whether RDTSC works or ends in SIGSEGV.
 Result<uint64_t> set_time_stamp(Thread& self, uint64_t value) {
-  constexpr uint64_t enable = 1;
-  return is_x86(self) && value == enable ? Result<uint64_t>(0) : err::inval;
+  if (!is_x86(self) || (value != time_stamp::enable && value != time_stamp::segv)) return err::inval;
+  self.context().forbid_time_stamps(value == time_stamp::segv);
+  return 0;
 }
 
 Result<uint64_t> get_time_stamp(Thread& self, uint64_t address) {
-  constexpr int enable = 1;
-  return is_x86(self) ? put(self, address, enable) : err::inval;
+  if (!is_x86(self)) return err::inval;
+  return put(self, address, self.context().forbids_time_stamps() ? time_stamp::segv : time_stamp::enable);
 }
 
 // PR_SET_SYSCALL_USER_DISPATCH; Linux 6.1 has it on x86_64 only.

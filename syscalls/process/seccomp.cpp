@@ -66,6 +66,7 @@ Result<uint64_t> sys_seccomp(Thread& self, SeccompOperation operation, SeccompFl
     case set_strict:
       if (argument != 0) return err::inval;
       if (auto entered = enter_strict_seccomp(self); !entered) return std::unexpected(entered.error());
+      self.context().forbid_time_stamps(true);  // as Linux: no clock to measure others with
       return 0;
     case set_filter: return add_filter(self, flags, argument);
     case get_action_available: return is_action_available(self, argument);

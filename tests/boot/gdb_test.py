@@ -80,7 +80,7 @@ class Gdb(unittest.TestCase):
             self.assertTrue({"cpu0", "1", "2", "3"} < listed.keys(), output)
             self.contains(str(listed["1"]), r"parked.*Kernel::reaper")
             self.contains(str(listed["2"]), r"parked.*wait4: wait_for_child")
-            self.contains(str(listed["3"]), r"running.*sys_openat \(syscalls/path\.cpp:\d+\)")
+            self.contains(str(listed["3"]), r"running.*sys_openat \(syscalls/file/path\.cpp:\d+\)")
             self.contains(str(listed.get("4", listed.get("5"))), r"parked.*read: Pipe::read")
             self.assertEqual(traces.keys(), listed.keys())
             for label, frames in traces.items():

@@ -125,7 +125,7 @@ class Session(GdbTest):
         # wc, whose number says whether the other side's sleep was forked before it.
         self.assertIn("read: Pipe::read", listed.get("4", listed.get("5"))[1])
         self.assertEqual(listed["3"][0], "running")
-        self.contains(listed["3"][1], r"sys_openat \(syscalls/path\.cpp:\d+\)")
+        self.contains(listed["3"][1], r"sys_openat \(syscalls/file/path\.cpp:\d+\)")
         shown = backtraces(output)
         self.assertEqual(shown.keys(), listed.keys())
         for label, frames in shown.items():

@@ -82,6 +82,7 @@ void X86Context::copy_from(UserContext& other) {
   frame_ = parent.frame_;
   fs_base_ = parent.fs_base_;
   gs_base_ = parent.gs_base_;
+  forbids_time_stamps_ = parent.forbids_time_stamps_;
   floating_point_ = parent.floating_point_;
   uses_floating_point_ = parent.uses_floating_point_;
 }
@@ -96,6 +97,13 @@ void X86Context::reset() {
   fs_base_ = gs_base_ = 0;
   uses_floating_point_ = false;
   floating_point_ = {};
+}
+
+// The CPU hears of it with everything else that is this context's.
+void X86Context::forbid_time_stamps(bool forbidden) {
+  put_back();
+  detach();
+  forbids_time_stamps_ = forbidden;
 }
 
 void X86Context::save_floating_point(std::span<std::byte> image) {

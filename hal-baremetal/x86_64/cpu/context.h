@@ -43,6 +43,7 @@ class X86Context final : public UserContext {
   size_t floating_point_size() const override { return x86_64::floating_point_size(); }
   void save_floating_point(std::span<std::byte> image) override;
   bool load_floating_point(std::span<const std::byte> image) override;
+  void forbid_time_stamps(bool forbidden) override;
 
  private:
   friend class X86Cpu;

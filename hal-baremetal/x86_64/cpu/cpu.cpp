@@ -169,8 +169,15 @@ void X86Cpu::give_unit(X86Context& context) {
   context.unit_ = this;
   tables_.frame = &context.frame_;
   tables_.task.sp[0] = reinterpret_cast<uint64_t>(&context.frame_ + 1);
+  if (context.forbids_time_stamps() != are_time_stamps_off_) [[unlikely]]
+    turn_time_stamps(context.forbids_time_stamps());
   if (context.uses_floating_point_) load_unit(context);
   else turn_off_floating_point();
+}
+
+void X86Cpu::turn_time_stamps(bool off) {
+  write_cr4(off ? read_cr4() | cr4::time_stamp_disable : read_cr4() & ~cr4::time_stamp_disable);
+  are_time_stamps_off_ = off;
 }
 
 void X86Cpu::load_unit(X86Context& context) {

@@ -40,6 +40,7 @@ class X86Cpu final : public BareCpu {
   bool owns_unit(const X86Context& context) const { return unit_owner_ == &context && context.unit_ == this; }
   void give_unit(X86Context& context);
   void load_unit(X86Context& context);
+  void turn_time_stamps(bool off);
   void turn_off_floating_point();
   void turn_on_floating_point();
   void program_timer(uint64_t ticks);
@@ -54,6 +55,7 @@ class X86Cpu final : public BareCpu {
   // Of this CPU only, with interrupts masked, from here on.
   X86Context* unit_owner_ = nullptr;    // whose state the CPU has, and whose frame the tables name; counts only if that context says so too
   bool is_floating_point_off_ = false;  // CR0.TS: its first use traps
+  bool are_time_stamps_off_ = false;    // CR4.TSD
   uint64_t deadline_ = no_time;         // by the time stamp counter: for the core
   uint64_t programmed_ = no_time;       // when the timer will fire: at the deadline or, harmlessly, earlier
   bool was_starved_ = false;            // the last run() came back before user code ran

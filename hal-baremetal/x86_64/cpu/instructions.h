@@ -10,8 +10,9 @@ namespace cr0 {
 inline constexpr uint64_t task_switched = 8;
 }
 namespace cr4 {
-inline constexpr uint64_t global_pages = 1 << 7, fxsave = 1 << 9, vector_exceptions = 1 << 10, machine_check = 1 << 6,
-                          user_mode_ip = 1 << 11, fs_gs_base = 1 << 16, xsave = 1 << 18, smep = 1 << 20, smap = 1 << 21;
+inline constexpr uint64_t time_stamp_disable = 1 << 2, global_pages = 1 << 7, fxsave = 1 << 9, vector_exceptions = 1 << 10,
+                          machine_check = 1 << 6, user_mode_ip = 1 << 11, fs_gs_base = 1 << 16, xsave = 1 << 18, smep = 1 << 20,
+                          smap = 1 << 21;
 }
 
 // Model specific registers.

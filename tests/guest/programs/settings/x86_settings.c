@@ -2,6 +2,8 @@
 // isa: x86_64
 #include "guest.h"
 
+#include <setjmp.h>
+
 #if defined(__x86_64__)
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -75,7 +77,46 @@ static void architecture(void) {
   SHOW(prctl(PR_SET_TSC, 1));
   SHOW(prctl(PR_SET_TSC, 3));
 }
+
+static void read_time_stamp(void) {
+  unsigned low, high;
+  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+}
+
+static sigjmp_buf back;
+static void leave(int number, siginfo_t* info, void* context) {
+  printf("signal %d, code %d, address %d\n", number, info->si_code, (int)(intptr_t)info->si_addr);
+  siglongjmp(back, 1);
+}
+
+static void show_time_stamps(const char* who) {
+  int state = 0;
+  CHECK(prctl(PR_GET_TSC, &state) == 0);
+  printf("%s: state %d, ", who, state);
+  if (sigsetjmp(back, 1) == 0) read_time_stamp(), printf("the counter can be read\n");
+}
+
+static void in_forked(void) {
+  show_time_stamps("a child");
+  CHECK(prctl(PR_SET_TSC, PR_TSC_ENABLE) == 0);
+  show_time_stamps("a child that allows it");
+}
+
+static void time_stamps(void) {
+  struct sigaction action = {.sa_sigaction = leave, .sa_flags = SA_SIGINFO};
+  CHECK(sigaction(SIGSEGV, &action, NULL) == 0);
+  show_time_stamps("at first");
+  CHECK(prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == 0);
+  show_time_stamps("forbidden");
+  show_status("the child", in_child(in_forked));
+  show_time_stamps("still forbidden");
+  CHECK(signal(SIGSEGV, SIG_DFL) != SIG_ERR);
+  show_status("without a handler", in_child(read_time_stamp));
+  CHECK(prctl(PR_SET_TSC, PR_TSC_ENABLE) == 0);
+  show_time_stamps("allowed");
+}
 int main(void) {
+  time_stamps();
   user_dispatch();
   show_status("bad selector", in_child(bad_selector));
   show_status("unreadable selector", in_child(unreadable_selector));
