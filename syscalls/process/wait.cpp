@@ -14,8 +14,9 @@ constexpr uint32_t no_hang = 1, stopped = 2, exited = 4, continued = 8, no_wait 
 constexpr uint32_t clone = 0x80000000;
 }  // namespace wait_flag
 
-WaitRequest request_from(uint32_t flags) {
+WaitRequest request_from(Thread& self, uint32_t flags) {
   WaitRequest request;
+  if (flags & wait_flag::no_thread) request.thread = self.tid();
   request.no_hang = (flags & wait_flag::no_hang) != 0;
   request.keep = (flags & wait_flag::no_wait) != 0;
   request.clone_children = (flags & wait_flag::clone) != 0;
@@ -36,7 +37,7 @@ Result<uint64_t> sys_wait4(Thread& self, Pid pid, UserPtr<int> status, WaitFlags
   using namespace wait_flag;
   if (flags & ~(no_hang | stopped | continued | no_thread | all | clone)) return err::inval;
   if (pid == INT32_MIN) return err::srch;
-  WaitRequest request = request_from(flags);
+  WaitRequest request = request_from(self, flags);
   request.exited = true;
   if (pid > 0) {
     request.which = WaitRequest::Which::pid;
@@ -75,7 +76,7 @@ Result<WaitResult> wait_for_id(Thread& self, int type, int id, uint32_t flags) {
   constexpr int p_all = 0, p_pid = 1, p_pgid = 2, p_pidfd = 3;
   if (flags & ~(no_hang | stopped | exited | continued | no_wait | no_thread | all | clone)) return err::inval;
   if (!(flags & (exited | stopped | continued))) return err::inval;
-  WaitRequest request = request_from(flags);
+  WaitRequest request = request_from(self, flags);
   request.exited = (flags & exited) != 0;
   request.id = id;
   switch (type) {

@@ -173,6 +173,7 @@ struct WaitRequest {
   bool keep = false;            // WNOWAIT
   bool clone_children = false;  // __WCLONE: only those whose exit signal is not SIGCHLD
   bool all_children = false;    // __WALL
+  int thread = 0;               // __WNOTHREAD: only the children of the thread with this id
 };
 struct WaitResult {
   int pid = 0;     // 0: nothing to tell (no_hang)

@@ -9,6 +9,7 @@ namespace halcyon {
 namespace {
 
 bool matches(const Process& child, const WaitRequest& request) {
+  if (request.thread != 0 && child.parent_tid != request.thread) return false;
   bool is_clone = child.exit_signal != sig::chld;
   if (!request.all_children && is_clone != request.clone_children) return false;
   switch (request.which) {
