@@ -161,7 +161,7 @@ Result<> InotifyFile::copy_out(const Told& told, Sink& out) {
   } header{told.number, told.events, told.cookie, static_cast<uint32_t>(told.name_size())};
   static_assert(sizeof header == header_size);
   std::array<std::byte, 256 + header_size> name{};
-  std::memcpy(name.data(), told.name.view().data(), told.name.size());
+  if (told.name.size() != 0) std::memcpy(name.data(), told.name.view().data(), told.name.size());
   size_t before = out.done();
   auto wrote = out.write(std::as_bytes(std::span(&header, 1)));
   if (wrote && told.name_size()) wrote = out.write(std::span(name).first(told.name_size()));

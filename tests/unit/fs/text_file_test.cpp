@@ -47,7 +47,7 @@ class TextFiles : public FsTest {
     made = 0;
     stored.clear();
     root.mkdir("/t");
-    auto* none = std::bit_cast<Kernel*>(uintptr_t{16});  // no text here looks at it
+    auto* none = std::bit_cast<Kernel*>(uintptr_t{alignof(Kernel)});  // no text here looks at it
     auto tree = must(make_ref<TextTree>(vfs, *none));
     must(fs::mount_new(root.caller(), tree, "texts", "/t"));
   }
