@@ -132,6 +132,10 @@ static void waiting(int flags, bool truncates, int then) {
   if (opener == 0) {
     close(holder);
     int fd = truncates ? truncate("f", 2) : open("f", flags);
+    int error = errno;
+    char told;
+    CHECK(read(go[0], &told, 1) == 1);  // the holder's lines come first
+    errno = error;
     printf("%s: %s\n", truncates ? "truncated" : "opened", fd < 0 ? error_name(errno) : "ok");
     fflush(stdout);
     _exit(0);
@@ -143,10 +147,12 @@ static void waiting(int flags, bool truncates, int then) {
   fflush(stdout);
   if (then >= 0) SHOW(fcntl(holder, F_SETLEASE, then));
   else close(holder);
+  CHECK(write(go[1], "", 1) == 1);
   int status;
   CHECK(waitpid(opener, &status, 0) == opener);
   show_status("opener", status);
   close(holder);
+  close(go[0]), close(go[1]);
 }
 
 static void ignore(int signal) { (void)signal; }
