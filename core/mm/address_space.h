@@ -34,6 +34,7 @@ struct MapRequest {
   bool no_replace = false;  // with fixed: EEXIST instead
   bool grows_down = false;
   bool populate = false;
+  bool is_near = false;          // MAP_32BIT
   bool may_be_low = false;       // below the lowest address for all (CAP_SYS_RAWIO); only fixed
   bool stays_read_only = false;  // mprotect cannot make it writable
   bool is_locked = false;
@@ -184,7 +185,7 @@ class AddressSpace : public RefCounted {
   Vma* find(UserAddr address);       // the VMA that contains it
   Vma* find_from(UserAddr address);  // the first that ends behind it
   Vma* grow_stack(UserAddr address);
-  Result<UserAddr> find_gap(UserAddr hint, uint64_t length);
+  Result<UserAddr> find_gap(UserAddr hint, uint64_t length, bool is_near = false);
   Result<> split_at(UserAddr address);
   Result<> isolate(UserAddr start, UserAddr end);  // no VMA straddles either end
   void merge_around(UserAddr start, UserAddr end);

@@ -7,21 +7,25 @@
 
 namespace halcyon {
 
-// The highest gap below mmap_base that holds `length`, or the hinted place if it is free.
-Result<UserAddr> AddressSpace::find_gap(UserAddr hint, uint64_t length) {
+// The highest gap below mmap_base that holds `length`, or the hinted place if it is free. For MAP_32BIT, in the second gibibyte.
+Result<UserAddr> AddressSpace::find_gap(UserAddr hint, uint64_t length, bool is_near) {
+  constexpr UserAddr near_start = 0x4000'0000, near_end = 0x8000'0000;
   hint = page_floor(hint);
   if (hint != 0) hint = std::max(hint, layout_.min_address);
-  if (hint >= layout_.min_address && is_valid_range(hint, length)) {
+  bool is_hint_good = !is_near || (length <= near_end && hint <= near_end - length);
+  if (hint >= layout_.min_address && is_hint_good && is_valid_range(hint, length)) {
     Vma* next = find_from(hint);
     if (!next || next->start >= hint + length) return hint;
   }
-  UserAddr top = layout_.mmap_base;
-  for (auto it = vmas_.upper_bound(top); it != vmas_.begin();) {
+  UserAddr top = is_near ? near_end : layout_.mmap_base, lowest = is_near ? near_start : layout_.min_address;
+  for (auto it = vmas_.upper_bound(top); it != vmas_.begin() && top > lowest;) {
     --it;
-    if (it->end <= top && top - it->end >= length) return top - length;
+    UserAddr bottom = std::max(it->end, lowest);
+    if (bottom <= top && top - bottom >= length) return top - length;
     top = std::min(top, it->start);
   }
-  if (top >= layout_.min_address && top - layout_.min_address >= length) return top - length;
+  if (top >= lowest && top - lowest >= length) return top - length;
+  if (is_near) return err::nomem;
   // Nothing below: try above.
   UserAddr bottom = layout_.mmap_base;
   for (Vma& vma : vmas_) {
@@ -167,7 +171,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
       if (auto isolated = isolate(address, address + length); !isolated) return std::unexpected(isolated.error());
       remove(address, address + length, removed);
     } else {
-      address = TRY(find_gap(request.address, length));
+      address = TRY(find_gap(request.address, length, request.is_near));
     }
     vma->start = address;
     vma->end = address + length;

@@ -12,7 +12,7 @@ namespace {
 
 namespace map_flag {
 constexpr uint32_t shared = 1, private_map = 2, shared_validate = 3, type_mask = 0xf, fixed = 0x10, anonymous = 0x20, grows_down = 0x100;
-constexpr uint32_t locked = 0x2000, populate = 0x8000, nonblock = 0x10000, huge = 0x40000, fixed_no_replace = 0x100000;
+constexpr uint32_t near = 0x40, locked = 0x2000, populate = 0x8000, nonblock = 0x10000, huge = 0x40000, fixed_no_replace = 0x100000;
 // What MAP_SHARED_VALIDATE knows: these and MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NORESERVE, MAP_STACK, MAP_32BIT, MAP_UNINITIALIZED.
 constexpr uint32_t known = type_mask | fixed | anonymous | grows_down | locked | populate | nonblock | 0x0402'5840;
 }  // namespace map_flag
@@ -54,6 +54,7 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   request.fixed = (flags & (fixed | fixed_no_replace)) != 0;
   request.no_replace = (flags & fixed_no_replace) != 0;
   request.grows_down = (flags & grows_down) != 0;
+  request.is_near = (flags & near) != 0 && self.kernel().machine().isa() == hal::Isa::x86_64;
   bool is_locked = (flags & locked) != 0 || self.memory().locks_future();
   request.is_locked = (flags & locked) != 0;
   request.populate = (is_locked || (flags & populate) != 0) && !(flags & nonblock);

@@ -61,6 +61,19 @@ static void mapping(void) {
   printf("too high: %s\n", is_mapped ? "mapped" : error_name(errno));
 }
 
+#if defined(__x86_64__)
+// In the first 2 GiB, as long as there is room.
+static void near(void) {
+  enum { near_flag = 0x40, size = 64 << 20, most = 40 };
+  int count = 0, low = 0;
+  for (char* start; count < most && (start = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | near_flag, -1, 0)) != MAP_FAILED; ++count)
+    low += (uintptr_t)start + size <= 1ul << 31;
+  printf("near: %s, then %s\n", count > 8 && low == count ? "all low" : "not", count < most ? error_name(errno) : "no end");
+}
+#else
+static void near(void) { printf("near: all low, then ENOMEM\n"); }  // no such flag
+#endif
+
 static void protecting(void) {
   int zero = open("/dev/zero", O_RDONLY), constant = open("/proc/self/exe", O_RDONLY);
   struct {
@@ -138,6 +151,7 @@ static void removing(void) {
 
 int main(void) {
   mapping();
+  near();
   protecting();
   advising();
   removing();
