@@ -12,7 +12,8 @@
 #endif
 
 static int queue;
-static uint32_t first_cookie;
+// Renames of other programs take cookies, too: they are numbered as they come.
+static uint32_t last_cookie, cookies;
 
 static void show_mask(uint32_t mask) {
   static const struct {
@@ -39,8 +40,8 @@ static void show_events(const char* after) {
       show_mask(event->mask);
       if (event->len) printf(" \"%s\" (%u)", event->name, event->len);
       if (event->cookie) {
-        if (!first_cookie) first_cookie = event->cookie;
-        printf(" cookie %u", event->cookie - first_cookie);
+        if (event->cookie != last_cookie) last_cookie = event->cookie, ++cookies;
+        printf(" cookie %u", cookies);
       }
       printf("\n");
       at += (ssize_t)(sizeof *event + event->len);
