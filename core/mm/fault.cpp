@@ -24,8 +24,7 @@ bool permits(const Vma& vma, hal::Access access) {
 }
 
 unsigned anonymous_around(const Vma& vma, UserAddr page) {
-  FrameAllocator& allocator = frames();
-  if (allocator.free_pages() < allocator.total_pages() / 4) return 1;
+  if (!frames().is_plenty()) return 1;
   uint64_t left = (vma.end - page) >> page_shift;
   unsigned around = per_cpu().kernel ? kernel().options().fault_around : 1;
   return static_cast<unsigned>(std::min<uint64_t>(left, around));

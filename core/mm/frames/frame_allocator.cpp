@@ -24,6 +24,7 @@ FrameAllocator::FrameAllocator(hal::Machine* machine, std::byte* direct_map, con
       is_zeroed_(memory.is_zeroed),
       watermark_(0),
       holes_(memory.holes) {
+  ASSERT(page_count_ <= FrameCache::max_index);
   static_assert(page_size / sizeof(Frame) >= hal::Machine::Memory::solid_part);
   uint64_t metadata_pages = page_ceil(page_count_ * sizeof(Frame)) >> page_shift;
   move_watermark(static_cast<uint32_t>(std::min<uint64_t>(metadata_pages, page_count_)));
@@ -113,27 +114,84 @@ void FrameAllocator::add(PhysAddr start, uint64_t size) {
   }
 }
 
+// Under lock_: the smallest block that is large enough, cut to size.
+bool FrameAllocator::take_block(unsigned order, uint32_t* index, bool* is_zero) {
+  unsigned found = order;
+  while (found <= max_order && heads_[found] == 0) ++found;
+  *is_zero = false;
+  if (found <= max_order) {
+    *index = pop(found);
+    while (found > order) {
+      --found;
+      push(*index + (1u << found), found);
+    }
+  } else if (grow_watermark(order, index)) {
+    *is_zero = is_zeroed_;
+  } else {
+    return false;
+  }
+  free_count_.store(pages_in_blocks() - (uint64_t{1} << order), std::memory_order_relaxed);
+  return true;
+}
+
+bool FrameAllocator::take_block_locked(unsigned order, uint32_t* index, bool* is_zero) {
+  std::lock_guard guard(lock_);
+  return take_block(order, index, is_zero);
+}
+
+// Under lock_: merges the block with its buddies, as far as they are free.
+void FrameAllocator::put_block(uint32_t index, unsigned order) {
+  free_count_.store(pages_in_blocks() + (uint64_t{1} << order), std::memory_order_relaxed);
+  while (order < max_order) {
+    uint32_t buddy = index ^ (1u << order);
+    if (static_cast<uint64_t>(buddy) + (1u << order) > watermark_) break;
+    if (!frames_[buddy].is_free || frames_[buddy].order != order) break;
+    unlink(buddy);
+    index = std::min(index, buddy);
+    ++order;
+  }
+  push(index, order);
+}
+
+// One page, or a batch. What is taken first is used first.
+void FrameAllocator::fill(FrameCache& cache) {
+  std::array<FrameCache::Page, batch> pages;
+  unsigned count = 0, wanted = is_short() ? 1 : batch;
+  {
+    std::lock_guard guard(lock_);
+    uint32_t index;
+    bool is_zero;
+    while (count < wanted && take_block(0, &index, &is_zero)) pages[count++] = {index, is_zero};
+  }
+  while (count > 0) cache.put(pages[--count]);
+}
+
+void FrameAllocator::empty(FrameCache& cache, unsigned number) {
+  std::lock_guard guard(lock_);
+  cache.take_oldest(number, [&](FrameCache::Page page) { put_block(page.index, 0); });
+}
+
+Result<FrameCache::Page> FrameAllocator::allocate_page() {
+  FrameCache& cache = own_cache();
+  if (cache.count() == 0) [[unlikely]] {
+    fill(cache);
+    if (cache.count() == 0) return err::nomem;
+  }
+  return cache.take();
+}
+
 Result<FrameAllocator::Block> FrameAllocator::allocate(unsigned order) {
   ASSERT(order <= max_order);
   uint32_t index = 0;
   bool is_zero = false;
-  {
-    std::lock_guard guard(lock_);
-    unsigned found = order;
-    while (found <= max_order && heads_[found] == 0) ++found;
-    if (found <= max_order) {
-      index = pop(found);
-      while (found > order) {
-        --found;
-        push(index + (1u << found), found);
-      }
-    } else if (grow_watermark(order, &index)) {
-      is_zero = is_zeroed_;
-    } else {
-      return err::nomem;
-    }
+  if (order == 0) {
+    FrameCache::Page page = TRY(allocate_page());
+    index = page.index, is_zero = page.is_zero;
+  } else if (!take_block_locked(order, &index, &is_zero)) {
+    // What this CPU keeps may make it whole.
+    empty(own_cache(), own_cache().count());
+    if (!take_block_locked(order, &index, &is_zero)) return err::nomem;
   }
-  free_count_.fetch_sub(uint64_t{1} << order, std::memory_order_relaxed);
   Frame& first = frames_[index];
   first.order = static_cast<uint8_t>(order);
   for (uint32_t page = 0; page < 1u << order; ++page) frames_[index + page].references.store(1, std::memory_order_relaxed);
@@ -142,7 +200,6 @@ Result<FrameAllocator::Block> FrameAllocator::allocate(unsigned order) {
 
 void FrameAllocator::free(PhysAddr address, unsigned order) {
   uint32_t index = index_of(address);
-  free_count_.fetch_add(uint64_t{1} << order, std::memory_order_relaxed);
   for (uint32_t page = 0; page < 1u << order; ++page) {
     Frame& frame = frames_[index + page];
     if (frame.was_executable) [[unlikely]] {
@@ -153,16 +210,24 @@ void FrameAllocator::free(PhysAddr address, unsigned order) {
     frame.slab = nullptr;
     frame.is_slab = false;
   }
-  std::lock_guard guard(lock_);
-  while (order < max_order) {
-    uint32_t buddy = index ^ (1u << order);
-    if (static_cast<uint64_t>(buddy) + (1u << order) > watermark_) break;
-    if (!frames_[buddy].is_free || frames_[buddy].order != order) break;
-    unlink(buddy);
-    index = std::min(index, buddy);
-    ++order;
+  if (order == 0) {
+    FrameCache& cache = own_cache();
+    if (cache.is_full()) [[unlikely]]
+      empty(cache, batch);
+    cache.put({index, false});
+    if (is_short()) [[unlikely]]
+      empty(cache, cache.count());
+  } else {
+    std::lock_guard guard(lock_);
+    put_block(index, order);
   }
-  push(index, order);
+}
+
+uint64_t FrameAllocator::free_pages() const {
+  uint64_t free = pages_in_blocks();
+  unsigned cpus = machine_ ? machine_->cpu_count() : max_cpus;
+  for (unsigned cpu = 0; cpu < cpus; ++cpu) free += caches_[cpu].count();
+  return free;
 }
 
 void FrameAllocator::release(PhysAddr address) { free(address, 0); }

@@ -16,7 +16,7 @@ namespace {
 // Locks look at their CPU when their ranks are checked.
 class TestCpu final : public hal::Cpu {
  public:
-  TestCpu() : Cpu(0), previous_(hal::set_this_cpu(this)) { per_cpu = &data_; }
+  explicit TestCpu(unsigned id = 0) : Cpu(id), previous_(hal::set_this_cpu(this)) { per_cpu = &data_; }
   ~TestCpu() override { hal::set_this_cpu(previous_); }
   hal::Trap run(hal::UserContext&, hal::Root) override { return {.kind = hal::Trap::Kind::interrupted}; }
   void put_back(hal::UserContext&) override {}
@@ -117,6 +117,50 @@ TEST_F(FrameAllocatorTest, KnowsFreshPagesOfZeroedMemory) {
   auto again = frames.allocate(0);
   ASSERT_TRUE(again);
   EXPECT_FALSE(again->is_zero);
+}
+
+TEST_F(FrameAllocatorTest, GivesEachCpuFramesThatShareNoMetadataLine) {
+  FrameAllocator frames = make({});
+  std::set<PhysAddr> lines[2];
+  for (int page = 0; page < 100; ++page)
+    for (unsigned id = 0; id < 2; ++id) {
+      TestCpu cpu(id);
+      auto block = frames.allocate(0);
+      ASSERT_TRUE(block);
+      lines[id].insert(block->address / page_size * sizeof(Frame) / 64);
+    }
+  for (PhysAddr line : lines[0]) EXPECT_FALSE(lines[1].contains(line));
+}
+
+TEST_F(FrameAllocatorTest, AnotherCpusCacheIsFreeMemory) {
+  FrameAllocator frames = make({});
+  uint64_t free = frames.free_pages();
+  std::vector<PhysAddr> taken;
+  for (int page = 0; page < 50; ++page) {
+    auto block = frames.allocate(0);
+    ASSERT_TRUE(block);
+    taken.push_back(block->address);
+  }
+  EXPECT_EQ(frames.free_pages(), free - 50);
+  TestCpu other(1);
+  for (PhysAddr address : taken) frames.free(address, 0);
+  EXPECT_EQ(frames.free_pages(), free);
+}
+
+TEST_F(FrameAllocatorTest, ALargeBlockIsMadeOfWhatTheCacheKept) {
+  FrameAllocator frames = make({});
+  std::set<PhysAddr> taken = drain(frames);
+  // Two neighbours, in memory that is not short once enough is free.
+  uint64_t needed = frames.total_pages() / 16 + 1;
+  auto next = taken.begin();
+  for (uint64_t page = 0; page < 2 * needed; page += 2) {
+    frames.free(*next, 0);
+    std::advance(next, 2);
+  }
+  EXPECT_FALSE(frames.allocate(1));
+  ASSERT_FALSE(frames.is_short());
+  frames.free(*taken.begin() + page_size, 0);
+  EXPECT_TRUE(frames.allocate(1));
 }
 
 }  // namespace
