@@ -3,7 +3,7 @@
 namespace halcyon {
 
 Result<size_t> Sink::write_zeros(size_t count) {
-  static constexpr std::byte zeros[page_size]{};
+  alignas(64) static constexpr std::byte zeros[page_size]{};
   size_t done = 0;
   while (done < count && remaining() > 0) {
     size_t piece = std::min(sizeof zeros, count - done);

@@ -50,7 +50,7 @@ void AddressSpace::enter(Vma& vma) {
   PageCache* cache = vma.file ? vma.cache() : nullptr;
   if (!cache) return;
   vma.may_write = vma.is_shared && vma.file->is_writable();
-  cache->add_mapper(vma, *this);
+  cache->mappers().add(vma, *this);
 }
 
 PageFlags AddressSpace::flags_for(const Vma& vma) {

@@ -122,18 +122,18 @@ class WriterBegun {
   WriterBegun(const WriterBegun&) = delete;
   WriterBegun& operator=(const WriterBegun&) = delete;
   ~WriterBegun() {
-    if (cache_) cache_->end_writer();
+    if (mappers_) mappers_->end_writer();
   }
   // EPERM.
   Result<> begin(PageCache* cache) {
     if (!cache) return {};
-    auto begun = cache->begin_writer();
-    if (begun) cache_ = cache;
+    auto begun = cache->mappers().begin_writer();
+    if (begun) mappers_ = &cache->mappers();
     return begun;
   }
 
  private:
-  PageCache* cache_ = nullptr;
+  Mappers* mappers_ = nullptr;
 };
 
 }  // namespace

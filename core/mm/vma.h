@@ -32,7 +32,7 @@ struct Vma : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::
   Vma(const Vma&) = delete;
   Vma& operator=(const Vma&) = delete;
   ~Vma() {
-    if (mapped) mapped->remove_mapper(*this);
+    if (mappers) mappers->remove(*this);
   }
 
   UserAddr start = 0;

@@ -236,7 +236,7 @@ Result<> PageCache::set_size(uint64_t size) {
     size_.store(size, std::memory_order_release);
     uint64_t first = (size + page_mask) >> page_shift;
     remove_from(first);
-    for_each_space([&](AddressSpace& space) { space.unmap_file_pages(*this, first); });
+    for (Mappers::Walk walk(mappers_); Ref<AddressSpace> space = walk.next();) space->unmap_file_pages(*this, first);
   } else {
     size_.store(size, std::memory_order_release);
   }
@@ -265,7 +265,7 @@ void PageCache::remove_from(uint64_t first_index) {
 Result<> PageCache::write_back() {
   if (!source_) return {};
   // What programs write from here on makes its page dirty again.
-  for_each_space([&](AddressSpace& space) { space.protect_file_pages(*this); });
+  for (Mappers::Walk walk(mappers_); Ref<AddressSpace> space = walk.next();) space->protect_file_pages(*this);
   for (uint64_t index = 0;; ++index) {
     FrameRef frame = pages_.with([&](RadixTree& pages) {
       PhysAddr found = pages.next_dirty(&index);
@@ -282,66 +282,6 @@ Result<> PageCache::write_back() {
       pages_.with([&](RadixTree& pages) { pages.set_dirty(index, true); });
       return written;
     }
-  }
-}
-
-void PageCache::add_mapper(Mapper& mapper, AddressSpace& space) {
-  mapper.space = &space;
-  mapper.mapped = this;
-  mappers_.with([&](Mappers& mappers) {
-    mappers.list.push_back(mapper);
-    mappers.writers += mapper.may_write ? 1 : 0;
-  });
-}
-
-void PageCache::remove_mapper(Mapper& mapper) {
-  mappers_.with([&](Mappers& mappers) {
-    mappers.list.erase(mappers.list.iterator_to(mapper));
-    mappers.writers -= mapper.may_write ? 1 : 0;
-  });
-  mapper.mapped = nullptr;
-}
-
-Result<> PageCache::begin_writer() {
-  return mappers_.with([](Mappers& mappers) -> Result<> {
-    if (mappers.denies_writers) return err::perm;
-    ++mappers.writers;
-    return {};
-  });
-}
-
-void PageCache::end_writer() {
-  mappers_.with([](Mappers& mappers) { --mappers.writers; });
-}
-
-Result<> PageCache::deny_writers() {
-  return mappers_.with([](Mappers& mappers) -> Result<> {
-    if (mappers.writers > 0) return err::busy;
-    mappers.denies_writers = true;
-    return {};
-  });
-}
-
-// Calls action(space), without the lock, for every address space that maps a part of the file; perhaps more than once. A marker keeps the
-// place in the list meanwhile.
-template <class Action>
-void PageCache::for_each_space(Action action) {
-  Mapper marker;
-  AddressSpace* last = nullptr;
-  mappers_.with([&](Mappers& mappers) { mappers.list.push_front(marker); });
-  for (;;) {
-    Ref<AddressSpace> space;
-    mappers_.with([&](Mappers& all) {
-      MapperList& mappers = all.list;
-      auto next = std::next(mappers.iterator_to(marker));
-      while (next != mappers.end() && (!next->space || next->space == last || !next->space->retain_if_alive())) ++next;
-      mappers.erase(mappers.iterator_to(marker));
-      if (next != mappers.end()) space = Ref<AddressSpace>::adopt(next->space), ++next;
-      if (space) mappers.insert(next, marker);
-    });
-    if (!space) return;
-    action(*space);
-    last = space.get();
   }
 }
 

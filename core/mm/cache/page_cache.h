@@ -6,28 +6,17 @@
 #pragma once
 
 #include <atomic>
-#include <boost/intrusive/list.hpp>
 
 #include "core/base/result.h"
 #include "core/base/types.h"
 #include "core/file/io.h"
+#include "core/mm/cache/mappers.h"
 #include "core/mm/cache/radix_tree.h"
 #include "core/mm/cache/reclaim.h"
 #include "core/mm/frames/frame.h"
 #include "core/sync/guarded.h"
 
 namespace halcyon {
-
-class AddressSpace;
-class PageCache;
-
-// A mapping's place among those of its cache: what is truncated or written through must leave the tables of whoever maps it. The list holds
-// no reference to the address space; a mapping leaves it before its address space goes.
-struct Mapper : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
-  AddressSpace* space = nullptr;
-  PageCache* mapped = nullptr;  // null: not enlisted
-  bool may_write = false;       // shared, and of a description for writing
-};
 
 // Where a cache's pages come from and go to. Calls may block.
 class PageSource {
@@ -74,19 +63,13 @@ class PageCache final : private Reclaimable {
   }
   // Writes dirty pages through to the source; a cache without one has nothing to do. Blocks.
   Result<> write_back();
-  // Enlists a mapping, or takes it out.
-  void add_mapper(Mapper& mapper, AddressSpace& space);
-  void remove_mapper(Mapper& mapper);
-  // Before a mapping that may write is made, and when it is enlisted or was given up. EPERM once such mappings are denied.
-  Result<> begin_writer();
-  void end_writer();
-  // No more of them (F_SEAL_WRITE). EBUSY if there are some.
-  Result<> deny_writers();
   // Writes through exactly the bytes that write just put at `start`, instead of their pages. Blocks.
   Result<> write_through(uint64_t start, uint64_t length);
   // The source has changed behind the cache: drops what is here, dirty pages excepted. A page that is mapped gets the new contents.
   // Blocks.
   void invalidate(uint64_t new_size);
+
+  Mappers& mappers() { return mappers_; }
 
   // False: it is the file itself.
   bool has_source() const { return source_ != nullptr; }
@@ -116,8 +99,6 @@ class PageCache final : private Reclaimable {
   Result<> zero(uint64_t start, uint64_t end);
   void count_pages(int64_t change);
   void remove_from(uint64_t first_index);
-  template <class Action>
-  void for_each_space(Action action);
 
   PageSource* source_;
   std::atomic<uint64_t> size_;
@@ -126,13 +107,7 @@ class PageCache final : private Reclaimable {
   std::atomic<bool> is_listed_ = false;     // among the reclaimable
   std::atomic<uint64_t> reclaim_next_ = 0;  // the page at which reclaim goes on
   Guarded<RadixTree, SpinLock> pages_{Rank::page_cache};
-  using MapperList = boost::intrusive::list<Mapper, boost::intrusive::constant_time_size<false>>;
-  struct Mappers {
-    MapperList list;
-    unsigned writers = 0;  // that may write, and those that are about to be made
-    bool denies_writers = false;
-  };
-  Guarded<Mappers, SpinLock> mappers_{Rank::page_cache};
+  Mappers mappers_;
 };
 
 }  // namespace halcyon

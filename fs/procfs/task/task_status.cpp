@@ -63,7 +63,7 @@ void format_memory(Writer& out, const TaskMemory& memory) {
   out.write("CoreDumping:\t0\nTHP_enabled:\t0\n");
 }
 
-void format_signals(Writer& out, const TaskState& state) {
+void format_signals(Writer& out, const TaskState& state, bool speculates) {
   const Credentials& who = state.credentials();
   print(out, "Threads:\t{}\nSigQ:\t{}/{}\n", state.threads, state.queued_signals, state.queued_limit);
   const struct {
@@ -77,7 +77,8 @@ void format_signals(Writer& out, const TaskState& state) {
   for (const auto& line : lines) print(out, "{}:\t{:016x}\n", line.name, line.bits);
   print(out, "NoNewPrivs:\t{}\nSeccomp:\t{}\nSeccomp_filters:\t{}\n", static_cast<int>(state.no_new_privileges), state.seccomp_mode,
         state.seccomp_filters);
-  out.write("Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunsupported\n");
+  print(out, "Speculation_Store_Bypass:\t{}\nSpeculationIndirectBranch:\t{}\n", speculates ? "vulnerable" : "unknown",
+        speculates ? "always enabled" : "unsupported");
 }
 
 // Bits as the kernel prints bitmaps: groups of 32, the first as wide as the rest of `count` needs.
@@ -114,7 +115,7 @@ void format_places(Writer& out, const TaskState& state, unsigned cpus) {
 void format_status(Writer& out, const TaskState& state, const TaskMemory* memory, const StatusDetails& details) {
   format_ids(out, state, details);
   if (memory) format_memory(out, *memory);
-  format_signals(out, state);
+  format_signals(out, state, details.speculates);
   format_places(out, state, details.cpus);
 }
 
@@ -122,6 +123,7 @@ Result<> write_status(const Task& task, Writer& out) {
   TaskState state = TRY(task.look());
   StatusDetails details;
   details.cpus = task.process().kernel().cpu_count();
+  details.speculates = task.process().kernel().machine().isa() == hal::Isa::x86_64;
   if (state.resources.fs) {
     details.umask = context_of(*state.resources.fs).umask();
     details.has_umask = true;

@@ -120,6 +120,11 @@ TEST_F(ProcFormats, Status) {
             "voluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t6\n");
 }
 
+TEST_F(ProcFormats, StatusSaysHowTheCpuSpeculates) {
+  std::string seen = status({.speculates = true});
+  EXPECT_NE(seen.find("\nSpeculation_Store_Bypass:\tvulnerable\nSpeculationIndirectBranch:\talways enabled\n"), std::string::npos) << seen;
+}
+
 TEST_F(ProcFormats, StatusWithoutMemoryHasNoSizes) {
   std::string seen = status({}, false);
   EXPECT_EQ(seen.find("Vm"), std::string::npos);
