@@ -115,6 +115,8 @@ class AddressSpace : public RefCounted {
   Result<> discard(UserAddr address, uint64_t length, Discard how);
   // MADV_REMOVE: punches a hole into the file or shared memory behind the range. EINVAL, EACCES, ENOMEM, and the file's own errors.
   Result<> punch_hole(UserAddr address, uint64_t length);
+  // Makes the pages of [start, end) accessible, one by one, until one cannot be: its error; EINTR if the calling thread is to die.
+  Result<> fault_in(UserAddr start, UserAddr end, hal::Access access);
   // MADV_POPULATE_READ, MADV_POPULATE_WRITE: as if each page were touched. ENOMEM, EFAULT (a touch would be SIGBUS), EINVAL.
   Result<> populate(UserAddr address, uint64_t length, hal::Access access);
   enum class ForkAdvice { dont_fork, do_fork, wipe_on_fork, keep_on_fork };

@@ -189,8 +189,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
   if (request.populate) {
     // What cannot be had now is had when it is touched.
     bool is_writable = !request.is_shared && (request.protection & prot::write);
-    for (uint64_t offset = 0; offset < length; offset += page_size)
-      if (!fault(address + offset, is_writable ? hal::Access::write : hal::Access::read)) break;
+    static_cast<void>(fault_in(address, address + length, is_writable ? hal::Access::write : hal::Access::read));
   }
   return address;
 }

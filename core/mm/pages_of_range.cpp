@@ -4,6 +4,7 @@
 #include "core/mm/address_space.h"
 #include "core/mm/for_each_in.h"
 #include "core/mm/removed.h"
+#include "core/task/thread.h"
 
 namespace halcyon {
 
@@ -47,11 +48,20 @@ Result<> AddressSpace::punch_hole(UserAddr address, uint64_t length) {
   return has_hole ? err::nomem : Result<>();
 }
 
+Result<> AddressSpace::fault_in(UserAddr start, UserAddr end, hal::Access access) {
+  for (UserAddr page = page_floor(start); page < end; page += page_size) {
+    if (auto done = fault(page, access); !done) return done;
+    if (auto goes_on = make_way(); !goes_on) return goes_on;
+  }
+  return {};
+}
+
 Result<> AddressSpace::populate(UserAddr address, uint64_t length, hal::Access access) {
   if (!is_valid_range(address, length)) return err::nomem;
   uint32_t needed = access == hal::Access::write ? prot::write : prot::all;
   UserAddr end = address + page_ceil(length);
   for (UserAddr page = address; page < end; page += page_size) {
+    if (auto goes_on = make_way(); !goes_on) return goes_on;
     {
       std::lock_guard guard(lock_);
       Vma* vma = find(page);

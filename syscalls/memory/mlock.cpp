@@ -18,8 +18,7 @@ Result<uint64_t> lock(Thread& self, UserAddr address, size_t length, bool popula
   if (!fits_lock_limit(self, address, length)) return err::nomem;
   if (auto locked = memory.lock(address, length, true); !locked) return std::unexpected(locked.error());
   if (!populates) return 0;
-  for (UserAddr page = page_floor(address); page < address + length; page += page_size)
-    if (!memory.fault(page, hal::Access::read)) return err::nomem;
+  if (!memory.fault_in(address, address + length, hal::Access::read)) return err::nomem;
   return 0;
 }
 
@@ -34,8 +33,7 @@ class Populate final : public VmaVisitor {
       is_found_ = false;
       memory_.visit(*this, from);
       if (!is_found_) return;
-      for (UserAddr page = start_; page < end_; page += page_size)
-        if (!memory_.fault(page, hal::Access::read)) break;
+      if (auto done = memory_.fault_in(start_, end_, hal::Access::read); !done && done.error() == Errno::intr) return;
     }
   }
   bool vma(const Vma& vma, const PageTables&) override {

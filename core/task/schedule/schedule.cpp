@@ -75,6 +75,13 @@ bool Thread::can_run_on(unsigned cpu) const {
   return !is_on_cpu_.load(std::memory_order_acquire) || this == halcyon::per_cpu().current;
 }
 
+Result<> make_way() {
+  if (!per_cpu().kernel) return {};
+  kernel().drain_pending();
+  if (per_cpu().must_reschedule) yield();
+  return current_thread().is_dying() ? err::intr : Result<>();
+}
+
 void yield() {
   PerCpu& cpu = per_cpu();
   cpu.must_reschedule = false;
