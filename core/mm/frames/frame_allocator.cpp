@@ -168,7 +168,7 @@ void FrameAllocator::fill(FrameCache& cache) {
 
 void FrameAllocator::empty(FrameCache& cache, unsigned number) {
   std::lock_guard guard(lock_);
-  cache.take_oldest(number, [&](FrameCache::Page page) { put_block(page.index, 0); });
+  cache.take_oldest(number, [&](FrameCache::Page page) { put_block(page.index(), 0); });
 }
 
 Result<FrameCache::Page> FrameAllocator::allocate_page() {
@@ -186,7 +186,7 @@ Result<FrameAllocator::Block> FrameAllocator::allocate(unsigned order) {
   bool is_zero = false;
   if (order == 0) {
     FrameCache::Page page = TRY(allocate_page());
-    index = page.index, is_zero = page.is_zero;
+    index = page.index(), is_zero = page.is_zero();
   } else if (!take_block_locked(order, &index, &is_zero)) {
     // What this CPU keeps may make it whole.
     empty(own_cache(), own_cache().count());

@@ -45,9 +45,15 @@ class alignas(64) FrameCache {
   static constexpr unsigned capacity = 62;
   static constexpr uint32_t max_index = INT32_MAX;
 
-  struct Page {
-    uint32_t index : 31;
-    bool is_zero : 1;
+  class Page {
+   public:
+    Page() = default;
+    Page(uint32_t index, bool is_zero) : bits_(index << 1 | uint32_t{is_zero}) {}
+    uint32_t index() const { return bits_ >> 1; }
+    bool is_zero() const { return (bits_ & 1) != 0; }
+
+   private:
+    uint32_t bits_;
   };
 
   unsigned count() const { return count_.load(std::memory_order_relaxed); }

@@ -1,44 +1,11 @@
 // execve(2): what changes, what stays, what cannot be executed.
-#include "tests/support/task.h"
+#include "tests/kernel/process/exec.h"
 
 namespace halcyon::test {
 namespace {
 
-class Exec : public KernelTest {
- protected:
-  Exec() : world({.isa = GetParam()}) {}
-  void check(Body body, int status = exited(0)) { EXPECT_EQ(world.run(std::move(body)), status); }
-
-  World world;
-};
+using Exec = ExecTest;
 INSTANTIATE_KERNEL_TESTS(Exec);
-
-struct AuxiliaryVector {
-  std::vector<std::pair<uint64_t, uint64_t>> entries;
-  uint64_t operator[](uint64_t type) const {
-    for (auto [key, value] : entries)
-      if (key == type) return value;
-    return ~uint64_t{0};
-  }
-};
-
-struct InitialStack {
-  std::vector<std::string> arguments, environment;
-  AuxiliaryVector auxiliary;
-};
-
-InitialStack read_stack(Task& task) {
-  InitialStack stack;
-  UserAddr at = task.user().get(hal::Reg::sp);
-  auto count = task.get<uint64_t>(at);
-  at += 8;
-  for (uint64_t index = 0; index < count; ++index, at += 8) stack.arguments.push_back(task.get_string(task.get<UserAddr>(at)));
-  at += 8;
-  for (; task.get<UserAddr>(at) != 0; at += 8) stack.environment.push_back(task.get_string(task.get<UserAddr>(at)));
-  at += 8;
-  for (; task.get<uint64_t>(at) != 0; at += 16) stack.auxiliary.entries.emplace_back(task.get<uint64_t>(at), task.get<uint64_t>(at + 8));
-  return stack;
-}
 
 TEST_P(Exec, PassesArgumentsAndEnvironment) {
   world.install("/bin/next", [](Task& task) {
@@ -88,71 +55,6 @@ TEST_P(Exec, PositionIndependentProgramsMove) {
                 },
                 {.is_position_independent = true});
   check([](Task& task) { task.execve("/bin/next"); }, exited(6));
-}
-
-TEST_P(Exec, TheInterpreterStartsFirst) {
-  world.install("/lib-interpreter",
-                [](Task& task) {
-                  InitialStack stack = read_stack(task);
-                  uint64_t base = stack.auxiliary[7];
-                  EXPECT_NE(base, 0u);
-                  EXPECT_EQ(task.get<uint32_t>(base), 0x464c457fu);
-                  // It hands over to the program.
-                  task.user().jump(stack.auxiliary[9]);
-                },
-                {.is_position_independent = true});
-  world.install("/bin/next", [](Task& task) { task.exit(7); }, {.interpreter = "/lib-interpreter"});
-  check([](Task& task) { task.execve("/bin/next"); }, exited(7));
-}
-
-TEST_P(Exec, AMissingInterpreterIsNotThere) {
-  world.install("/bin/next", [](Task&) {}, {.interpreter = "/lib/nowhere.so"});
-  check([](Task& task) { EXPECT_EQ(task.execve("/bin/next"), fails::noent); });
-}
-
-TEST_P(Exec, ABrokenInterpreterIsNoLibrary) {
-  world.make_file("/lib-broken", "this is no ELF file, not at all, but long enough to hold a header, if it were one");
-  world.install("/bin/next", [](Task&) {}, {.interpreter = "/lib-broken"});
-  check([](Task& task) { EXPECT_EQ(task.execve("/bin/next"), fails::libbad); });
-}
-
-TEST_P(Exec, ScriptsRunTheirInterpreter) {
-  world.install("/bin/shell", [](Task& task) {
-    EXPECT_EQ(read_stack(task).arguments, (std::vector<std::string>{"/bin/shell", "-x and more", "/script", "first", "second"}));
-    task.exit(8);
-  });
-  world.make_file("/script", "#! /bin/shell  -x and more \t\necho\n");
-  check([](Task& task) { task.execve("/script", {"zero", "first", "second"}); }, exited(8));
-}
-
-TEST_P(Exec, ScriptsMayRunScripts) {
-  world.install("/bin/shell", [](Task& task) {
-    EXPECT_EQ(read_stack(task).arguments, (std::vector<std::string>{"/bin/shell", "/outer", "/inner", "x"}));
-    task.exit(8);
-  });
-  world.make_file("/outer", "#!/bin/shell\n");
-  world.make_file("/inner", "#!/outer");
-  check([](Task& task) { task.execve("/inner", {"zero", "x"}); }, exited(8));
-}
-
-TEST_P(Exec, ScriptsThatRunInCirclesLoop) {
-  world.make_file("/script", "#!/script\n");
-  check([](Task& task) { EXPECT_EQ(task.execve("/script"), fails::loop); });
-}
-
-TEST_P(Exec, BadScripts) {
-  world.make_file("/empty-line", "#!\n");
-  world.make_file("/blank-line", "#!   \t \n");
-  world.make_file("/missing", "#!/nowhere\n");
-  world.make_file("/directory", "#!/tmp\n");
-  world.make_file("/long", "#!/" + std::string(300, 'x') + "\n");
-  check([](Task& task) {
-    EXPECT_EQ(task.execve("/empty-line"), fails::noexec);
-    EXPECT_EQ(task.execve("/blank-line"), fails::noexec);
-    EXPECT_EQ(task.execve("/missing"), fails::noent);
-    EXPECT_EQ(task.execve("/directory"), fails::acces);
-    EXPECT_EQ(task.execve("/long"), fails::noexec);
-  });
 }
 
 TEST_P(Exec, WhatCannotBeExecuted) {
