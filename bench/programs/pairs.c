@@ -11,7 +11,7 @@
 
 #include "bench.h"
 
-enum { turns = 5, alone_ns = 300000000, reader_us = 30000 };
+enum { turns = 9, alone_ns = 300000000, reader_us = 30000 };
 
 static long find_count(Loop loop) {
   long count = 1;
