@@ -142,8 +142,7 @@ Result<uint64_t> sys_getrandom(Thread& self, UserPtr<std::byte> buffer, size_t l
     if (stored < piece.size()) return done ? Result<uint64_t>(done) : err::fault;
     if (done % page_size != 0) continue;
     // A large request makes room for others, and ends when a signal comes.
-    if (!make_way()) break;
-    if ((self.pending_work() & (work::signal | work::die)) && self.has_deliverable_signal()) break;
+    if (!make_way(Interruptible::yes)) break;
   }
   std::fill(bytes.begin(), bytes.end(), std::byte{0});
   return done;

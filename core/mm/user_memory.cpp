@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/mm/frames/frame_allocator.h"
+#include "core/task/thread.h"
 
 namespace halcyon {
 
@@ -144,7 +145,20 @@ Result<bool> compare_exchange_user_word(AddressSpace& memory, UserAddr address, 
   return word->compare_exchange_strong(*expected, desired);
 }
 
+namespace {
+
+// Once in a MiB, if what moves at once is not more than a page, others get their turn. EINTR: the thread is to die.
+Result<> make_way_after(size_t done) {
+  constexpr size_t often = 1 << 20;
+  if ((done & (often - 1)) >= page_size || done < often) [[likely]]
+    return {};
+  return make_way();
+}
+
+}  // namespace
+
 Result<size_t> UserSink::write(std::span<const std::byte> bytes) {
+  if (auto goes_on = make_way_after(this->done()); !goes_on) return std::unexpected(goes_on.error());
   size_t done = 0;
   while (done < bytes.size() && remaining() > 0) {
     while (current_.length == 0 && !vectors_.empty()) {
@@ -167,6 +181,7 @@ Result<size_t> UserSink::write(std::span<const std::byte> bytes) {
 }
 
 Result<size_t> UserSource::read(std::span<std::byte> buffer) {
+  if (auto goes_on = make_way_after(this->done()); !goes_on) return std::unexpected(goes_on.error());
   size_t done = 0;
   while (done < buffer.size() && remaining() > 0) {
     while (current_.length == 0 && !vectors_.empty()) {

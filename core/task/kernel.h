@@ -135,6 +135,8 @@ class Kernel {
   bool is_shutting_down() const { return is_shutting_down_.load(std::memory_order_acquire); }
   // Deals with what interrupt handlers left in this CPU's pending word.
   void drain_pending();
+  // The same in the middle of a long stretch of kernel code, in which a hosted machine raises no deadline.
+  void drain_pending_and_deadlines();
   void add_event_handler(EventHandler& handler);
   // Chooses a CPU for a thread that became ready, queues it there, and wakes that CPU if it is halted.
   void make_ready(Thread& thread, bool woken);
@@ -162,6 +164,7 @@ class Kernel {
   void drop_heap_cache(PerCpu& cpu);
   static void cpu_entry(void* per_cpu);
   void idle_loop();
+  void pass_deadlines();
   void tick(Nanoseconds now);
   static constexpr Nanoseconds load_period = 5'000'000'000;
   void sample_load(Nanoseconds now);

@@ -162,12 +162,19 @@ void Kernel::drain_pending() {
     for (EventHandler* handler = event_handlers_; handler; handler = handler->next)
       if (handler->event->take()) handler->handle(*handler);
   }
-  if (bits & hal::pending::deadline) {
-    timers_.run_expired();
-    Nanoseconds now = clock_.monotonic();
-    if (now >= cpu.next_tick) tick(now);
-    program_deadline();
-  }
+  if (bits & hal::pending::deadline) pass_deadlines();
+}
+
+void Kernel::drain_pending_and_deadlines() {
+  drain_pending();
+  if (clock_.monotonic() >= std::min(halcyon::per_cpu().next_tick, timers_.next())) pass_deadlines();
+}
+
+void Kernel::pass_deadlines() {
+  timers_.run_expired();
+  Nanoseconds now = clock_.monotonic();
+  if (now >= halcyon::per_cpu().next_tick) tick(now);
+  program_deadline();
 }
 
 KernelStatistics Kernel::statistics() const {

@@ -33,8 +33,8 @@ struct PiWaiter;
 // Gives the CPU to another ready thread, if there is one (sched_yield(2)).
 void yield();
 // In a long loop of a system call, without spin locks: sees to what is pending on this CPU, and lets another thread run if one should.
-// EINTR: the calling thread is to die, and so is the loop.
-Result<> make_way();
+// EINTR: the calling thread is to die, and so is the loop; or, if asked for, a signal came.
+Result<> make_way(Interruptible interruptible = Interruptible::by_death);
 // Goes on in `next`, which was picked; returns when somebody switches back.
 void switch_to(Thread& next);
 // The first act on a stack that was switched to.

@@ -1,5 +1,7 @@
 #include "fs/devfs/memory_devices.h"
 
+#include "core/task/thread.h"
+
 namespace halcyon::fs {
 
 namespace {
@@ -12,7 +14,7 @@ class MemoryFile final : public File {
     switch (kind_) {
       case MemoryDeviceKind::null: return 0;
       case MemoryDeviceKind::random: return read_random(out);
-      default: return out.write_zeros(out.remaining());
+      default: return read_zeros(out);
     }
   }
   // What is written is not even looked at.
@@ -27,18 +29,30 @@ class MemoryFile final : public File {
   bool is_pollable() const override { return kind_ == MemoryDeviceKind::random; }
 
  private:
-  Result<size_t> read_random(Sink& out) {
-    size_t done = 0;
-    while (out.remaining() > 0) {
-      std::byte bytes[256];
-      size_t count = std::min(sizeof bytes, out.remaining());
-      random_->fill({bytes, count});
-      auto written = out.write({bytes, count});
-      if (!written) return done ? Result<size_t>(done) : written;
-      done += *written;
-      if (*written < count) break;
+  // Calls give(count), which stores so many bytes and says how many it did, for one piece after the other. A long read lets others run, and
+  // ends when a signal comes.
+  template <class Give>
+  static Result<size_t> read_pieces(Sink& out, size_t piece, Give give) {
+    for (size_t done = 0;;) {
+      size_t count = std::min(piece, out.remaining());
+      auto given = give(count);
+      if (!given) return done ? Result<size_t>(done) : given;
+      done += *given;
+      if (*given < count || out.remaining() == 0) return done;
+      if (done % page_size == 0 && !make_way(Interruptible::yes)) return done;
     }
-    return done;
+  }
+  static Result<size_t> read_zeros(Sink& out) {
+    constexpr size_t piece = 16 * page_size;
+    return read_pieces(out, piece, [&](size_t count) { return out.write_zeros(count); });
+  }
+  Result<size_t> read_random(Sink& out) {
+    constexpr size_t piece = 256;
+    return read_pieces(out, piece, [&](size_t count) {
+      std::byte bytes[piece];
+      random_->fill({bytes, count});
+      return out.write({bytes, count});
+    });
   }
 
   MemoryDeviceKind kind_;

@@ -75,11 +75,15 @@ bool Thread::can_run_on(unsigned cpu) const {
   return !is_on_cpu_.load(std::memory_order_acquire) || this == halcyon::per_cpu().current;
 }
 
-Result<> make_way() {
+Result<> make_way(Interruptible interruptible) {
+  assert_no_spin_lock();
   if (!per_cpu().kernel) return {};
-  kernel().drain_pending();
+  kernel().drain_pending_and_deadlines();
   if (per_cpu().must_reschedule) yield();
-  return current_thread().is_dying() ? err::intr : Result<>();
+  Thread& self = current_thread();
+  uint32_t work = self.pending_work();
+  if (work & work::die) return err::intr;
+  return (work & work::signal) && interruptible == Interruptible::yes && self.has_deliverable_signal() ? err::intr : Result<>();
 }
 
 void yield() {
