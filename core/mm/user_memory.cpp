@@ -147,18 +147,16 @@ Result<bool> compare_exchange_user_word(AddressSpace& memory, UserAddr address, 
 
 namespace {
 
-// Once in a MiB, if what moves at once is not more than a page, others get their turn. EINTR: the thread is to die.
-Result<> make_way_after(size_t done) {
-  constexpr size_t often = 1 << 20;
-  if ((done & (often - 1)) >= page_size || done < often) [[likely]]
-    return {};
-  return make_way();
-}
+constexpr size_t long_call = 1 << 20;
+
+// Lets others run once in so many bytes, if what moves at once is not more than a page. Out of line, since most calls are shorter.
+[[gnu::cold, gnu::noinline]] Result<> make_way_in_long_call(size_t done) { return done % long_call < page_size ? make_way() : Result<>(); }
 
 }  // namespace
 
 Result<size_t> UserSink::write(std::span<const std::byte> bytes) {
-  if (auto goes_on = make_way_after(this->done()); !goes_on) return std::unexpected(goes_on.error());
+  if (this->done() >= long_call) [[unlikely]]
+    if (auto goes_on = make_way_in_long_call(this->done()); !goes_on) return std::unexpected(goes_on.error());
   size_t done = 0;
   while (done < bytes.size() && remaining() > 0) {
     while (current_.length == 0 && !vectors_.empty()) {
@@ -181,7 +179,8 @@ Result<size_t> UserSink::write(std::span<const std::byte> bytes) {
 }
 
 Result<size_t> UserSource::read(std::span<std::byte> buffer) {
-  if (auto goes_on = make_way_after(this->done()); !goes_on) return std::unexpected(goes_on.error());
+  if (this->done() >= long_call) [[unlikely]]
+    if (auto goes_on = make_way_in_long_call(this->done()); !goes_on) return std::unexpected(goes_on.error());
   size_t done = 0;
   while (done < buffer.size() && remaining() > 0) {
     while (current_.length == 0 && !vectors_.empty()) {
