@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "cli/failure.h"
+#include "hal/machine.h"
 
 #ifndef HALCYON_VERSION
 #define HALCYON_VERSION "0.1"
@@ -17,7 +18,6 @@ namespace halcyon::cli {
 namespace {
 
 constexpr uint64_t least_memory = uint64_t{8} << 20, most_memory = uint64_t{64} << 30;
-constexpr unsigned most_cpus = 64;
 
 // CLI11's help with a usage line of our own.
 class HelpFormatter : public CLI::Formatter {
@@ -50,7 +50,10 @@ void declare_run(CLI::App& run, RawRun& raw) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   run.add_option("--isa", raw.isa, "auto (the program's), x86_64 or riscv64")->type_name("NAME")->capture_default_str();
-  run.add_option("--cpus", raw.cpus, "simulated CPUs")->type_name("N")->check(CLI::Range(1u, most_cpus))->capture_default_str();
+  run.add_option("--cpus", raw.cpus, "simulated CPUs")
+      ->type_name("N")
+      ->check(CLI::Range(1u, hal::Machine::max_cpus))
+      ->capture_default_str();
   run.add_option("--memory", raw.memory, "RAM, with suffix K, M or G")->type_name("SIZE")->capture_default_str();
   run.add_option("--env", raw.environment, "set an environment variable of the program")
       ->type_name("K=V")

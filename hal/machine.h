@@ -79,6 +79,8 @@ class Machine {
   virtual Memory memory() const = 0;
   virtual std::byte* direct_map() const = 0;
 
+  // At most max_cpus; their ids count from 0.
+  static constexpr unsigned max_cpus = 64;
   virtual unsigned cpu_count() const = 0;
   virtual Cpu& cpu(unsigned id) = 0;
   // Starts a CPU other than 0 on a stack of its own at entry(argument), which never returns.

@@ -64,8 +64,6 @@ struct KernelStatistics {
 
 class Kernel {
  public:
-  static constexpr unsigned max_cpus = 64;
-
   // Installs itself in the machine's CPUs; the caller's stack becomes CPU 0's idle thread. ENOMEM, EINVAL.
   Kernel(hal::Machine& machine, const KernelOptions& options);
   Result<> initialize(Own<Scheduler> scheduler, Personality& personality);
@@ -187,8 +185,8 @@ class Kernel {
   Mutex epoll_lock_{Rank::epoll};
   AsyncFiles async_files_;
   std::atomic<uint64_t> anonymous_inodes_{4026532000};
-  std::array<PerCpu, max_cpus> per_cpu_;
-  std::array<Ref<Thread>, max_cpus> idle_threads_;
+  std::array<PerCpu, hal::Machine::max_cpus> per_cpu_;
+  std::array<Ref<Thread>, hal::Machine::max_cpus> idle_threads_;
   Own<Scheduler> scheduler_;
   Personality* personality_ = nullptr;
   Mutex tree_{Rank::process_tree};

@@ -20,7 +20,7 @@ Result<> write_no_cpus(const TextContext&, Writer& out) {
 }
 
 Result<> write_highest_cpu(const TextContext&, Writer& out) {
-  print(out, "{}\n", Kernel::max_cpus - 1);
+  print(out, "{}\n", hal::Machine::max_cpus - 1);
   return {};
 }
 

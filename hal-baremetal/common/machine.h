@@ -68,8 +68,6 @@ class alignas(64) BareCpu : public Cpu {
 
 class BareMachine : public Machine {
  public:
-  static constexpr unsigned max_cpus = 64;
-
   unsigned cpu_count() const final { return cpu_count_; }
   Cpu& cpu(unsigned id) final { return *cpus_[id]; }
   BareCpu& bare_cpu(unsigned id) { return *cpus_[id]; }

@@ -67,8 +67,6 @@ class HostedCpu : public Cpu {
 // Constructing a machine makes its CPU 0 this_cpu() of the host thread; destroying it gives the previous one back, so machines nest.
 class HostedMachine : public Machine {
  public:
-  static constexpr unsigned max_cpus = 64;
-
   ~HostedMachine() override;
   HostedMachine(const HostedMachine&) = delete;
   HostedMachine& operator=(const HostedMachine&) = delete;

@@ -225,7 +225,7 @@ void FrameAllocator::free(PhysAddr address, unsigned order) {
 
 uint64_t FrameAllocator::free_pages() const {
   uint64_t free = pages_in_blocks();
-  unsigned cpus = machine_ ? machine_->cpu_count() : max_cpus;
+  unsigned cpus = machine_ ? machine_->cpu_count() : hal::Machine::max_cpus;
   for (unsigned cpu = 0; cpu < cpus; ++cpu) free += caches_[cpu].count();
   return free;
 }

@@ -131,7 +131,6 @@ class FrameAllocator {
   uint64_t free_pages() const;
 
  private:
-  static constexpr unsigned max_cpus = 64;
   static constexpr unsigned batch = 32;  // pages that a cache takes or gives back at once
 
   uint64_t pages_in_blocks() const { return free_count_.load(std::memory_order_relaxed); }
@@ -163,7 +162,7 @@ class FrameAllocator {
   std::atomic<uint64_t> total_;  // pages that can be allocated or hold metadata
   ReclaimList reclaimable_;
 
-  std::array<FrameCache, max_cpus> caches_;
+  std::array<FrameCache, hal::Machine::max_cpus> caches_;
 
   alignas(64) SpinLock lock_{Rank::frames};
   std::atomic<uint64_t> free_count_;                  // pages above the watermark and in the lists; changed under lock_

@@ -78,7 +78,6 @@ class QueuedScheduler : public Scheduler {
     Queue queue;  // under lock
     std::atomic<unsigned> count{0};
   };
-  static constexpr unsigned max_cpus = 64;
 
   Policy& policy() { return static_cast<Policy&>(*this); }
   unsigned count_of(unsigned cpu) const { return queues_[cpu].count.load(std::memory_order_relaxed); }
@@ -102,7 +101,7 @@ class QueuedScheduler : public Scheduler {
   }
 
   unsigned cpu_count_;
-  std::array<Shared, max_cpus> queues_;
+  std::array<Shared, hal::Machine::max_cpus> queues_;
 };
 
 }  // namespace halcyon
