@@ -27,7 +27,9 @@ void Fair::entering(FairQueue& queue, Thread& thread, bool woken) {
 void Fair::leaving(FairQueue& queue, Thread& thread) { queue.minimum = std::max(queue.minimum, thread.schedule_node.virtual_time); }
 
 // Virtual times of different queues do not compare.
-void Fair::stolen(FairQueue& queue, Thread& thread) { thread.schedule_node.virtual_time = queue.minimum; }
+void Fair::stolen(unsigned cpu, Thread& thread) {
+  thread.schedule_node.virtual_time = with_queue(cpu, [](FairQueue& queue) { return queue.minimum; });
+}
 
 bool Fair::tick(Thread& current, unsigned cpu, Nanoseconds elapsed) {
   charge(current, elapsed);

@@ -26,7 +26,7 @@ class Fair final : public QueuedScheduler<Fair, FairQueue> {
   friend QueuedScheduler;
   void entering(FairQueue& queue, Thread& thread, bool woken);
   void leaving(FairQueue& queue, Thread& thread);
-  void stolen(FairQueue& queue, Thread& thread);
+  void stolen(unsigned cpu, Thread& thread);
 };
 
 }  // namespace halcyon

@@ -5,8 +5,8 @@
 // queue. `Policy` derives from this class and has
 //   void entering(Queue&, Thread&, bool woken);  before a thread is inserted (at the end, where the container has no order)
 //   void leaving(Queue&, Thread&);               when one was taken out to run
-//   void stolen(Queue&, Thread&);                then, by a CPU that has this queue and took the thread from another
-// all under the lock of that queue.
+// both under the lock of that queue, and
+//   void stolen(unsigned cpu, Thread&);          when that CPU took a thread from another's queue; without locks.
 #pragma once
 
 #include <array>
@@ -44,7 +44,7 @@ class QueuedScheduler : public Scheduler {
     }
     if (most == 0) return nullptr;
     Thread* thread = take(queues_[longest], cpu);
-    if (thread) with_queue(cpu, [&](Queue& queue) { policy().stolen(queue, *thread); });
+    if (thread) policy().stolen(cpu, *thread);
     return thread;
   }
 

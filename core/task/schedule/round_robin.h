@@ -17,7 +17,7 @@ class RoundRobin final : public QueuedScheduler<RoundRobin, RoundRobinQueue> {
   friend QueuedScheduler;
   void entering(RoundRobinQueue&, Thread&, bool) {}
   void leaving(RoundRobinQueue&, Thread&) {}
-  void stolen(RoundRobinQueue&, Thread&) {}
+  void stolen(unsigned, Thread&) {}
 };
 
 }  // namespace halcyon
