@@ -12,11 +12,11 @@
 
 #include <array>
 #include <chrono>
-#include <mutex>
 #include <optional>
 
 #include "cli/failure.h"
 #include "cli/trace_output.h"
+#include "core/base/lock_guard.h"
 #include "core/task/process/process.h"
 #include "core/tty/stream_file.h"
 #include "core/tty/tty.h"
@@ -264,7 +264,7 @@ int run_session(SessionRequest request) {
     if (!process) fail_to_start(options.arguments[0], process.error(), missing.view());
     trace.started(**process, request);
     if (streams.has_terminal()) {
-      std::lock_guard guard(kernel.tree());
+      LockGuard guard(kernel.tree());
       tty->attach(**process);
     }
   }

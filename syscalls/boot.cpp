@@ -1,8 +1,8 @@
 #include "syscalls/boot.h"
 
-#include <mutex>
 #include <new>
 
+#include "core/base/lock_guard.h"
 #include "core/task/process/process.h"
 #include "fs/calls/directories.h"
 
@@ -69,7 +69,7 @@ Result<Ref<Process>> System::spawn_program(NewProgram program, SpawnRequest& req
     if (!file) continue;
     if (auto installed = resources.files->install_at(fd, std::move(file), false, 3); !installed) return std::unexpected(installed.error());
   }
-  std::lock_guard guard(kernel_.tree());
+  LockGuard guard(kernel_.tree());
   int pid = TRY(kernel_.allocate_id());
   Ref<Session> session = TRY(make_ref<Session>(pid));
   Ref<Process> process = TRY(kernel_.add_process(pid, kernel_.init()));

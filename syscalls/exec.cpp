@@ -2,6 +2,7 @@
 // arguments.
 #include "syscalls/exec.h"
 
+#include "core/base/lock_guard.h"
 #include "core/file/inode.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -217,7 +218,7 @@ Result<uint64_t> execute(Thread& self, DirFd dir, UserPtr<const char> path, User
 
   ResourceLimits limits;
   {
-    std::lock_guard guard(self.process().limits_lock);
+    LockGuard guard(self.process().limits_lock);
     limits = self.process().limits;
   }
   // A quarter of the stack, at least 32 pages, at most 6 MiB (execve(2), "Limits on size of arguments and environment").

@@ -1,6 +1,5 @@
 // The system as a whole: its names, its memory and load, randomness, writing files through, turning it off.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/base/version.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
@@ -40,7 +39,7 @@ Result<uint64_t> set_name(Thread& self, UtsnameLayout::Field& name, UserPtr<cons
   if (length >= next.size()) return err::inval;
   auto bytes = std::as_writable_bytes(std::span(next)).first(length);
   if (copy_from_user(self.memory(), bytes, from.address()) != length) return err::fault;
-  std::lock_guard guard(self.kernel().names_lock);
+  LockGuard guard(self.kernel().names_lock);
   name = next;
   return 0;
 }
@@ -49,7 +48,7 @@ Result<uint64_t> set_name(Thread& self, UtsnameLayout::Field& name, UserPtr<cons
 Result<> sync_open_files(Kernel& kernel) {
   Vec<Ref<FdTable>> tables;
   {
-    std::lock_guard guard(kernel.tree());
+    LockGuard guard(kernel.tree());
     for (Process& process : kernel.processes()) {
       Thread* thread = process.main_thread();
       if (!thread || !thread->resources().files) continue;
@@ -68,7 +67,7 @@ Result<> sync_open_files(Kernel& kernel) {
 // Returns to nobody: the caller is among those who are to die.
 uint64_t end_system(Kernel& kernel, Ending ending) {
   static_cast<void>(sync_open_files(kernel));
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   kernel.shut_down(exited_status(0), ending);
   return 0;
 }
@@ -90,7 +89,7 @@ Result<uint64_t> sys_uname(Thread& self, UserPtr<UserUtsname> user_name) {
   set(name.machine, abi_of(self).machine_name());
   {
     Kernel& kernel = self.kernel();
-    std::lock_guard guard(kernel.names_lock);
+    LockGuard guard(kernel.names_lock);
     name.node = kernel.host_name;
     name.domain = kernel.domain_name;
   }

@@ -13,7 +13,6 @@
 #include <cstring>
 #include <expected>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string_view>
 #include <utility>

@@ -1,7 +1,6 @@
 #include "core/file/async.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
@@ -27,7 +26,7 @@ void AsyncFiles::announced(WaitEntry& entry) { kernel().async_files().note(*stat
 
 void AsyncFiles::note(AsyncState& state) {
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (!state.is_armed) return;
     if (!state.is_due) due_.push_back(state);
     state.is_due = true;
@@ -46,7 +45,7 @@ Result<AsyncState*> AsyncFiles::state_of(File& file) {
 
 Result<> AsyncFiles::set_owner(File& file, const AsyncOwner& owner) {
   AsyncState* state = TRY(state_of(file));
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   state->owner = owner;
   return {};
 }
@@ -60,13 +59,13 @@ void AsyncFiles::set_default_owner(File& file) {
   AsyncState* state = file.async_.load(std::memory_order_acquire);
   Thread& self = current_thread();
   const Credentials& who = self.credentials();
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (state->owner.id == 0) state->owner = {AsyncOwner::Kind::process, self.process().pid(), who.uid, who.euid};
 }
 
 void AsyncFiles::reset(const File& file) {
   AsyncState* state = file.async_.load(std::memory_order_acquire);
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   state->owner = {};
   state->signal = 0;
 }
@@ -74,13 +73,13 @@ void AsyncFiles::reset(const File& file) {
 AsyncOwner AsyncFiles::owner(const File& file) {
   AsyncState* state = file.async_.load(std::memory_order_acquire);
   if (!state) return {};
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return state->owner;
 }
 
 Result<> AsyncFiles::set_signal(File& file, int signal) {
   AsyncState* state = TRY(state_of(file));
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   state->signal = signal;
   return {};
 }
@@ -88,16 +87,16 @@ Result<> AsyncFiles::set_signal(File& file, int signal) {
 int AsyncFiles::signal(const File& file) {
   AsyncState* state = file.async_.load(std::memory_order_acquire);
   if (!state) return 0;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return state->signal;
 }
 
 Result<> AsyncFiles::arm(File& file, int fd) {
   AsyncState* state = TRY(state_of(file));
-  std::lock_guard arming(arming_);
+  LockGuard arming(arming_);
   bool was_armed;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     state->fd = fd;
     was_armed = std::exchange(state->is_armed, true);
   }
@@ -110,13 +109,13 @@ Result<> AsyncFiles::arm(File& file, int fd) {
 void AsyncFiles::disarm(File& file) {
   AsyncState* state = file.async_.load(std::memory_order_acquire);
   if (!state) return;
-  std::lock_guard arming(arming_);
+  LockGuard arming(arming_);
   withdraw(*state);
 }
 
 void AsyncFiles::withdraw(AsyncState& state) {
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     state.is_armed = false;
     if (std::exchange(state.is_due, false)) due_.erase(due_.iterator_to(state));
   }
@@ -126,7 +125,7 @@ void AsyncFiles::withdraw(AsyncState& state) {
 
 void AsyncFiles::forget(const File& file) {
   Own<AsyncState> state(file.async_.exchange(nullptr));
-  std::lock_guard arming(arming_);
+  LockGuard arming(arming_);
   withdraw(*state);
 }
 
@@ -165,7 +164,7 @@ void send_to(Process& process, Thread* thread, const Notice& notice) {
 }
 
 void send_notice(Kernel& kernel, const Notice& notice) {
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   int id = notice.owner.id;
   if (id == 0) return;
   switch (notice.owner.kind) {
@@ -195,7 +194,7 @@ void AsyncFiles::send_message(Kernel& kernel, const File& file, int fd) {
   if (!state) return;
   Notice notice;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     notice.owner = state->owner;
     notice.signal = state->signal;
   }
@@ -212,7 +211,7 @@ void AsyncFiles::send(Kernel& kernel) {
     Ref<File> file;
     Notice notice;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       if (due_.empty()) return;
       AsyncState& state = due_.front();
       due_.pop_front();

@@ -1,7 +1,6 @@
 #include "core/file/fd_table.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/file/watch/directory_notices.h"
 #include "core/task/kernel.h"
 
@@ -20,7 +19,7 @@ void FdTable::closed(File& file) const {
 }
 
 Result<Ref<File>> FdTable::get(int fd) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (fd < 0 || static_cast<size_t>(fd) >= slots_.size()) return err::badf;
   const Ref<File>& file = slots_[static_cast<size_t>(fd)].file;
   if (!file) return err::badf;
@@ -46,7 +45,7 @@ Result<size_t> FdTable::find_free(unsigned limit, size_t minimum) {
 
 Result<int> FdTable::install(Ref<File> file, bool close_on_exec, unsigned limit, int minimum) {
   if (minimum < 0) return err::inval;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t fd = TRY(find_free(limit, static_cast<size_t>(minimum)));
   slots_[fd].file = std::move(file);
   slots_[fd].close_on_exec = close_on_exec;
@@ -54,14 +53,14 @@ Result<int> FdTable::install(Ref<File> file, bool close_on_exec, unsigned limit,
 }
 
 Result<int> FdTable::reserve(unsigned limit) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t fd = TRY(find_free(limit, 0));
   slots_[fd].is_reserved = true;
   return static_cast<int>(fd);
 }
 
 void FdTable::fill(int fd, Ref<File> file, bool close_on_exec) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   Slot& slot = slots_[static_cast<size_t>(fd)];
   slot.is_reserved = false;
   slot.file = std::move(file);
@@ -69,7 +68,7 @@ void FdTable::fill(int fd, Ref<File> file, bool close_on_exec) {
 }
 
 void FdTable::release(int fd) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   slots_[static_cast<size_t>(fd)].is_reserved = false;
   first_free_ = std::min(first_free_, static_cast<unsigned>(fd));
 }
@@ -77,7 +76,7 @@ void FdTable::release(int fd) {
 Result<> FdTable::install_at(int fd, Ref<File> file, bool close_on_exec, unsigned limit) {
   if (fd < 0 || static_cast<unsigned>(fd) >= limit) return err::badf;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (auto grown = ensure(static_cast<size_t>(fd) + 1); !grown) return grown;
     Slot& slot = slots_[static_cast<size_t>(fd)];
     if (slot.is_reserved) return err::busy;
@@ -91,7 +90,7 @@ Result<> FdTable::install_at(int fd, Ref<File> file, bool close_on_exec, unsigne
 Result<Ref<File>> FdTable::remove(int fd) {
   Ref<File> file;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (fd < 0 || static_cast<size_t>(fd) >= slots_.size()) return err::badf;
     Slot& slot = slots_[static_cast<size_t>(fd)];
     if (!slot.file) return err::badf;
@@ -104,13 +103,13 @@ Result<Ref<File>> FdTable::remove(int fd) {
 }
 
 Result<bool> FdTable::close_on_exec(int fd) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (fd < 0 || static_cast<size_t>(fd) >= slots_.size() || !slots_[static_cast<size_t>(fd)].file) return err::badf;
   return slots_[static_cast<size_t>(fd)].close_on_exec;
 }
 
 Result<> FdTable::set_close_on_exec(int fd, bool value) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (fd < 0 || static_cast<size_t>(fd) >= slots_.size() || !slots_[static_cast<size_t>(fd)].file) return err::badf;
   slots_[static_cast<size_t>(fd)].close_on_exec = value;
   return {};
@@ -118,7 +117,7 @@ Result<> FdTable::set_close_on_exec(int fd, bool value) {
 
 Result<Ref<FdTable>> FdTable::copy() {
   Ref<FdTable> copy = TRY(make_ref<FdTable>());
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t count = slots_.size();
   while (count > 0 && !slots_[count - 1].file) --count;
   if (auto grown = copy->ensure(count); !grown) return std::unexpected(grown.error());
@@ -153,21 +152,21 @@ void FdTable::mark_range_close_on_exec(unsigned first, unsigned last) {
 }
 
 int FdTable::next_open(int fd) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (size_t index = static_cast<size_t>(std::max(fd, 0)); index < slots_.size(); ++index)
     if (slots_[index].file) return static_cast<int>(index);
   return -1;
 }
 
 unsigned FdTable::open_count() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   unsigned count = 0;
   for (const Slot& slot : slots_) count += slot.file ? 1 : 0;
   return count;
 }
 
 size_t FdTable::size() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return slots_.size();
 }
 

@@ -1,8 +1,7 @@
 #include "core/file/file_locks.h"
 
-#include <mutex>
-
 #include "core/base/assert.h"
+#include "core/base/lock_guard.h"
 
 namespace halcyon {
 
@@ -15,7 +14,7 @@ void FileLocks::drop_if(Matches matches) {
   if (count_.load(std::memory_order_acquire) == 0) return;
   bool any = false;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     for (auto it = locks_.begin(); it != locks_.end();) {
       Lock& lock = *it++;
       if (!matches(lock)) continue;
@@ -119,7 +118,7 @@ Result<> FileLocks::take(File& file, bool is_flock, LockOwner owner, LockKind ki
   Result<> result;
   // True when the wait is over, for better or worse.
   auto attempt = [&] {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     stop_waiting(waiting);
     Lock* other = kind == LockKind::unlock ? nullptr : conflict(object, is_flock, owner, kind, range);
     if (other) {
@@ -152,12 +151,12 @@ Result<> FileLocks::take(File& file, bool is_flock, LockOwner owner, LockKind ki
   };
   // Converting a flock drops the old lock first, as flock(2) says.
   if (is_flock && kind != LockKind::unlock) {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     carve(object, true, owner, range, spare);
   }
   auto waited = released_.wait_until(attempt);
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     stop_waiting(waiting);
   }
   if (!waited) return err::restart;
@@ -172,7 +171,7 @@ Result<> FileLocks::set(File& file, LockOwner owner, LockKind kind, LockRange ra
 }
 
 FileLocks::Found FileLocks::test(File& file, LockOwner owner, LockKind kind, LockRange range) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   Lock* other = conflict(file.lock_object(), false, owner, kind, range);
   if (!other) return {};
   return {other->kind, other->range, other->owner.description ? -1 : other->owner.pid};

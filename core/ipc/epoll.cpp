@@ -1,8 +1,7 @@
 // What an epoll file watches: adding, changing and removing items.
 #include "core/ipc/epoll.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 
 namespace halcyon {
@@ -41,7 +40,7 @@ class EpollFile::WatchTable final : public PollTable {
 };
 
 EpollFile::~EpollFile() {
-  std::lock_guard guard(kernel().epoll_lock());
+  LockGuard guard(kernel().epoll_lock());
   while (!items_.empty()) erase(*items_.begin());
 }
 
@@ -54,7 +53,7 @@ EpollItem* EpollFile::find(const File& file, int fd) {
 }
 
 const File* EpollFile::watched_file(int fd, unsigned index) {
-  std::lock_guard guard(kernel().epoll_lock());
+  LockGuard guard(kernel().epoll_lock());
   for (EpollItem& item : items_)
     if (item.fd == fd && index-- == 0) return item.key;
   return nullptr;
@@ -92,7 +91,7 @@ Result<> EpollFile::add(File& file, int fd, EpollEvent event) {
     if (file.as_epoll() || (event.events & ~exclusive_events)) return err::inval;
   }
   Own<EpollItem> fresh = TRY(make<EpollItem>());
-  std::lock_guard guard(kernel().epoll_lock());
+  LockGuard guard(kernel().epoll_lock());
   uint64_t& visits = kernel().epoll_visits;
   unsigned height = height_of(file, this, ++visits);
   if (height > max_nests) return err::loop;
@@ -119,7 +118,7 @@ Result<> EpollFile::add(File& file, int fd, EpollEvent event) {
 }
 
 Result<> EpollFile::modify(File& file, int fd, EpollEvent event) {
-  std::lock_guard guard(kernel().epoll_lock());
+  LockGuard guard(kernel().epoll_lock());
   EpollItem* item = find(file, fd);
   if (event.events & epoll_flag::exclusive) return err::inval;
   if (!item) return err::noent;
@@ -130,7 +129,7 @@ Result<> EpollFile::modify(File& file, int fd, EpollEvent event) {
 }
 
 Result<> EpollFile::remove(File& file, int fd) {
-  std::lock_guard guard(kernel().epoll_lock());
+  LockGuard guard(kernel().epoll_lock());
   EpollItem* item = find(file, fd);
   if (!item) return err::noent;
   erase(*item);
@@ -143,7 +142,7 @@ void EpollFile::erase(EpollItem& item) {
   for (EpollItem::Watch& watch : item.watches)
     if (WaitQueue* queue = watch.queue) queue->withdraw(watch);
   {
-    std::lock_guard guard(ready_lock_);
+    LockGuard guard(ready_lock_);
     if (item.is_ready) ready_.erase(ready_.iterator_to(item));
   }
   if (item.next) item.next->previous = item.previous;
@@ -154,7 +153,7 @@ void EpollFile::erase(EpollItem& item) {
 }
 
 void EpollFile::forget(const File& file) {
-  std::lock_guard guard(kernel().epoll_lock());
+  LockGuard guard(kernel().epoll_lock());
   while (EpollItem* item = file.epoll_items_.load()) item->owner->erase(*item);
 }
 

@@ -2,8 +2,7 @@
 //
 // An item comes out of the list when it is looked at. It goes back, behind the others, if it had events and is level-triggered; an
 // edge-triggered one waits for the next announcement, a one-shot one for epoll_ctl(2).
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/ipc/epoll.h"
 #include "core/task/kernel.h"
 
@@ -18,7 +17,7 @@ void EpollFile::announced(WaitEntry& entry) {
 
 void EpollFile::make_ready(EpollItem& item, bool at_front) {
   {
-    std::lock_guard guard(ready_lock_);
+    LockGuard guard(ready_lock_);
     if (!item.is_ready) {
       item.is_ready = true;
       if (at_front) ready_.push_front(item);
@@ -29,7 +28,7 @@ void EpollFile::make_ready(EpollItem& item, bool at_front) {
 }
 
 EpollItem* EpollFile::take_ready() {
-  std::lock_guard guard(ready_lock_);
+  LockGuard guard(ready_lock_);
   if (ready_.empty()) return nullptr;
   EpollItem& item = ready_.front();
   ready_.pop_front();
@@ -38,7 +37,7 @@ EpollItem* EpollFile::take_ready() {
 }
 
 bool EpollFile::has_ready() {
-  std::lock_guard guard(ready_lock_);
+  LockGuard guard(ready_lock_);
   return !ready_.empty();
 }
 
@@ -54,7 +53,7 @@ uint32_t EpollFile::poll_locked(PollTable* table) {
   if (table) table->watch(queue_);
   while (EpollItem* item = take_ready()) {
     if (!events_of(*item, nullptr)) continue;
-    std::lock_guard guard(ready_lock_);
+    LockGuard guard(ready_lock_);
     if (!item->is_ready) {
       item->is_ready = true;
       ready_.push_front(*item);
@@ -65,12 +64,12 @@ uint32_t EpollFile::poll_locked(PollTable* table) {
 }
 
 uint32_t EpollFile::poll(PollTable* table) {
-  std::lock_guard guard(kernel().epoll_lock());
+  LockGuard guard(kernel().epoll_lock());
   return poll_locked(table);
 }
 
 Result<uint64_t> EpollFile::collect(EpollSink& out, size_t limit) {
-  std::lock_guard guard(kernel().epoll_lock());
+  LockGuard guard(kernel().epoll_lock());
   uint64_t count = 0;
   Result<> put;
   ReadyList again;
@@ -88,14 +87,14 @@ Result<uint64_t> EpollFile::collect(EpollSink& out, size_t limit) {
     if (item->wanted.events & epoll_flag::one_shot) {
       item->wanted.events &= epoll_flag::all;
     } else if (!(item->wanted.events & epoll_flag::edge)) {
-      std::lock_guard ready_guard(ready_lock_);
+      LockGuard ready_guard(ready_lock_);
       if (item->is_ready) continue;
       item->is_ready = true;  // so that an announcement meanwhile leaves it where it is
       again.push_back(*item);
     }
   }
   {
-    std::lock_guard ready_guard(ready_lock_);
+    LockGuard ready_guard(ready_lock_);
     ready_.splice(ready_.end(), again);
   }
   if (count > 0 && has_ready()) queue_.wake_one();  // there may be something for another thread that waits

@@ -1,7 +1,6 @@
 #include "core/ipc/eventfd.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/file/anonymous_file.h"
 #include "core/sync/spin_lock.h"
 #include "core/sync/wait_queue.h"
@@ -49,7 +48,7 @@ class EventFile final : public AnonymousFile {
 
   uint32_t poll(PollTable* table) override {
     if (table) table->watch(changed_);
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     uint32_t events = 0;
     if (value_ > 0) events |= poll::in | poll::rdnorm;
     if (value_ == UINT64_MAX) events |= poll::err;
@@ -59,14 +58,14 @@ class EventFile final : public AnonymousFile {
 
  private:
   bool take(uint64_t* taken) {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (value_ == 0) return false;
     *taken = is_semaphore_ ? 1 : value_;
     value_ -= *taken;
     return true;
   }
   bool add(uint64_t added) {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (added > highest - std::min(value_, highest)) return false;
     value_ += added;
     return true;

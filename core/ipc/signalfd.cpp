@@ -1,7 +1,6 @@
 #include "core/ipc/signalfd.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
@@ -91,7 +90,7 @@ uint32_t SignalFile::poll(PollTable* table) {
   Thread& self = current_thread();
   Process& process = self.process();
   if (table) table->watch(process.signal_event);
-  std::lock_guard guard(process.signal_lock);
+  LockGuard guard(process.signal_lock);
   SignalSet pending = self.pending_signals().set() | process.pending.set();
   return (pending & mask()).is_empty() ? 0 : poll::in;
 }

@@ -1,7 +1,6 @@
 #include "core/ipc/timerfd.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 
 namespace halcyon {
@@ -19,7 +18,7 @@ Nanoseconds TimerFile::now() const {
 void TimerFile::due(Alarm& alarm) {
   TimerFile& file = *static_cast<FileAlarm&>(alarm).file;
   {
-    std::lock_guard guard(file.lock_);
+    LockGuard guard(file.lock_);
     ++file.ticks_;
     file.has_expired_ = true;
   }
@@ -50,14 +49,14 @@ TimerSetting TimerFile::setting_locked() {
 }
 
 TimerSetting TimerFile::get() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return setting_locked();
 }
 
 TimerSetting TimerFile::set(const TimerSetting& setting, bool absolute, bool cancels) {
   TimerSetting old;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     old = setting_locked();
     when_ = never;  // nobody sets the alarm meanwhile
     interval_ = 0;
@@ -71,7 +70,7 @@ TimerSetting TimerFile::set(const TimerSetting& setting, bool absolute, bool can
     clock_watch_.notify = clock_was_set;
     kernel().clock().was_set.enlist(clock_watch_);
   }
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   is_cancelled_.store(false, std::memory_order_release);
   ticks_ = 0;
   interval_ = setting.interval;
@@ -84,7 +83,7 @@ TimerSetting TimerFile::set(const TimerSetting& setting, bool absolute, bool can
 }
 
 bool TimerFile::take(uint64_t* ticks, bool* cancelled) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   *cancelled = is_cancelled_.exchange(false);
   if (*cancelled) {
     ticks_ = 0;
@@ -113,7 +112,7 @@ Result<size_t> TimerFile::read(Sink& out) {
 
 uint32_t TimerFile::poll(PollTable* table) {
   if (table) table->watch(expired_);
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return ticks_ > 0 || is_cancelled_.load(std::memory_order_acquire) ? poll::in : 0;
 }
 

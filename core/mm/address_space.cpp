@@ -1,6 +1,7 @@
 // The life of an address space: creation, fork, destruction, and looking things up in it.
 #include "core/mm/address_space.h"
 
+#include "core/base/lock_guard.h"
 #include "core/file/inode.h"
 #include "core/mm/frames/frame_allocator.h"
 #include "core/mm/removed.h"
@@ -85,7 +86,7 @@ Result<Own<Vma>> clone_vma(const Vma& vma) {
 
 Result<Ref<AddressSpace>> AddressSpace::fork() {
   Ref<AddressSpace> child = TRY(create(machine_));
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   child->break_start_ = break_start_;
   child->break_ = break_;
   child->limit_pages_ = limit_pages_;
@@ -115,25 +116,25 @@ Result<Ref<AddressSpace>> AddressSpace::fork() {
 }
 
 void AddressSpace::set_limits(uint64_t address_space, uint64_t data, uint64_t stack) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   limit_pages_ = address_space >> page_shift;
   data_limit_ = data;
   stack_limit_ = stack;
 }
 
 AddressSpace::ProgramInfo AddressSpace::program() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return program_;
 }
 
 void AddressSpace::set_program(ProgramInfo program) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   program_ = std::move(program);
 }
 
 Result<AddressSpace::FutexKey> AddressSpace::futex_key(UserAddr address, bool is_private) {
   if (is_private) return FutexKey{this, address};
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   Vma* vma = find(address);
   if (!vma) return err::fault;
   // Whoever says that the memory is private is another waiter, as on Linux, even where it is. Words are aligned: the lowest bit is free.

@@ -6,6 +6,7 @@
 
 #include <atomic>
 
+#include "core/base/lock_guard.h"
 #include "core/base/own.h"
 #include "core/base/ref.h"
 #include "core/mm/tables/page_tables.h"
@@ -127,11 +128,11 @@ class AddressSpace : public RefCounted {
   Result<> lock(UserAddr address, uint64_t length, bool locked);
   void lock_all(bool locked);          // of what is mapped now
   void set_locks_future(bool locks) {  // what is mapped from now on
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     locks_future_ = locks;
   }
   bool locks_future() {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     return locks_future_;
   }
   uint64_t locked_pages_with(UserAddr address, uint64_t length);  // how many would be locked if this range were, too

@@ -1,6 +1,5 @@
 // mremap, madvise, msync, mlock, mincore: the rest of what a program may ask of a range of its memory.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/file/inode.h"
 #include "core/mm/address_space.h"
 #include "core/mm/for_each_in.h"
@@ -9,7 +8,7 @@
 namespace halcyon {
 
 Result<> AddressSpace::advise_fork(UserAddr address, uint64_t length, ForkAdvice advice) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return for_each_in(address, length, [&](Vma& vma) -> Result<> {
     bool is_anonymous = !vma.file && !vma.is_shared;
     switch (advice) {
@@ -28,7 +27,7 @@ Result<> AddressSpace::advise_fork(UserAddr address, uint64_t length, ForkAdvice
 Result<> AddressSpace::check_mapped(UserAddr address, uint64_t length, bool refuses_locked) {
   if (!is_valid_range(address, length)) return err::nomem;
   length = page_ceil(length);
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   UserAddr covered = address;
   UserAddr end = address + length;
   for (Vma* vma = find_from(address); vma && vma->start <= covered && covered < end;) {
@@ -48,7 +47,7 @@ Result<> AddressSpace::sync(UserAddr address, uint64_t length) {
   while (at < address + length) {
     Ref<File> file;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       Vma* vma = find(at);
       if (!vma) return err::nomem;
       if (vma->is_shared) file = vma->file;
@@ -61,7 +60,7 @@ Result<> AddressSpace::sync(UserAddr address, uint64_t length) {
 }
 
 Result<> AddressSpace::lock(UserAddr address, uint64_t length, bool locked) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   auto result = for_each_in(page_floor(address), length + (address & page_mask), [&](Vma& vma) -> Result<> {
     vma.is_locked = locked;
     return {};
@@ -71,19 +70,19 @@ Result<> AddressSpace::lock(UserAddr address, uint64_t length, bool locked) {
 }
 
 void AddressSpace::lock_all(bool locked) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (Vma& vma : vmas_) vma.is_locked = locked;
 }
 
 void AddressSpace::sync_code(UserAddr start, UserAddr end) {
   end = std::min(end, layout_.user_end);
   if (start >= end) return;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   tables_->sync_code(page_floor(start), page_ceil(end));
 }
 
 uint64_t AddressSpace::locked_pages_with(UserAddr address, uint64_t length) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   UserAddr start = page_floor(address);
   UserAddr end = page_ceil(address + length);
   uint64_t bytes = end - start;
@@ -97,7 +96,7 @@ uint64_t AddressSpace::locked_pages_with(UserAddr address, uint64_t length) {
 }
 
 bool AddressSpace::is_resident(UserAddr page) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   Translation translation;
   if (tables_->find(page, &translation)) return true;
   Vma* vma = find(page);
@@ -106,7 +105,7 @@ bool AddressSpace::is_resident(UserAddr page) {
 }
 
 void AddressSpace::unmap_file_pages(PageCache& cache, uint64_t first_page) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (Vma& vma : vmas_) {
     if (vma.cache() != &cache) continue;
     uint64_t first = vma.offset >> page_shift;
@@ -116,7 +115,7 @@ void AddressSpace::unmap_file_pages(PageCache& cache, uint64_t first_page) {
 }
 
 void AddressSpace::protect_file_pages(PageCache& cache) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (Vma& vma : vmas_) {
     if (vma.cache() != &cache || !vma.tracks_writes()) continue;
     PageFlags flags = flags_for(vma);
@@ -136,7 +135,7 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   UserAddr old_end = request.address + old_length;
   if (request.fixed && request.new_address < old_end && request.address < request.new_address + new_length) return err::inval;
   Removed removed;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   Vma* vma = find(request.address);
   if (!vma) return err::fault;
   // What shrinks may end in other VMAs.

@@ -1,7 +1,7 @@
 // Page faults: demand paging, copy-on-write, stack growth. Also the walk by which the kernel itself reaches user memory.
 #include <cstring>
-#include <mutex>
 
+#include "core/base/lock_guard.h"
 #include "core/file/inode.h"
 #include "core/mm/address_space.h"
 #include "core/mm/frames/frame_allocator.h"
@@ -123,7 +123,7 @@ namespace {
 void note_write(File& file) {
   Inode* inode = file.mappable();
   if (!inode || !inode->contents_lock() || !per_cpu().kernel) return;
-  std::lock_guard guard(*inode->contents_lock());
+  LockGuard guard(*inode->contents_lock());
   static_cast<void>(inode->note_change(kernel().clock().realtime(), 0, 0));
 }
 
@@ -143,7 +143,7 @@ Result<> AddressSpace::fault(UserAddr address, hal::Access access) {
 Result<> AddressSpace::try_fault(UserAddr address, hal::Access access, Ref<File>* written) {
   UserAddr page = page_floor(address);
   if (page >= layout_.user_end) return err::fault;
-  std::unique_lock guard(lock_);
+  UniqueLock guard(lock_);
   for (;;) {
     Vma* vma = find(page);
     if (!vma) vma = grow_stack(page);
@@ -193,7 +193,7 @@ bool AddressSpace::pin(FrameAllocator& allocator, UserAddr address, hal::Access 
   if (page >= layout_.user_end) return false;
   do {
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       if (tables_->translate(page, access, frame)) [[likely]] {
         allocator.retain(*frame);
         return true;

@@ -1,6 +1,5 @@
 // mmap, munmap, mprotect, brk: changing which VMAs there are.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/file/inode.h"
 #include "core/mm/address_space.h"
 #include "core/mm/removed.h"
@@ -157,7 +156,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
   Removed removed;
   UserAddr address;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (vmas_.size() >= max_map_count || !fits_limits(request, length)) return err::nomem;
     if (request.fixed) {
       address = request.address;
@@ -198,7 +197,7 @@ Result<> AddressSpace::unmap(UserAddr address, uint64_t length) {
   length = page_ceil(length);
   if ((address & page_mask) || length == 0 || !is_valid_range(address, length)) return err::inval;
   Removed removed;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (auto isolated = isolate(address, address + length); !isolated) return isolated;
   remove(address, address + length, removed);
   return {};
@@ -210,7 +209,7 @@ Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t prote
   length = page_ceil(length);
   if (length == 0 || !is_valid_range(address, length)) return err::nomem;
   UserAddr end = address + length;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (with_start_of_stack) {
     Vma* first = find(address);
     if (!first) return err::nomem;
@@ -238,23 +237,23 @@ Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t prote
 }
 
 void AddressSpace::place_break(UserAddr start) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   break_start_ = break_ = start;
 }
 
 AddressSpace::BreakRange AddressSpace::break_range() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return {break_start_, break_};
 }
 
 void AddressSpace::set_break_range(BreakRange range) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   break_start_ = range.start;
   break_ = range.end;
 }
 
 UserAddr AddressSpace::set_break(UserAddr address) {
-  std::unique_lock guard(lock_);
+  UniqueLock guard(lock_);
   if (address < break_start_ || address >= layout_.user_end) return break_;
   UserAddr old_end = page_ceil(break_);
   UserAddr new_end = page_ceil(address);

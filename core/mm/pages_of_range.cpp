@@ -1,6 +1,5 @@
 // madvise(2) where it acts: pages that are dropped, punched out of a file, or fetched.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/address_space.h"
 #include "core/mm/for_each_in.h"
 #include "core/mm/removed.h"
@@ -9,7 +8,7 @@
 namespace halcyon {
 
 Result<> AddressSpace::discard(UserAddr address, uint64_t length, Discard how) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   auto result = for_each_in(address, length, [&](Vma& vma) -> Result<> {
     if (vma.is_locked && how != Discard::dont_need_locked) return err::inval;
     if (how == Discard::free && (vma.file || vma.is_shared)) return err::inval;
@@ -29,7 +28,7 @@ Result<> AddressSpace::punch_hole(UserAddr address, uint64_t length) {
     Ref<SharedMemory> shared;
     uint64_t offset, size;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       Vma* vma = find_from(at);
       if (!vma || vma->start >= end) return err::nomem;
       if (vma->start > at) has_hole = true, at = vma->start;
@@ -63,7 +62,7 @@ Result<> AddressSpace::populate(UserAddr address, uint64_t length, hal::Access a
   for (UserAddr page = address; page < end; page += page_size) {
     if (auto goes_on = make_way(); !goes_on) return goes_on;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       Vma* vma = find(page);
       if (!vma) return err::nomem;
       if (!(vma->protection & needed)) return err::inval;

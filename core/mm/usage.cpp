@@ -1,7 +1,6 @@
 // What an address space holds, for /proc and getrusage(2): sizes are kept up to date by those who map; what kind of memory is resident is
 // found by a look at every page.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/address_space.h"
 
 namespace halcyon {
@@ -31,7 +30,7 @@ class KindCounter final : public PageVisitor {
 }  // namespace
 
 void AddressSpace::visit(VmaVisitor& visitor, UserAddr from) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (Vma* vma = find_from(from); vma;) {
     if (!visitor.vma(*vma, *tables_)) return;
     auto next = std::next(vmas_.iterator_to(*vma));
@@ -40,7 +39,7 @@ void AddressSpace::visit(VmaVisitor& visitor, UserAddr from) {
 }
 
 MemoryUse AddressSpace::use() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   MemoryUse use;
   use.mapped = mapped_pages_;
   use.peak_mapped = peak_mapped_;
@@ -60,7 +59,7 @@ MemoryUse AddressSpace::use() {
 
 ResidentPages AddressSpace::resident_kinds() {
   ResidentPages pages;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (const Vma& vma : vmas_) {
     KindCounter counter(pages, vma);
     tables_->visit(vma.start, vma.end, counter);
@@ -69,7 +68,7 @@ ResidentPages AddressSpace::resident_kinds() {
 }
 
 uint64_t AddressSpace::peak_resident_pages() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return std::max(peak_resident_, tables_->present_pages());
 }
 

@@ -1,9 +1,9 @@
 // Guarded<T, Lock>: state that can be reached only with its lock held.
 #pragma once
 
-#include <mutex>
 #include <utility>
 
+#include "core/base/lock_guard.h"
 #include "core/sync/mutex.h"
 #include "core/sync/spin_lock.h"
 
@@ -18,12 +18,12 @@ class Guarded {
   // Runs action(state) under the lock. With a SpinLock nothing inside may block or touch user memory; with a Mutex it may.
   template <class Action>
   decltype(auto) with(Action&& action) {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     return std::forward<Action>(action)(value_);
   }
   template <class Action>
   decltype(auto) with(Action&& action) const {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     return std::forward<Action>(action)(value_);
   }
 

@@ -3,21 +3,22 @@
 
 #include <atomic>
 
+#include "core/base/annotations.h"
 #include "core/sync/wait_queue.h"
 
 namespace halcyon {
 
-class Mutex {
+class CAPABILITY("mutex") Mutex {
  public:
   explicit Mutex(Rank rank) : rank_(rank) {}
 
   // Blocks, not interruptibly.
-  void lock() {
+  void lock() ACQUIRE() {
     rank_acquired(rank_, true);
     if (is_held_.exchange(true, std::memory_order_acquire)) [[unlikely]]
       lock_slow();
   }
-  void unlock() {
+  void unlock() RELEASE() {
     is_held_.store(false, std::memory_order_release);
     waiters_.wake_one();
     rank_released(rank_, true);

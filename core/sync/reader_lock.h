@@ -5,32 +5,33 @@
 #include <array>
 #include <atomic>
 
+#include "core/base/annotations.h"
 #include "core/sync/rank.h"
 #include "hal/machine.h"
 #include "hal/port.h"
 
 namespace halcyon {
 
-class ReaderLock {
+class CAPABILITY("reader lock") ReaderLock {
  public:
   // For a kernel with so many CPUs, of which several share a part when there are very many.
   ReaderLock(Rank rank, unsigned cpus) : rank_(rank), count_(cpus < most_parts ? cpus : most_parts) {}
   ReaderLock(const ReaderLock&) = delete;
   ReaderLock& operator=(const ReaderLock&) = delete;
 
-  void lock_shared() {
+  void lock_shared() ACQUIRE_SHARED() {
     rank_acquired(rank_, false);
     acquire(own_part());
   }
-  void unlock_shared() {
+  void unlock_shared() RELEASE_SHARED() {
     own_part().is_held.store(false, std::memory_order_release);
     rank_released(rank_, false);
   }
-  void lock() {
+  void lock() ACQUIRE() {
     rank_acquired(rank_, false);
     for (size_t index = 0; index < count_; ++index) acquire(parts_[index]);
   }
-  void unlock() {
+  void unlock() RELEASE() {
     for (size_t index = 0; index < count_; ++index) parts_[index].is_held.store(false, std::memory_order_release);
     rank_released(rank_, false);
   }

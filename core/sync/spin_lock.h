@@ -3,23 +3,24 @@
 
 #include <atomic>
 
+#include "core/base/annotations.h"
 #include "core/sync/rank.h"
 #include "hal/port.h"
 
 namespace halcyon {
 
-class SpinLock {
+class CAPABILITY("spin lock") SpinLock {
  public:
   explicit SpinLock(Rank rank) : rank_(rank) {}
   SpinLock(const SpinLock&) = delete;
   SpinLock& operator=(const SpinLock&) = delete;
 
-  void lock() {
+  void lock() ACQUIRE() {
     rank_acquired(rank_, false);
     while (is_held_.exchange(true, std::memory_order_acquire)) [[unlikely]]
       while (is_held_.load(std::memory_order_relaxed)) hal::spin_pause();
   }
-  void unlock() {
+  void unlock() RELEASE() {
     is_held_.store(false, std::memory_order_release);
     rank_released(rank_, false);
   }

@@ -1,8 +1,7 @@
 #include "core/sync/wait_queue.h"
 
-#include <mutex>
-
 #include "core/base/assert.h"
+#include "core/base/lock_guard.h"
 #include "core/task/schedule/per_cpu.h"
 #include "core/task/thread.h"
 
@@ -11,14 +10,14 @@ namespace halcyon {
 WaitQueue::~WaitQueue() { ASSERT(entries_.empty()); }
 
 void WaitQueue::enlist(WaitEntry& entry) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   entry.queue = this;
   entries_.push_back(entry);
   is_empty_.store(false, std::memory_order_release);
 }
 
 void WaitQueue::withdraw(WaitEntry& entry) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (entry.queue != this) return;
   entries_.erase(entries_.iterator_to(entry));
   entry.queue = nullptr;
@@ -26,7 +25,7 @@ void WaitQueue::withdraw(WaitEntry& entry) {
 }
 
 void WaitQueue::abandon() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   while (!entries_.empty()) {
     WaitEntry& entry = entries_.front();
     ASSERT(entry.notify);
@@ -37,7 +36,7 @@ void WaitQueue::abandon() {
 }
 
 void WaitQueue::wake(unsigned exclusive_count) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (WaitEntry& entry : entries_) {
     if (entry.notify) entry.notify(entry);
     else entry.thread->wake();

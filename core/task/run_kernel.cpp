@@ -1,7 +1,6 @@
 // The kernel object's own life: start, the idle loop of each CPU, pending work, the built-in reaper, shutting down.
-#include <mutex>
-
 #include "core/base/assert.h"
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 
 namespace halcyon {
@@ -219,7 +218,7 @@ void Kernel::make_ready(Thread& thread, bool woken) {
 // --- init
 
 Result<> Kernel::start_init() {
-  std::lock_guard guard(tree_);
+  LockGuard guard(tree_);
   int pid = TRY(allocate_id());
   Ref<Process> process = TRY(add_process(pid, nullptr));
   process->process_group = pid;
@@ -249,7 +248,7 @@ void Kernel::reaper(void* argument) {
     if (!reaped && kernel.is_shutting_down()) return;
     static_cast<void>(init.child_event.wait_until(
         [&] {
-          std::lock_guard guard(kernel.tree());
+          LockGuard guard(kernel.tree());
           if (kernel.is_shutting_down() && init.children.empty()) return true;
           for (Process& child : init.children)
             if (child.is_zombie) return true;

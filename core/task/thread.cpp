@@ -1,8 +1,7 @@
 // The life of a thread object, and sharing what it uses.
 #include "core/task/thread.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
@@ -51,7 +50,7 @@ void Thread::entry(void* argument) {
 }
 
 Thread::Resources Thread::share_resources() {
-  std::lock_guard guard(kernel().tree());
+  LockGuard guard(kernel().tree());
   return resources_;
 }
 
@@ -60,7 +59,7 @@ namespace {
 // Exchanges under the tree lock; the old value goes after it.
 template <class T>
 void replace(Thread& thread, Ref<T>& member, Ref<T> value) {
-  std::lock_guard guard(thread.kernel().tree());
+  LockGuard guard(thread.kernel().tree());
   std::swap(member, value);
   // `value` is a parameter: destroyed by the caller's full expression, after the guard.
 }

@@ -1,7 +1,6 @@
 #include "core/time/timer.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "hal/port.h"
 
@@ -12,7 +11,7 @@ void TimerQueue::update_next() { next_.store(timers_.empty() ? never : timers_.b
 void TimerQueue::arm(Timer& timer, Nanoseconds when) {
   bool is_first;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (timer.is_armed) timers_.erase(timers_.iterator_to(timer));
     timer.when = when;
     timer.is_armed = true;
@@ -26,7 +25,7 @@ void TimerQueue::arm(Timer& timer, Nanoseconds when) {
 void TimerQueue::disarm(Timer& timer) {
   for (;;) {
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       if (timer.is_armed) {
         timers_.erase(timers_.iterator_to(timer));
         timer.is_armed = false;
@@ -39,7 +38,7 @@ void TimerQueue::disarm(Timer& timer) {
 }
 
 Nanoseconds TimerQueue::time_of(const Timer& timer) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return timer.is_armed ? timer.when : never;
 }
 
@@ -49,7 +48,7 @@ Nanoseconds TimerQueue::run_expired() {
     if (next == never || next > clock_.monotonic()) return next;
     Timer* timer;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       if (timers_.empty() || timers_.begin()->when > clock_.monotonic()) continue;
       timer = &*timers_.begin();
       timers_.erase(timers_.begin());
@@ -58,7 +57,7 @@ Nanoseconds TimerQueue::run_expired() {
       update_next();
     }
     timer->expired(*timer);
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     timer->is_running = false;
   }
 }

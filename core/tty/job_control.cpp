@@ -1,6 +1,5 @@
 // Job control (credentials(7), tty_ioctl(4)): which session a terminal belongs to, which of its process groups may use it.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/process/process.h"
 #include "core/task/thread.h"
 #include "core/tty/tty.h"
@@ -32,7 +31,7 @@ void Tty::attach(Process& leader) {
 }
 
 void Tty::attach_if_leader(Process& process) {
-  std::lock_guard guard(kernel_.tree());
+  LockGuard guard(kernel_.tree());
   if (is_leader(process) && !process.session->terminal && !session_) attach(process);
 }
 
@@ -46,7 +45,7 @@ void Tty::detach() {
 }
 
 void Tty::leader_exits(Process& leader) {
-  std::lock_guard guard(leader.kernel().tree());
+  LockGuard guard(leader.kernel().tree());
   Tty* tty = leader.session ? leader.session->terminal : nullptr;
   if (tty && tty->session_ == leader.session.get()) tty->detach();
 }
@@ -54,7 +53,7 @@ void Tty::leader_exits(Process& leader) {
 void Tty::hang_up() {
   if (is_hung_up_.exchange(true)) return;
   {
-    std::lock_guard guard(kernel_.tree());
+    LockGuard guard(kernel_.tree());
     if (session_) {
       if (Process* leader = kernel_.find_process(session_->id); leader && leader->process_group != foreground_) {
         send_to_process(*leader, SignalInfo{.number = sig::hup, .code = si_code::kernel});
@@ -64,7 +63,7 @@ void Tty::hang_up() {
     }
   }
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     discipline_.output().clear();
     console_.want(false, false);
   }
@@ -73,13 +72,13 @@ void Tty::hang_up() {
 }
 
 void Tty::signal_foreground(SignalSet signals) {
-  std::lock_guard guard(kernel_.tree());
+  LockGuard guard(kernel_.tree());
   for (int number = 1; number <= signal_count; ++number)
     if (signals.has(number)) signal_group(kernel_, foreground_, number);
 }
 
 Result<> Tty::check_foreground(Thread& self, int signal) {
-  std::lock_guard guard(kernel_.tree());
+  LockGuard guard(kernel_.tree());
   Process& process = self.process();
   if (!process.session || process.session.get() != session_) return {};
   if (foreground_ == 0 || foreground_ == process.process_group) return {};
@@ -93,13 +92,13 @@ Result<> Tty::check_foreground(Thread& self, int signal) {
 }
 
 Result<int> Tty::foreground_group(Thread& self) {
-  std::lock_guard guard(kernel_.tree());
+  LockGuard guard(kernel_.tree());
   if (!session_ || self.process().session.get() != session_) return err::notty;
   return foreground_;
 }
 
 Result<> Tty::set_foreground_group(Thread& self, int group) {
-  std::lock_guard guard(kernel_.tree());
+  LockGuard guard(kernel_.tree());
   if (!session_ || self.process().session.get() != session_) return err::notty;
   if (group < 0) return err::inval;
   bool exists = false;
@@ -114,13 +113,13 @@ Result<> Tty::set_foreground_group(Thread& self, int group) {
 }
 
 Result<int> Tty::session_id(Thread& self) {
-  std::lock_guard guard(kernel_.tree());
+  LockGuard guard(kernel_.tree());
   if (!session_ || self.process().session.get() != session_) return err::notty;
   return session_->id;
 }
 
 Result<> Tty::take_terminal(Thread& self, bool may_steal, bool is_readable) {
-  std::lock_guard guard(kernel_.tree());
+  LockGuard guard(kernel_.tree());
   Process& process = self.process();
   bool is_admin = has_capability(self.credentials(), capability::sys_admin);
   if (is_leader(process) && process.session.get() == session_) return {};
@@ -136,7 +135,7 @@ Result<> Tty::take_terminal(Thread& self, bool may_steal, bool is_readable) {
 
 // Only the leader speaks for its session: another process cannot lose the terminal alone.
 Result<> Tty::give_up_terminal(Thread& self) {
-  std::lock_guard guard(kernel_.tree());
+  LockGuard guard(kernel_.tree());
   if (!session_ || self.process().session.get() != session_) return err::notty;
   if (is_leader(self.process())) detach();
   return {};

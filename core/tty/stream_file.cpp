@@ -1,8 +1,7 @@
 // Blocking reads and writes over a stream that does not block.
 #include "core/tty/stream_file.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/base/own.h"
 #include "core/task/process/process.h"
 #include "core/task/thread.h"
@@ -32,7 +31,7 @@ void StreamDevice::start(Kernel& kernel) {
   handler_.handle = [](EventHandler& handler) {
     StreamDevice& device = *static_cast<Handler&>(handler).device;
     {
-      std::lock_guard guard(device.lock_);
+      LockGuard guard(device.lock_);
       device.wants_input_ = device.wants_output_ = false;
     }
     device.changed_.wake_all();
@@ -42,7 +41,7 @@ void StreamDevice::start(Kernel& kernel) {
 
 // If the stream is not ready, the machine is asked to say when it is.
 bool StreamDevice::is_ready(bool for_input) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (for_input ? stream_.can_read() : stream_.can_write()) return true;
   (for_input ? wants_input_ : wants_output_) = true;
   stream_.want(wants_input_, wants_output_);
@@ -58,12 +57,12 @@ Result<> StreamDevice::wait(bool for_input, bool nonblocking) {
 }
 
 size_t StreamDevice::take(std::span<std::byte> buffer) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return stream_.read(buffer);
 }
 
 size_t StreamDevice::give(std::span<const std::byte> bytes, bool* is_broken) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t count = stream_.write(bytes);
   *is_broken = count == 0 && stream_.is_broken();
   return count;
@@ -80,7 +79,7 @@ Result<size_t> StreamDevice::read(Sink& out, bool nonblocking) {
     if (!waited) return ended_early(done, waited.error());
     size_t count = take({(*chunk)->data(), std::min(stream_chunk_size, out.remaining())});
     if (count == 0) {
-      std::unique_lock guard(lock_);
+      UniqueLock guard(lock_);
       bool is_end = stream_.at_end();
       guard.unlock();
       if (is_end || done > 0) return done;
@@ -123,7 +122,7 @@ uint32_t StreamDevice::poll(PollTable* table, bool is_readable, bool is_writable
   uint32_t events = 0;
   if (is_readable && is_ready(true)) events |= poll::in | poll::rdnorm;
   if (is_writable && is_ready(false)) events |= poll::out | poll::wrnorm;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (is_readable && stream_.at_end()) events |= poll::hup;
   if (is_writable && stream_.is_broken()) events |= poll::err;
   return events;

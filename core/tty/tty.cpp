@@ -1,8 +1,7 @@
 // The terminal's life and its service thread, which stands between the device and the discipline.
 #include "core/tty/tty.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/process/process.h"
 #include "core/task/thread.h"
 
@@ -59,7 +58,7 @@ void Tty::serve() {
   SignalSet signals;
   bool is_gone = false;
   for (size_t count = 1; count > 0;) {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     size_t room = std::min(discipline_.room(), bytes.size());
     count = room > 0 ? console_.read({bytes.data(), room}) : 0;
     discipline_.receive({bytes.data(), count});
@@ -93,7 +92,7 @@ void Tty::watch_device() {
 }
 
 bool Tty::flush() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   push_output();
   return discipline_.output().is_empty() || console_.is_broken();
 }
@@ -107,7 +106,7 @@ void Tty::update_window() {
 
 void Tty::set_window(const hal::WindowSize& size) {
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (size == window_) return;
     window_ = size;
   }
@@ -141,7 +140,7 @@ Result<Ref<File>> open_controlling_tty(uint32_t flags) {
   Process& process = current_thread().process();
   Tty* tty = nullptr;
   {
-    std::lock_guard guard(process.kernel().tree());
+    LockGuard guard(process.kernel().tree());
     if (process.session) tty = process.session->terminal;
   }
   if (!tty) return err::nxio;

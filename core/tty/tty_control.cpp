@@ -1,6 +1,5 @@
 // The terminal's ioctls (ioctl_tty(2)).
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/process/process.h"
 #include "core/task/thread.h"
@@ -66,7 +65,7 @@ Result<uint64_t> Tty::control(Thread& self, uint32_t number, uint64_t argument, 
 Result<uint64_t> Tty::get_settings(Thread& self, uint32_t number, uint64_t argument) {
   Termios2 settings;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     settings.termios = discipline_.termios();
   }
   if (number == request::tcgets2) return store(self, argument, settings);
@@ -85,7 +84,7 @@ Result<uint64_t> Tty::set_settings(Thread& self, uint32_t number, uint64_t argum
     if (!sent) return std::unexpected(sent.error());
   }
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (number == request::tcsetsf || number == request::tcsetsf2) discipline_.flush_input();
     discipline_.set_termios(*settings);
   }
@@ -100,7 +99,7 @@ Result<uint64_t> Tty::flush_queues(Thread& self, uint64_t which) {
   if (!allowed) return std::unexpected(allowed.error());
   if (which > 2) return err::inval;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (which != 1) discipline_.flush_input();
     if (which != 0) discipline_.output().clear();
   }
@@ -114,7 +113,7 @@ Result<uint64_t> Tty::control_flow(Thread& self, uint64_t action) {
   if (!allowed) return std::unexpected(allowed.error());
   if (action > 3) return err::inval;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (action < 2) discipline_.stop_output(action == 0);
     else if (uint8_t c = discipline_.character(action == 2 ? tty_char::stop : tty_char::start)) discipline_.output().put(c);
   }
@@ -145,7 +144,7 @@ Result<uint64_t> Tty::control_other(Thread& self, uint32_t number, uint64_t argu
     case request::tiocgwinsz: {
       hal::WindowSize size;
       {
-        std::lock_guard guard(lock_);
+        LockGuard guard(lock_);
         size = window_;
       }
       return store(self, argument, UserWindow{size.rows, size.columns, size.pixel_width, size.pixel_height});
@@ -167,7 +166,7 @@ Result<uint64_t> Tty::control_other(Thread& self, uint32_t number, uint64_t argu
     case request::tiocoutq: {
       size_t count;
       {
-        std::lock_guard guard(lock_);
+        LockGuard guard(lock_);
         count = number == request::fionread ? discipline_.available() : discipline_.output().size();
       }
       return store(self, argument, static_cast<int>(count));

@@ -1,7 +1,6 @@
 // Reading, writing and polling a terminal. Bytes cross between the discipline and user memory through a small buffer on the stack, outside
 // lock_.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/process/process.h"
 #include "core/task/thread.h"
 #include "core/tty/tty.h"
@@ -21,7 +20,7 @@ Result<size_t> partial(size_t done, Errno error) {
 }  // namespace
 
 bool Tty::has_input() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return discipline_.is_readable();
 }
 
@@ -35,7 +34,7 @@ LineDiscipline::Taken Tty::take(std::span<std::byte> buffer, ReadMode* mode) {
   LineDiscipline::Taken taken;
   bool makes_room;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     *mode = read_mode();
     bool was_full = discipline_.room() == 0;
     taken = discipline_.take(buffer);
@@ -79,7 +78,7 @@ Result<size_t> Tty::read(Sink& out, bool nonblocking) {
 }
 
 size_t Tty::output_room() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return discipline_.output().room();
 }
 
@@ -97,7 +96,7 @@ Result<> Tty::wait_for_room(bool nonblocking) {
 
 // Queues bytes; when not all fit, the device gets what it takes.
 size_t Tty::queue_output(std::span<const std::byte> bytes) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t count = discipline_.output().write(bytes);
   if (count < bytes.size()) push_output();
   watch_device();
@@ -107,7 +106,7 @@ size_t Tty::queue_output(std::span<const std::byte> bytes) {
 Result<size_t> Tty::write(Source& in, bool nonblocking) {
   bool must_stop;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     must_stop = (discipline_.termios().local & tty_local::stop_background_output) != 0;
   }
   if (must_stop) {
@@ -135,7 +134,7 @@ Result<size_t> Tty::write(Source& in, bool nonblocking) {
     if (in.remaining() > 0 && output_room() < chunk.size()) static_cast<void>(flush());
   }
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     push_output();
     watch_device();
   }
@@ -147,7 +146,7 @@ Result<size_t> Tty::write(Source& in, bool nonblocking) {
 Result<> Tty::wait_until_sent() {
   auto is_sent = [&] {
     if (is_hung_up()) return true;
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     return discipline_.output().is_empty();
   };
   auto waited = writers_.wait_until(is_sent);
@@ -162,7 +161,7 @@ uint32_t Tty::poll(PollTable* table) {
   }
   uint32_t events = 0;
   if (is_hung_up()) events |= poll::hup | poll::err | poll::in | poll::rdnorm | poll::out | poll::wrnorm;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   ReadMode mode = read_mode();
   size_t enough = !mode.is_canonical && mode.time == 0 ? std::max<size_t>(mode.minimum, 1) : 1;
   bool is_ready = mode.is_canonical ? discipline_.is_readable() : discipline_.available() >= enough;

@@ -1,7 +1,6 @@
 #include "fs/block/disk_file.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/process/process.h"
 #include "core/task/thread.h"
@@ -39,7 +38,7 @@ Geometry make_geometry(uint64_t size) {
 }  // namespace
 
 Result<size_t> DiskFile::read(Sink& out) {
-  std::lock_guard guard(offset_lock_);
+  LockGuard guard(offset_lock_);
   size_t done = TRY(read_at(offset_, out));
   offset_ += done;
   return done;
@@ -51,7 +50,7 @@ Result<size_t> DiskFile::read_at(uint64_t offset, Sink& out) {
 }
 
 Result<size_t> DiskFile::write(Source& in) {
-  std::lock_guard guard(offset_lock_);
+  LockGuard guard(offset_lock_);
   size_t done = TRY(write_at(offset_, in));
   offset_ += done;
   return done;
@@ -72,7 +71,7 @@ Result<size_t> DiskFile::write_at(uint64_t offset, Source& in) {
 }
 
 Result<uint64_t> DiskFile::seek(int64_t offset, Whence whence) {
-  std::lock_guard guard(offset_lock_);
+  LockGuard guard(offset_lock_);
   uint64_t base = 0;
   switch (whence) {
     case Whence::set: break;

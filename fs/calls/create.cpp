@@ -1,7 +1,6 @@
 #include "fs/calls/create.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/calls/names.h"
 #include "fs/files/notify.h"
 #include "fs/vfs/permission.h"
@@ -40,7 +39,7 @@ Result<> make_name(const Caller& caller, const Start& start, std::string_view pa
   Walk walk(caller);
   if (auto walked = walk.to_parent(start, path); !walked) return walked;
   if (walk.kind() != LastKind::name) return err::exist;
-  std::lock_guard guard(caller.vfs().tree());
+  LockGuard guard(caller.vfs().tree());
   Ref<Dentry> dentry = TRY(walk.look_up_locked());
   if (!is_free(dentry)) return err::exist;
   if (walk.has_trailing_slash() && !is_directory) return err::noent;

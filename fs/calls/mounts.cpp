@@ -1,7 +1,6 @@
 #include "fs/calls/mounts.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/calls/names.h"
 
 namespace halcyon::fs {
@@ -13,7 +12,7 @@ Result<> bind(const Caller& caller, const Path& from, const Path& target) {
   if (from.dentry->is_removed()) return err::noent;
   Ref<FileSystem> file_system(from.mount->file_system());
   Ref<Mount> mount = TRY(Mount::create(std::move(file_system), from.dentry, from.mount->source(), from.mount->flags()));
-  std::lock_guard guard(caller.vfs().tree());
+  LockGuard guard(caller.vfs().tree());
   caller.vfs().mounts().attach(std::move(mount), target);
   return {};
 }
@@ -21,7 +20,7 @@ Result<> bind(const Caller& caller, const Path& from, const Path& target) {
 Result<> move(const Caller& caller, std::string_view source, Path target) {
   Path from = TRY(resolve(caller, Start(), source, walk_flag::follow));
   MountTable& mounts = caller.vfs().mounts();
-  std::lock_guard guard(caller.vfs().tree());
+  LockGuard guard(caller.vfs().tree());
   if (from.dentry != from.mount->root() || mounts.place_of(*from.mount).is_empty()) return err::inval;
   if (from.dentry->is_directory() != target.dentry->is_directory()) return err::notdir;
   if (is_below(target, Path{from.mount, from.mount->root()})) return err::loop;
@@ -116,7 +115,7 @@ Result<> umount(const Caller& caller, std::string_view target, uint32_t flags) {
   if (at == caller.context.root()) return err::inval;
   Ref<Mount> mount = std::move(at.mount);
   at.dentry = nullptr;
-  std::lock_guard guard(caller.vfs().tree());
+  LockGuard guard(caller.vfs().tree());
   return mounts.detach(*mount, 1, (flags & umount_flag::detach) != 0);
 }
 

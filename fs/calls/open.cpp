@@ -1,7 +1,6 @@
 #include "fs/calls/open.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/file/watch/leases.h"
 #include "core/ipc/pipe/pipe.h"
 #include "fs/calls/create.h"
@@ -71,7 +70,7 @@ enum class Purpose : bool { io, execution };
 // The name leads to an object that is not there any more: it is to be looked up again.
 void forget(const Caller& caller, const Path& path) {
   if (path.dentry == path.mount->root()) return;
-  std::lock_guard guard(caller.vfs().tree());
+  LockGuard guard(caller.vfs().tree());
   caller.vfs().dentries().remove(*path.dentry, true);
 }
 
@@ -160,7 +159,7 @@ Result<Ref<File>> open_or_create(const Caller& caller, const Start& start, std::
     if (walk.parent().mount->file_system().caching() == FileSystem::Caching::all)
       dentry = caller.vfs().dentries().find(*walk.parent().dentry, walk.name());
     if (is_free(dentry)) {
-      std::unique_lock guard(caller.vfs().tree());
+      UniqueLock guard(caller.vfs().tree());
       dentry = TRY(walk.look_up_locked());
       if (is_free(dentry)) {
         Ref<Dentry> made = TRY(create_locked(caller, walk, FileType::regular, mode & mode::permissions, 0));

@@ -1,5 +1,4 @@
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/calls/create.h"
 #include "fs/calls/names.h"
 #include "fs/files/notify.h"
@@ -14,11 +13,9 @@ Result<> check_unlink(const Caller& caller, const Path& parent, Dentry& dentry) 
   return check_remove(caller.who, *parent.inode(), *dentry.inode());
 }
 
-// The name is removed from the tree: forgets it, and tells so when the object has gone, if it goes.
-void end_name(const Caller& caller, const Walk& walk, Ref<Dentry> dentry, std::unique_lock<Mutex> guard) {
+// Tells that the name has gone from the tree, and its object, if it goes. The tree is not locked.
+void tell_removed(const Walk& walk, Ref<Dentry> dentry) {
   bool is_directory = dentry->is_directory();
-  caller.vfs().dentries().remove(*dentry, true);
-  guard.unlock();
   if (!is_directory) note_inode(*dentry->inode(), event::attributes);  // a link less
   dentry = nullptr;
   note_entry(*walk.parent().inode(), event::remove, walk.name(), is_directory);
@@ -31,7 +28,7 @@ Result<> unlink(const Caller& caller, const Start& start, std::string_view path)
   if (auto walked = walk.to_parent(start, path); !walked) return walked;
   if (walk.kind() != LastKind::name) return err::isdir;
   Ref<Dentry> dentry;  // outlives the lock: the inode may go with it
-  std::unique_lock guard(caller.vfs().tree());
+  UniqueLock guard(caller.vfs().tree());
   dentry = TRY(walk.look_up_locked());
   if (is_free(dentry)) return err::noent;
   if (walk.has_trailing_slash()) return dentry->is_directory() ? err::isdir : err::notdir;
@@ -39,7 +36,9 @@ Result<> unlink(const Caller& caller, const Start& start, std::string_view path)
   if (dentry->is_directory()) return err::isdir;
   if (dentry->is_mount_point()) return err::busy;
   if (auto unlinked = walk.parent().inode()->unlink(walk.name(), *dentry->inode()); !unlinked) return unlinked;
-  end_name(caller, walk, std::move(dentry), std::move(guard));
+  caller.vfs().dentries().remove(*dentry, true);
+  guard.unlock();
+  tell_removed(walk, std::move(dentry));
   return {};
 }
 
@@ -53,14 +52,16 @@ Result<> rmdir(const Caller& caller, const Start& start, std::string_view path) 
     case LastKind::root: return err::busy;
   }
   Ref<Dentry> dentry;
-  std::unique_lock guard(caller.vfs().tree());
+  UniqueLock guard(caller.vfs().tree());
   dentry = TRY(walk.look_up_locked());
   if (is_free(dentry)) return err::noent;
   if (auto allowed = check_unlink(caller, walk.parent(), *dentry); !allowed) return allowed;
   if (!dentry->is_directory()) return err::notdir;
   if (dentry->is_mount_point()) return err::busy;
   if (auto removed = walk.parent().inode()->rmdir(walk.name(), *dentry->inode()); !removed) return removed;
-  end_name(caller, walk, std::move(dentry), std::move(guard));
+  caller.vfs().dentries().remove(*dentry, true);
+  guard.unlock();
+  tell_removed(walk, std::move(dentry));
   return {};
 }
 

@@ -1,5 +1,4 @@
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/calls/create.h"
 #include "fs/calls/names.h"
 #include "fs/files/notify.h"
@@ -106,7 +105,7 @@ Result<> rename(const Caller& caller, const Start& from_start, std::string_view 
   if (from_walk.kind() != LastKind::name) return err::busy;
   if (to_walk.kind() != LastKind::name) return (flags & rename_flag::no_replace) ? err::exist : err::busy;
   Ref<Dentry> moved, replaced;  // outlive the lock
-  std::lock_guard guard(caller.vfs().tree());
+  LockGuard guard(caller.vfs().tree());
   moved = TRY(from_walk.look_up_locked());
   if (is_free(moved)) return err::noent;
   replaced = TRY(to_walk.look_up_locked());

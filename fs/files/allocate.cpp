@@ -1,6 +1,5 @@
 // fallocate(2) of regular files. Pages that must not run out later are taken now, zeroed; a hole gives them back.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/cache/page_cache.h"
 #include "fs/files/notify.h"
 #include "fs/files/regular_file.h"
@@ -25,7 +24,7 @@ Result<> RegularFile::allocate(Allocation how, uint64_t offset, uint64_t end) {
   Inode& target = *inode();
   PageCache& cache = *target.page_cache();
   Nanoseconds now = path().mount->file_system().now();
-  std::lock_guard guard(*target.contents_lock());
+  LockGuard guard(*target.contents_lock());
   bool is_hole = how == Allocation::punch_hole, grows = how == Allocation::grow && end > cache.size();
   if (is_hole && (target.seals() & (seal::write | seal::future_write))) return err::perm;
   if (!is_hole && end > cache.size()) {

@@ -1,7 +1,6 @@
 #include "fs/files/directory_file.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/vfs/vfs.h"
 
 namespace halcyon::fs {
@@ -28,7 +27,7 @@ uint64_t number_of(Inode& inode) {
 }  // namespace
 
 Result<uint64_t> DirectoryFile::seek(int64_t offset, Whence whence) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   int64_t base = 0;
   if (whence == Whence::current) base = static_cast<int64_t>(position_);
   else if (whence != Whence::set && (whence != Whence::end || !path().mount->file_system().directories_seek_from_end())) return err::inval;
@@ -52,7 +51,7 @@ uint64_t DirectoryFile::parent_number() {
 }
 
 Result<> DirectoryFile::list(DirectoryVisitor& visitor) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (path().dentry->is_removed()) return err::noent;
   note_access();
   if (position_ == 0) {

@@ -1,7 +1,6 @@
 #include "fs/files/regular_file.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/cache/page_cache.h"
 #include "core/task/process/process.h"
 #include "core/task/schedule/per_cpu.h"
@@ -62,7 +61,7 @@ Result<size_t> room_under_seals(Inode& inode, uint64_t start, size_t count) {
 Result<> set_file_size(Inode& inode, uint64_t size, Nanoseconds now, bool keeps_privileges) {
   PageCache* cache = inode.page_cache();
   if (!cache) return err::inval;
-  std::lock_guard guard(*inode.contents_lock());
+  LockGuard guard(*inode.contents_lock());
   if (size > max_offset) return err::fbig;
   if ((inode.seals() & seal::shrink) && size < cache->size()) return err::perm;
   if ((inode.seals() & seal::grow) && size > cache->size()) return err::perm;
@@ -80,7 +79,7 @@ Result<> set_file_size(Inode& inode, uint64_t size, Nanoseconds now, bool keeps_
 }
 
 Result<size_t> RegularFile::read(Sink& out) {
-  std::lock_guard guard(offset_lock_);
+  LockGuard guard(offset_lock_);
   size_t done = TRY(read_at(offset_, out));
   offset_ += done;
   return done;
@@ -95,7 +94,7 @@ Result<size_t> RegularFile::read_at(uint64_t offset, Sink& out) {
 }
 
 Result<size_t> RegularFile::write(Source& in) {
-  std::lock_guard guard(offset_lock_);
+  LockGuard guard(offset_lock_);
   return write_locked(&offset_, (flags() & open_flag::append) != 0, in);
 }
 
@@ -106,7 +105,7 @@ Result<size_t> RegularFile::append(Source& in, bool moves) {
     uint64_t offset = 0;
     return write_locked(&offset, true, in);
   }
-  std::lock_guard guard(offset_lock_);
+  LockGuard guard(offset_lock_);
   return write_locked(&offset_, true, in);
 }
 
@@ -116,7 +115,7 @@ Result<size_t> RegularFile::write_locked(uint64_t* offset, bool at_end, Source& 
   if (in.remaining() > max_offset - std::min(*offset, max_offset)) return err::inval;
   Inode& target = *inode();
   PageCache& cache = *target.page_cache();
-  std::lock_guard guard(*target.contents_lock());
+  LockGuard guard(*target.contents_lock());
   uint64_t start = at_end ? cache.size() : *offset;
   size_t room = TRY(room_for_write(start, in.remaining()));
   if (target.seals() & (seal::grow | seal::write | seal::future_write)) room = TRY(room_under_seals(target, start, room));
@@ -133,7 +132,7 @@ Result<size_t> RegularFile::write_locked(uint64_t* offset, bool at_end, Source& 
 }
 
 Result<uint64_t> RegularFile::seek(int64_t offset, Whence whence) {
-  std::lock_guard guard(offset_lock_);
+  LockGuard guard(offset_lock_);
   uint64_t size = inode()->page_cache()->size();
   int64_t base = 0;
   switch (whence) {

@@ -1,7 +1,6 @@
 #include "fs/files/text_file.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/tree/text_node.h"
 
 namespace halcyon::fs {
@@ -9,14 +8,14 @@ namespace halcyon::fs {
 Result<> TextFile::make_text(Writer& out) { return node_.write_text(out); }
 
 Result<size_t> TextFile::read(Sink& out) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t done = TRY(read_locked(position_, out));
   position_ += done;
   return done;
 }
 
 Result<size_t> TextFile::read_at(uint64_t offset, Sink& out) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return read_locked(offset, out);
 }
 
@@ -33,14 +32,14 @@ Result<size_t> TextFile::read_locked(uint64_t offset, Sink& out) {
 }
 
 Result<size_t> TextFile::write(Source& in) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t done = TRY(write_locked(position_, in));
   position_ += done;
   return done;
 }
 
 Result<size_t> TextFile::write_at(uint64_t offset, Source& in) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return write_locked(offset, in);
 }
 
@@ -56,7 +55,7 @@ Result<size_t> TextFile::write_locked(uint64_t offset, Source& in) {
 }
 
 Result<uint64_t> TextFile::seek(int64_t offset, Whence whence) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   int64_t base = 0;
   switch (whence) {
     case Whence::set: break;

@@ -1,5 +1,6 @@
 #include "fs/hostfs/host_file_system.h"
 
+#include "core/base/lock_guard.h"
 #include "fs/hostfs/host_directory.h"
 #include "fs/tree/special_node.h"
 
@@ -26,7 +27,7 @@ Result<Ref<Inode>> HostFileSystem::make_root() {
 
 Result<FileSystemStatistics> HostFileSystem::statistics() {
   FileSystemStatistics statistics = TRY(FileSystem::statistics());
-  std::lock_guard guard(host_lock_);
+  LockGuard guard(host_lock_);
   hal::HostSpace space = TRY(files_->space());
   statistics.block_size = space.block_size;
   statistics.blocks = space.blocks;
@@ -52,12 +53,12 @@ HostIdentity* HostFileSystem::find_locked(const hal::HostId& id) {
 
 Result<HostIdentity*> HostFileSystem::identity_for(const hal::HostId& id) {
   {
-    std::lock_guard guard(table_lock_);
+    LockGuard guard(table_lock_);
     if (HostIdentity* known = find_locked(id)) return known;
   }
   Own<HostIdentity> fresh = TRY(make<HostIdentity>());
   fresh->id = id;
-  std::lock_guard guard(table_lock_);
+  LockGuard guard(table_lock_);
   if (HostIdentity* known = find_locked(id)) return known;
   fresh->number = next_number_++;
   table_.insert(*fresh);
@@ -69,7 +70,7 @@ Result<Ref<Inode>> HostFileSystem::make_node(const hal::HostAttributes& attribut
   NodeStart start{known.type, known.permissions, known.uid, known.gid, identity.number};
   auto finish = [&](auto node) -> Result<Ref<Inode>> {
     if (!node) return std::unexpected(node.error());
-    std::lock_guard guard(table_lock_);
+    LockGuard guard(table_lock_);
     identity.node = node->get();
     identity.object = node->get();
     return *std::move(node);
@@ -91,7 +92,7 @@ Result<Ref<Inode>> HostFileSystem::node_for(const hal::HostAttributes& attribute
   Ref<Inode> node;
   HostObject* object = nullptr;
   {
-    std::lock_guard guard(table_lock_);
+    LockGuard guard(table_lock_);
     FileType type = to_attributes(attributes).type;
     if (identity->node && identity->node->type() == type && identity->node->retain_if_alive()) {
       node = Ref<Inode>::adopt(identity->node);
@@ -100,7 +101,7 @@ Result<Ref<Inode>> HostFileSystem::node_for(const hal::HostAttributes& attribute
   }
   if (!node) {
     node = TRY(make_node(attributes, *identity));
-    std::lock_guard guard(table_lock_);
+    LockGuard guard(table_lock_);
     object = identity->object;
   }
   move(*object, std::move(parent), place);
@@ -110,7 +111,7 @@ Result<Ref<Inode>> HostFileSystem::node_for(const hal::HostAttributes& attribute
 
 void HostFileSystem::forget(HostIdentity& identity, const Node& node) {
   Own<HostIdentity> retired;
-  std::lock_guard guard(table_lock_);
+  LockGuard guard(table_lock_);
   if (identity.node != &node) return;
   identity.node = nullptr;
   identity.object = nullptr;
@@ -119,25 +120,25 @@ void HostFileSystem::forget(HostIdentity& identity, const Node& node) {
 
 // The old parent goes with the parameter, after the lock.
 void HostFileSystem::move(HostObject& object, Ref<HostDirectory> parent, NameText& name) {
-  std::lock_guard guard(host_lock_);
+  LockGuard guard(host_lock_);
   std::swap(object.parent_, parent);
   object.name_.swap(name);
   object.is_gone_ = false;
 }
 
 bool HostFileSystem::is_at(const HostObject& object, const HostDirectory& parent, std::string_view name) {
-  std::lock_guard guard(host_lock_);
+  LockGuard guard(host_lock_);
   return !object.is_gone_ && object.parent_.get() == &parent && object.name_.view() == name;
 }
 
 void HostFileSystem::take_name(HostObject& object, const HostDirectory& parent, std::string_view name) {
   if (!is_at(object, parent, name)) return;
-  std::lock_guard guard(host_lock_);
+  LockGuard guard(host_lock_);
   object.is_gone_ = true;
 }
 
 bool HostFileSystem::is_gone(const HostObject& object) {
-  std::lock_guard guard(host_lock_);
+  LockGuard guard(host_lock_);
   return object.is_gone_;
 }
 

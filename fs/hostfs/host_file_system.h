@@ -11,8 +11,8 @@
 
 #include <boost/intrusive/set.hpp>
 #include <memory>
-#include <mutex>
 
+#include "core/base/lock_guard.h"
 #include "core/sync/mutex.h"
 #include "fs/tree/node.h"
 #include "fs/vfs/vfs.h"
@@ -56,7 +56,7 @@ class HostFileSystem final : public FileSystem {
   // returns.
   template <class Call>
   auto on_host(const HostObject& object, std::string_view child, Call call) {
-    std::lock_guard guard(host_lock_);
+    LockGuard guard(host_lock_);
     using Outcome = decltype(call(*files_, std::string_view()));
     auto path = path_of(object, child, path_);
     if (!path) return Outcome(std::unexpected(path.error()));

@@ -1,7 +1,7 @@
 // Listings of host directories.
 #include <algorithm>
-#include <mutex>
 
+#include "core/base/lock_guard.h"
 #include "fs/hostfs/host_directory.h"
 
 namespace halcyon::fs {
@@ -69,7 +69,7 @@ void HostDirectory::drop_items() {
 }
 
 Result<> HostDirectory::list(uint64_t* position, DirectoryVisitor& visitor) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (*position >= end_position) return {};
   if (*position == 0 || listings_ == 0) {
     if (auto read = read_items(); !read) return read;

@@ -1,7 +1,6 @@
 #include "fs/overlay/overlay_file_system.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/frames/frame_allocator.h"
 #include "fs/overlay/overlay_node.h"
 #include "fs/tree/special_node.h"
@@ -25,7 +24,7 @@ void OverlayFileSystem::shut_down() {
   for (;;) {
     Ref<Inode> node;
     {
-      std::lock_guard guard(table_lock_);
+      LockGuard guard(table_lock_);
       if (kept_.empty()) break;
       Cover& cover = kept_.front();
       kept_.pop_front();
@@ -64,7 +63,7 @@ Result<Ref<Inode>> OverlayFileSystem::make_cover(Ref<Inode> lower, const Attribu
 Ref<Inode> OverlayFileSystem::find(const Attributes& lower) {
   Cover* cover = nullptr;
   {
-    std::lock_guard guard(table_lock_);
+    LockGuard guard(table_lock_);
     auto found = table_.find(lower.inode);
     if (found == table_.end()) return nullptr;
     if (found->node_.type() == lower.type && found->node_.retain_if_alive()) cover = &*found;
@@ -77,17 +76,17 @@ Ref<Inode> OverlayFileSystem::find(const Attributes& lower) {
 }
 
 void OverlayFileSystem::add(Cover& cover) {
-  std::lock_guard guard(table_lock_);
+  LockGuard guard(table_lock_);
   table_.insert(cover);
 }
 
 void OverlayFileSystem::forget(Cover& cover) {
-  std::lock_guard guard(table_lock_);
+  LockGuard guard(table_lock_);
   if (cover.CoverTableHook::is_linked()) table_.erase(table_.iterator_to(cover));
 }
 
 void OverlayFileSystem::keep(Cover& cover) {
-  std::lock_guard guard(table_lock_);
+  LockGuard guard(table_lock_);
   if (cover.is_changed_.exchange(true, std::memory_order_acq_rel) || cover.node_.links() == 0) return;
   cover.node_.retain();
   kept_.push_back(cover);
@@ -96,7 +95,7 @@ void OverlayFileSystem::keep(Cover& cover) {
 // Whoever takes the last name holds a reference of his own.
 void OverlayFileSystem::let_go(Cover& cover) {
   Ref<Inode> node;
-  std::lock_guard guard(table_lock_);
+  LockGuard guard(table_lock_);
   if (!cover.CoverKeptHook::is_linked()) return;
   kept_.erase(kept_.iterator_to(cover));
   node = Ref<Inode>::adopt(&cover.node_);

@@ -1,8 +1,7 @@
 // The root of /proc: what is fixed, then self and thread-self, then a directory for every process.
 #include "fs/procfs/proc_file_system.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/procfs/task/task_nodes.h"
 
 namespace halcyon::fs {
@@ -38,7 +37,7 @@ class ProcRoot final : public FixedDirectory {
     // A thread's id finds the directory of its process, though listings do not show it.
     Ref<Process> process;
     {
-      std::lock_guard guard(proc().kernel().tree());
+      LockGuard guard(proc().kernel().tree());
       Process* found = proc().kernel().find_process(id);
       if (Thread* thread = found ? nullptr : proc().kernel().find_thread(id)) found = &thread->process();
       if (!found) return err::noent;
@@ -57,7 +56,7 @@ class ProcRoot final : public FixedDirectory {
     for (;;) {
       Ref<Process> process;
       {
-        std::lock_guard guard(proc().kernel().tree());
+        LockGuard guard(proc().kernel().tree());
         Process* found = proc().kernel().next_process(static_cast<int>(*position - first_process));
         if (!found) return {};
         process = Ref<Process>(*found);

@@ -1,7 +1,7 @@
 // /proc/sys: what the kernel's limits and names are. Names and some numbers can be changed.
 #include <charconv>
-#include <mutex>
 
+#include "core/base/lock_guard.h"
 #include "core/base/version.h"
 #include "core/file/fd_table.h"
 #include "core/ipc/pipe/pipe.h"
@@ -18,7 +18,7 @@ using Name = std::array<char, 65>;
 Result<> write_name(Kernel& kernel, const Name& name, Writer& out) {
   Name copy;
   {
-    std::lock_guard guard(kernel.names_lock);
+    LockGuard guard(kernel.names_lock);
     copy = name;
   }
   copy.back() = '\0';
@@ -28,7 +28,7 @@ Result<> write_name(Kernel& kernel, const Name& name, Writer& out) {
 
 Result<> store_name(Kernel& kernel, Name& name, std::string_view text) {
   if (!has_capability(current_thread().credentials(), capability::sys_admin)) return err::perm;
-  std::lock_guard guard(kernel.names_lock);
+  LockGuard guard(kernel.names_lock);
   name.fill('\0');
   text.copy(name.data(), name.size() - 1);
   return {};

@@ -1,7 +1,6 @@
 #include "fs/ramfs/memory_file.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/calls/open.h"
 #include "fs/ramfs/ram_file_system.h"
 
@@ -10,7 +9,7 @@ namespace halcyon::fs {
 namespace {
 
 Result<Ref<Mount>> memory_mount(Vfs& vfs) {
-  std::lock_guard guard(vfs.tree());
+  LockGuard guard(vfs.tree());
   if (!vfs.memory_mount()) {
     Ref<RamFileSystem> file_system = TRY(RamFileSystem::create(vfs));
     Ref<Inode> inode = TRY(file_system->make_root());

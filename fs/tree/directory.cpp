@@ -1,8 +1,7 @@
 // Lookups, creation and listings; removal and renaming are in rename.cpp.
 #include "fs/tree/directory.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/tree/file_node.h"
 #include "fs/tree/special_node.h"
 
@@ -33,7 +32,7 @@ Result<Ref<Node>> TreeFileSystem::new_symlink(std::string_view target, uint32_t 
 
 Result<Ref<Inode>> TreeDirectory::lookup(std::string_view name) {
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (Entry* entry = entries_.find(name)) {
       if (!entry->inode) return err::noent;
       return entry->inode;
@@ -45,7 +44,7 @@ Result<Ref<Inode>> TreeDirectory::lookup(std::string_view name) {
 
 Result<> TreeDirectory::add(std::string_view name, Ref<Inode> inode) {
   Own<Entry> entry = TRY(EntryTable::make(name, inode));
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (Entry* old = entries_.find(name)) {
     if (old->inode) return err::exist;
     old->inode = std::move(inode);
@@ -116,7 +115,7 @@ class TreeDirectory::Unmentioned final : public DirectoryVisitor {
 };
 
 Result<> TreeDirectory::list(uint64_t* position, DirectoryVisitor& visitor) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   uint64_t part = below_ ? own_part : 0;
   if (below_ && *position < own_part) {
     Unmentioned filter(entries_, &visitor);
@@ -134,7 +133,7 @@ Result<> TreeDirectory::list(uint64_t* position, DirectoryVisitor& visitor) {
 }
 
 Result<bool> TreeDirectory::is_empty() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (Entry* entry = entries_.at(0); entry; entry = entries_.after(*entry))
     if (entry->inode) return false;
   if (!below_) return true;

@@ -1,6 +1,5 @@
 // Names that go and names that move. Whatever can fail is done before the first change.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/tree/directory.h"
 
 namespace halcyon::fs {
@@ -23,7 +22,7 @@ Result<Own<Entry>> TreeDirectory::prepare_take_out(std::string_view name) {
 void TreeDirectory::commit_take_out(std::string_view name, Own<Entry> whiteout) {
   Own<Entry> gone;
   Ref<Inode> inode;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   Entry* entry = entries_.find(name);
   if (entry && whiteout) inode = std::move(entry->inode);
   else if (entry) gone = entries_.remove(*entry);
@@ -64,7 +63,7 @@ Result<> TreeDirectory::rmdir(std::string_view name, Inode& child) {
 
 // Gives the name to `inode`, whoever had it.
 void TreeDirectory::put(std::string_view name, Ref<Inode> inode, Own<Entry> fresh) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   Entry* entry = entries_.find(name);
   if (!entry || !entry->inode) entry_count_.fetch_add(1, std::memory_order_relaxed);
   if (entry) {

@@ -1,9 +1,8 @@
 #include "fs/vfs/dentry.h"
 
 #include <bit>
-#include <mutex>
-#include <shared_mutex>
 
+#include "core/base/lock_guard.h"
 #include "fs/files/notify.h"
 #include "fs/vfs/mount.h"
 #include "fs/vfs/permission.h"
@@ -85,7 +84,7 @@ void DentryCache::note_use(Dentry& dentry) {
 }
 
 Ref<Dentry> DentryCache::find(Dentry& parent, const Name& name) {
-  std::shared_lock guard(lock_);
+  SharedLock guard(lock_);
   Dentry* dentry = find_locked(&parent, name);
   if (!dentry) return nullptr;
   note_use(*dentry);
@@ -129,7 +128,7 @@ void DentryCache::grow_buckets() {
   size_t size = buckets_.size() * 4;
   Vec<Dentry*> bigger;
   if (!bigger.resize(size)) return;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (buckets_.size() >= size) return;
   std::swap(buckets_, bigger);
   for (Dentry& dentry : lru_) hash_locked(dentry);
@@ -159,7 +158,7 @@ Ref<Dentry> DentryCache::insert(Ref<Dentry> dentry) {
   if (size() > buckets_.size() * 2) grow_buckets();
   Ref<Dentry> evicted[2];
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (Dentry* other = find_locked(dentry->parent_.get(), {dentry->name_.view(), dentry->name_.hash()})) return Ref<Dentry>(*other);
     hash_locked(*dentry);
     lru_.push_back(*dentry);
@@ -173,7 +172,7 @@ Ref<Dentry> DentryCache::insert(Ref<Dentry> dentry) {
 
 void DentryCache::remove(Dentry& dentry, bool removed) {
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (removed) dentry.is_removed_.store(true, std::memory_order_release);
     if (!dentry.is_hashed_) return;
     unhash_locked(dentry);
@@ -187,7 +186,7 @@ Result<> DentryCache::move(Dentry& dentry, Dentry& to, std::string_view to_name)
   NameText name;
   if (auto named = name.set(to_name); !named) return named;
   Ref<Dentry> parent(to);
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   bool was_hashed = dentry.is_hashed_;
   if (was_hashed) unhash_locked(dentry);
   dentry.name_.swap(name);
@@ -199,7 +198,7 @@ Result<> DentryCache::move(Dentry& dentry, Dentry& to, std::string_view to_name)
 }
 
 void DentryCache::exchange(Dentry& one, Dentry& other) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   Dentry* both[] = {&one, &other};
   bool was_hashed[2];
   for (int i = 0; i < 2; ++i) {
@@ -231,7 +230,7 @@ Ref<Dentry> DentryCache::take_unused_parent(Ref<Dentry> dentry) {
   Ref<Dentry> parent = dentry->parent_;
   dentry = nullptr;
   if (!parent) return nullptr;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   bool has_only_us = parent->reference_count() == 2;  // and the cache
   if (!has_only_us || !parent->is_hashed_) return nullptr;
   unhash_locked(*parent);
@@ -254,12 +253,12 @@ void DentryCache::purge(const FileSystem& file_system) {
 }
 
 Ref<Dentry> DentryCache::parent(const Dentry& dentry) {
-  std::shared_lock guard(lock_);
+  SharedLock guard(lock_);
   return dentry.parent_;
 }
 
 bool DentryCache::is_descendant(const Dentry& dentry, const Dentry& ancestor) {
-  std::shared_lock guard(lock_);
+  SharedLock guard(lock_);
   const Dentry* at = &dentry;
   while (at && at != &ancestor) at = at->parent_.get();
   return at != nullptr;

@@ -1,7 +1,6 @@
 #include "fs/vfs/mount.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/files/notify.h"
 #include "fs/vfs/path.h"
 #include "fs/vfs/vfs.h"
@@ -53,7 +52,7 @@ MountTable::~MountTable() {
 }
 
 void MountTable::attach(Ref<Mount> mount, const Path& place) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   mount->parent_ = place.mount;
   mount->mount_point_ = place.dentry;
   if (place.dentry) place.dentry->mounts_here_.fetch_add(1, std::memory_order_release);
@@ -76,7 +75,7 @@ Result<> MountTable::detach(Mount& mount, unsigned users, bool lazily) {
     Ref<Dentry> point;
     Ref<Mount> parent;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       if (!mount.is_attached_) return err::inval;
       for (bool found = true; found;) {
         found = false;
@@ -106,7 +105,7 @@ Result<> MountTable::detach(Mount& mount, unsigned users, bool lazily) {
 void MountTable::move(Mount& mount, const Path& place) {
   Path old;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     mount.mount_point_->mounts_here_.fetch_sub(1, std::memory_order_release);
     old.mount = std::exchange(mount.parent_, place.mount);
     old.dentry = std::exchange(mount.mount_point_, place.dentry);
@@ -116,31 +115,31 @@ void MountTable::move(Mount& mount, const Path& place) {
 }
 
 Ref<Mount> MountTable::find(const Mount& mount, const Dentry& dentry) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (auto other = mounts_.rbegin(); other != mounts_.rend(); ++other)
     if (other->mount_point_.get() == &dentry && other->parent_.get() == &mount) return Ref<Mount>(*other);
   return nullptr;
 }
 
 Path MountTable::place_of(const Mount& mount) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return {mount.parent_, mount.mount_point_};
 }
 
 Ref<Mount> MountTable::root() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (Mount& mount : mounts_)
     if (!mount.parent_) return Ref<Mount>(mount);
   return nullptr;
 }
 
 bool MountTable::is_attached(const Mount& mount) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return mount.is_attached_;
 }
 
 Ref<Mount> MountTable::next(unsigned after) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (Mount& mount : mounts_)
     if (mount.id_ > after) return Ref<Mount>(mount);
   return nullptr;

@@ -1,7 +1,6 @@
 #include "fs/vfs/vfs.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/vfs/context.h"
 
 namespace halcyon::fs {
@@ -24,7 +23,7 @@ Result<> Vfs::mount(Ref<FileSystem> file_system, const Path& place, std::string_
   FileSystem& instance = *file_system;
   Ref<Dentry> root = TRY(Dentry::create_root(instance, std::move(inode)));
   Ref<Mount> mount = TRY(Mount::create(std::move(file_system), std::move(root), source, flags));
-  std::lock_guard guard(tree_);
+  LockGuard guard(tree_);
   if (place.dentry && place.dentry->is_removed()) return err::noent;
   mounts_.attach(std::move(mount), place);
   return {};

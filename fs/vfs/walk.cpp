@@ -1,7 +1,6 @@
 #include "fs/vfs/walk.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "fs/vfs/permission.h"
 
 namespace halcyon::fs {
@@ -174,7 +173,7 @@ Result<Ref<Dentry>> Walk::look_up() {
     if (!found && found.error() != Errno::noent) return std::unexpected(found.error());
     return Dentry::create(at_.dentry, last_, found ? *std::move(found) : nullptr);
   }
-  std::lock_guard guard(caller_.vfs().tree());
+  LockGuard guard(caller_.vfs().tree());
   return look_up_locked(true);
 }
 

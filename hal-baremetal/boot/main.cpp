@@ -7,9 +7,9 @@
 // The first line on the serial line is `halcyon: start`; the last one is `halcyon: exit N`, N being what a shell would call the first
 // program's status. A machine that the program turned off by reboot(2) ends with 0.
 #include <charconv>
-#include <mutex>
 
 #include "core/base/assert.h"
+#include "core/base/lock_guard.h"
 #include "core/task/process/process.h"
 #include "core/tty/tty.h"
 #include "fs/calls/attributes.h"
@@ -174,7 +174,7 @@ void BootedSystem::spawn_init(std::string_view path) {
   auto process = system_->spawn(spawn, &missing);
   if (!process && !missing.is_empty()) refuse("{}: its interpreter {} is not there", path, missing.view());
   if (!process) refuse("{}: cannot be executed: {}", path, errno_text(process.error()));
-  std::lock_guard guard(system_->kernel().tree());
+  LockGuard guard(system_->kernel().tree());
   tty_->attach(**process);
 }
 

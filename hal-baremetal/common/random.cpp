@@ -1,9 +1,10 @@
 #include "hal-baremetal/common/random.h"
 
+#include "core/base/lock_guard.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <mutex>
 
 namespace halcyon::hal {
 namespace {
@@ -48,7 +49,7 @@ void RandomGenerator::renew(std::array<uint32_t, 16>& block) {
 }
 
 void RandomGenerator::add_entropy(std::span<const std::byte> bytes) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   std::array<uint32_t, 16> block;
   do {
     size_t count = std::min(bytes.size(), sizeof key_);
@@ -65,7 +66,7 @@ void RandomGenerator::add_entropy(std::span<const std::byte> bytes) {
 void RandomGenerator::fill(std::span<std::byte> bytes) {
   ChaChaKey stream_key;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     std::array<uint32_t, 16> block;
     renew(block);
     std::copy_n(block.begin() + 8, stream_key.size(), stream_key.begin());

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <mutex>
 
 #include "core/base/assert.h"
+#include "core/base/lock_guard.h"
 #include "core/base/memory.h"
 #include "core/base/types.h"
 #include "hal-baremetal/common/lock.h"
@@ -31,7 +31,7 @@ constinit StackArea area;
 
 // The bottom of a free slot's stack; 0 if there is none.
 uint64_t take_slot() {
-  std::lock_guard guard(area.lock);
+  LockGuard guard(area.lock);
   size_t words = (area.slots + 63) / 64;
   for (size_t step = 0; step < words; ++step) {
     size_t word = (area.hint + step) % words;
@@ -47,7 +47,7 @@ uint64_t take_slot() {
 
 void return_slot(uint64_t bottom) {
   size_t slot = (bottom - area.start) / stack_slot_size;
-  std::lock_guard guard(area.lock);
+  LockGuard guard(area.lock);
   area.used[slot / 64] &= ~(uint64_t{1} << slot % 64);
 }
 
@@ -111,7 +111,7 @@ KernelStack allocate_stack() {
   stack.size = stack_size;
   uint64_t bottom = 0;
   {
-    std::lock_guard guard(area.lock);
+    LockGuard guard(area.lock);
     if (area.kept_count > 0) bottom = area.kept[--area.kept_count];
   }
   if (bottom == 0) {
@@ -132,7 +132,7 @@ void free_stack(KernelStack& stack) {
   size_t count = 0;
   surplus[count++] = reinterpret_cast<uint64_t>(stack.base);
   {
-    std::lock_guard guard(area.lock);
+    LockGuard guard(area.lock);
     if (area.kept_count < area.most_kept) {
       area.kept[area.kept_count++] = surplus[--count];
     } else {

@@ -1,7 +1,6 @@
 // capget, capset (capabilities(7)). The header names a version of the interface and a thread; sets of 64 capabilities come in two halves,
 // and only the first half in version 1.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -37,7 +36,7 @@ struct Sets {
 
 Result<Sets> sets_of(Thread& self, int tid) {
   if (tid < 0) return err::inval;
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Thread* thread = tid == 0 ? &self : self.kernel().find_thread(tid);
   if (!thread || !thread->resources().credentials) return err::srch;
   const Credentials& who = thread->credentials();

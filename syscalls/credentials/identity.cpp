@@ -2,8 +2,6 @@
 // every system call of Linux, they change the calling thread only; the C library makes all threads of a process do the same.
 #include "syscalls/credentials/identity.h"
 
-#include <mutex>
-
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"

@@ -1,6 +1,5 @@
 // fcntl(2): descriptors, description flags, record locks, leases, directory notices, signal-driven I/O, sizes of pipes.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/file/async.h"
 #include "core/file/file_locks.h"
 #include "core/file/watch/directory_notices.h"
@@ -114,7 +113,7 @@ Result<> set_owner(Thread& self, File& file, OwnerLayout wanted) {
   if (wanted.id < 0) return err::srch;
   if (wanted.id > 0) {
     Kernel& kernel = self.kernel();
-    std::lock_guard guard(kernel.tree());
+    LockGuard guard(kernel.tree());
     bool exists = kernel.find_process(wanted.id) || kernel.find_thread(wanted.id);
     for (Process& process : kernel.processes()) exists |= process.process_group == wanted.id;
     if (!exists) return err::srch;
@@ -128,7 +127,7 @@ OwnerLayout get_owner(Thread& self, File& file) {
   OwnerLayout layout{owner_process, owner.id};
   if (owner.id == 0) return layout;
   Kernel& kernel = self.kernel();
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   bool exists = false;
   switch (owner.kind) {
     case AsyncOwner::Kind::thread: layout.type = owner_thread, exists = kernel.find_thread(owner.id); break;

@@ -1,8 +1,7 @@
 // memfd_create(2), and the seals of fcntl(2).
 #include "syscalls/file/memfd.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/file/inode.h"
 #include "core/mm/cache/page_cache.h"
 #include "core/sync/mutex.h"
@@ -31,7 +30,7 @@ Result<> add_seals(File& file, uint64_t seals) {
   if (seals & ~uint64_t{seal::all}) return err::inval;
   Inode* inode = file.inode();
   if (!inode || !inode->seals()) return err::inval;
-  std::lock_guard guard(*inode->contents_lock());
+  LockGuard guard(*inode->contents_lock());
   uint32_t old = inode->seals();
   if (old & seal::seal) return err::perm;
   if ((seals & seal::write) && !(old & seal::write)) {

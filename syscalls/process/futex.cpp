@@ -1,8 +1,7 @@
 // futex(2) and the robust list.
 #include "core/ipc/futex/pi_futex.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -130,7 +129,7 @@ Result<uint64_t> sys_set_robust_list(Thread& self, Hex head, size_t length) {
 Result<uint64_t> sys_get_robust_list(Thread& self, Pid pid, UserPtr<uint64_t> head, UserPtr<uint64_t> length) {
   uint64_t list = self.robust_list;
   if (pid != 0) {
-    std::lock_guard guard(self.kernel().tree());
+    LockGuard guard(self.kernel().tree());
     Thread* thread = self.kernel().find_thread(pid);
     if (!thread) return err::srch;
     const Credentials& who = self.credentials();

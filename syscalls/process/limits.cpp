@@ -1,6 +1,5 @@
 // Resource limits and resource use: getrlimit, setrlimit, prlimit64, getrusage.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -23,7 +22,7 @@ Result<> write_limit(Thread& self, Process& process, uint32_t resource, const Rl
   if (limit.soft > limit.hard) return err::inval;
   auto which = static_cast<Limit>(resource);
   if (which == Limit::open_files && limit.hard > FdTable::hard_limit) return err::perm;
-  std::lock_guard guard(process.limits_lock);
+  LockGuard guard(process.limits_lock);
   ResourceLimit& current = process.limits[resource];
   if (limit.hard > current.hard && !has_capability(self.credentials(), capability::sys_resource)) return err::perm;
   current = {limit.soft, limit.hard};
@@ -48,7 +47,7 @@ struct Target {
 
 // ESRCH, EPERM.
 Result<Target> find_target(Thread& self, int pid) {
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Kernel& kernel = self.kernel();
   Thread* thread = pid == 0 ? &self : kernel.find_thread(pid);
   Process* process = thread ? &thread->process() : kernel.find_process(pid);
@@ -104,7 +103,7 @@ ResourceUse use_of_thread(Thread& self) {
 }
 
 ResourceUse use_of_children(Thread& self) {
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   return self.process().children_use;
 }
 

@@ -1,8 +1,7 @@
 // Processes by descriptor: pidfd_open, pidfd_send_signal, pidfd_getfd. CLONE_PIDFD is in clone.cpp, P_PIDFD in wait.cpp.
 #include "core/task/process/pidfd.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/file/inode.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
@@ -49,7 +48,7 @@ Result<uint64_t> sys_pidfd_send_signal(Thread& self, Fd pidfd, Signal signal, Us
   Ref<Process> target = TRY(process_of(self, pidfd));
   SignalInfo sent = info_from(self, signal, si_code::user);
   if (info) sent = TRY(get_info(self, *target, signal, info));
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   if (target->is_reaped) return err::srch;
   if (signal < 0 || signal > signal_count) return err::inval;
   if (!may_signal(self, *target, signal)) return err::perm;

@@ -4,14 +4,13 @@
 //   not configured      PR_TASK_PERF_EVENTS_* (perf events), PR_SCHED_CORE (core scheduling), PR_SET_VMA (names of anonymous memory),
 //                       PR_SET_PTRACER (Yama)
 //   gone                PR_MPX_*
-#include <mutex>
-
+#include "syscalls/process/prctl.h"
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/calls.h"
-#include "syscalls/process/prctl.h"
 
 namespace halcyon {
 
@@ -61,7 +60,7 @@ Result<uint64_t> get_tid_address(Thread& self, uint64_t address) {
 }
 
 Result<uint64_t> set_subreaper(Thread& self, bool is_subreaper) {
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   self.process().is_subreaper = is_subreaper;
   return 0;
 }

@@ -1,8 +1,7 @@
 // How a thread or process ends, and what ids it has.
-#include <mutex>
-
-#include "core/task/kernel.h"
 #include "core/task/process/process.h"
+#include "core/base/lock_guard.h"
+#include "core/task/kernel.h"
 #include "syscalls/calls.h"
 
 namespace halcyon {
@@ -21,7 +20,7 @@ Result<uint64_t> sys_getpid(Thread& self) { return static_cast<uint64_t>(self.pr
 Result<uint64_t> sys_gettid(Thread& self) { return static_cast<uint64_t>(self.tid()); }
 
 Result<uint64_t> sys_getppid(Thread& self) {
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Process* parent = self.process().parent;
   return parent ? static_cast<uint64_t>(parent->pid()) : 0;
 }

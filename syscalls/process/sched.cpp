@@ -1,6 +1,5 @@
 // Scheduling: policies, nice values, affinity. Policies are remembered and reported; only nice values weigh, with the fair scheduler.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -61,7 +60,7 @@ Result<uint64_t> sys_sched_getaffinity(Thread& self, Pid pid, size_t size, UserP
   if (size * 8 < self.kernel().cpu_count() || size % sizeof(uint64_t) != 0) return err::inval;
   uint64_t bits;
   {
-    std::lock_guard guard(self.kernel().tree());
+    LockGuard guard(self.kernel().tree());
     Thread* thread = TRY(find(self, pid));
     bits = thread->affinity.load() & cpu_mask(self.kernel());
   }
@@ -74,7 +73,7 @@ Result<uint64_t> sys_sched_setaffinity(Thread& self, Pid pid, size_t size, UserP
   size_t length = std::min(size, sizeof bits);
   auto bytes = std::as_writable_bytes(std::span(&bits, 1)).first(length);
   if (copy_from_user(self.memory(), bytes, mask.address()) != length) return err::fault;
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Thread* thread = TRY(find(self, pid));
   if (!may_schedule(self, *thread)) return err::perm;
   bits &= cpu_mask(self.kernel());
@@ -86,7 +85,7 @@ Result<uint64_t> sys_sched_setaffinity(Thread& self, Pid pid, size_t size, UserP
 
 Result<uint64_t> sys_sched_getscheduler(Thread& self, Pid pid) {
   if (pid < 0) return err::inval;
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Thread* thread = TRY(find(self, pid));
   return static_cast<uint64_t>(thread->policy | (thread->resets_on_fork ? policy::reset_on_fork : 0));
 }
@@ -98,7 +97,7 @@ Result<uint64_t> sys_sched_setscheduler(Thread& self, Pid pid, SchedPolicy polic
   bool is_real_time = wanted == policy::fifo || wanted == policy::round_robin;
   if (!is_real_time && wanted != policy::other && wanted != policy::batch && wanted != policy::idle) return err::inval;
   if (is_real_time ? priority < 1 || priority > 99 : priority != 0) return err::inval;
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Thread* thread = TRY(find(self, pid));
   if (!may_schedule(self, *thread)) return err::perm;
   if (is_real_time) return has_capability(self.credentials(), capability::sys_nice) ? err::inval : err::perm;
@@ -110,7 +109,7 @@ Result<uint64_t> sys_sched_setscheduler(Thread& self, Pid pid, SchedPolicy polic
 Result<uint64_t> sys_sched_getparam(Thread& self, Pid pid, UserPtr<int> parameters) {
   if (pid < 0 || !parameters) return err::inval;
   {
-    std::lock_guard guard(self.kernel().tree());
+    LockGuard guard(self.kernel().tree());
     Thread* thread = TRY(find(self, pid));
     static_cast<void>(thread);
   }
@@ -122,7 +121,7 @@ Result<uint64_t> sys_sched_getparam(Thread& self, Pid pid, UserPtr<int> paramete
 Result<uint64_t> sys_sched_setparam(Thread& self, Pid pid, UserPtr<const int> parameters) {
   if (pid < 0 || !parameters) return err::inval;
   int priority = TRY(get_user(self.memory(), parameters));
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Thread* thread = TRY(find(self, pid));
   if (priority != 0) return err::inval;
   if (!may_schedule(self, *thread)) return err::perm;
@@ -168,7 +167,7 @@ Result<uint64_t> sys_sched_setattr(Thread& self, Pid pid, UserPtr<const std::byt
   constexpr uint64_t reset_on_fork = 1, keep_policy = 8, keep_parameters = 16, known_flags = 0x7f;
   if (pid < 0 || !attributes || flags != 0) return err::inval;
   SchedAttributes wanted = TRY(get_attributes(self, attributes));
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Thread* thread = TRY(find(self, pid));
   int policy = (wanted.flags & keep_policy) ? thread->policy : static_cast<int>(wanted.policy);
   bool is_there = policy == policy::other || policy == policy::batch || policy == policy::idle;
@@ -188,7 +187,7 @@ Result<uint64_t> sys_sched_getattr(Thread& self, Pid pid, UserPtr<std::byte> att
   if (pid < 0 || !attributes || size < first_attributes_size || size > page_size || flags != 0) return err::inval;
   SchedAttributes found{};
   {
-    std::lock_guard guard(self.kernel().tree());
+    LockGuard guard(self.kernel().tree());
     Thread* thread = TRY(find(self, pid));
     found.policy = static_cast<uint32_t>(thread->policy);
     found.nice = thread->nice;
@@ -204,7 +203,7 @@ Result<uint64_t> sys_sched_getattr(Thread& self, Pid pid, UserPtr<std::byte> att
 Result<uint64_t> sys_sched_rr_get_interval(Thread& self, Pid pid, UserPtr<Timespec> interval) {
   if (pid < 0) return err::inval;
   {
-    std::lock_guard guard(self.kernel().tree());
+    LockGuard guard(self.kernel().tree());
     if (auto found = find(self, pid); !found) return std::unexpected(found.error());
   }
   constexpr Nanoseconds second = 1'000'000'000;
@@ -268,7 +267,7 @@ Result<uint64_t> sys_getpriority(Thread& self, PriorityWhich which, int who) {
   Who meant = who_from(which);
   if (meant == Who::invalid) return err::inval;
   int best = 0;
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   auto found = for_each_meant(self, meant, who, [&](Thread& thread) { best = std::max(best, 20 - thread.nice); });
   if (!found) return std::unexpected(found.error());
   return static_cast<uint64_t>(best);
@@ -279,7 +278,7 @@ Result<uint64_t> sys_setpriority(Thread& self, PriorityWhich which, int who, int
   if (meant == Who::invalid) return err::inval;
   nice = std::clamp(nice, -20, 19);
   Result<> result;
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   auto found = for_each_meant(self, meant, who, [&](Thread& thread) {
     if (auto set = set_nice(self, thread, nice); !set) result = set;
   });

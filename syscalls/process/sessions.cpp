@@ -1,6 +1,5 @@
 // Process groups and sessions (credentials(7), setpgid(2), setsid(2)). All of it is under the tree lock.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 #include "syscalls/calls.h"
@@ -33,7 +32,7 @@ Result<uint64_t> sys_setpgid(Thread& self, Pid pid, Pid group) {
   int wanted = group == 0 ? target : group.value;
   if (wanted < 0) return err::inval;
   Kernel& kernel = self.kernel();
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   Process* process = kernel.find_process(target);
   if (!process) return kernel.find_thread(target) ? err::inval : err::srch;
   if (process->parent == &own) {
@@ -49,7 +48,7 @@ Result<uint64_t> sys_setpgid(Thread& self, Pid pid, Pid group) {
 }
 
 Result<uint64_t> sys_getpgid(Thread& self, Pid pid) {
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Process* process = find(self, pid);
   if (!process) return err::srch;
   return static_cast<uint64_t>(process->process_group);
@@ -60,7 +59,7 @@ Result<uint64_t> sys_getpgrp(Thread& self) { return sys_getpgid(self, Pid{0}); }
 Result<uint64_t> sys_setsid(Thread& self) {
   Process& own = self.process();
   Ref<Session> session = TRY(make_ref<Session>(own.pid()));
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   for (Process& process : self.kernel().processes())
     if (process.process_group == own.pid()) return err::perm;
   own.process_group = own.pid();
@@ -70,7 +69,7 @@ Result<uint64_t> sys_setsid(Thread& self) {
 }
 
 Result<uint64_t> sys_getsid(Thread& self, Pid pid) {
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Process* process = find(self, pid);
   if (!process || !process->session) return err::srch;
   return static_cast<uint64_t>(process->session->id);

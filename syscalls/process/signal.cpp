@@ -1,13 +1,12 @@
 // Signals: actions, masks, waiting for them, sending them (signal(7)).
-#include <mutex>
-
+#include "syscalls/process/signal.h"
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/calls.h"
 #include "syscalls/event/poll_wait.h"
 #include "syscalls/process/futex.h"
-#include "syscalls/process/signal.h"
 #include "syscalls/time/time.h"
 
 namespace halcyon {
@@ -81,7 +80,7 @@ Result<> send_to_process_of(Thread& self, int pid, const SignalInfo& info) {
 }
 
 Result<> send_to_tid(Thread& self, int group, int tid, const SignalInfo& info) {
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Thread* target = self.kernel().find_thread(tid);
   if (!target || (group > 0 && target->process().pid() != group)) return err::srch;
   if (!may_signal(self, target->process(), info.number)) return err::perm;
@@ -103,7 +102,7 @@ Result<uint64_t> sys_rt_sigaction(Thread& self, Signal signal, UserPtr<const Use
     // POSIX: pending signals that are now ignored go.
     if (self.actions().is_ignored(signal)) {
       Process& process = self.process();
-      std::lock_guard guard(process.signal_lock);
+      LockGuard guard(process.signal_lock);
       process.pending.discard(SignalSet::of(signal.value));
       for (Thread& thread : process.threads) thread.pending_signals().discard(SignalSet::of(signal.value));
     }
@@ -142,7 +141,7 @@ Result<uint64_t> sys_rt_sigpending(Thread& self, UserPtr<UserSigset> set, size_t
   if (set_size > set_bytes) return err::inval;
   uint64_t bits;
   {
-    std::lock_guard guard(self.process().signal_lock);
+    LockGuard guard(self.process().signal_lock);
     bits = ((self.pending_signals().set() | self.process().pending.set()) & self.blocked()).bits();
   }
   auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(&bits));
@@ -202,7 +201,7 @@ Result<uint64_t> sys_kill(Thread& self, Pid pid, Signal signal) {
   if (signal < 0 || signal > signal_count) return err::inval;
   SignalInfo info = info_from(self, signal, si_code::user);
   Process& own = self.process();
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   Result<> sent;
   if (pid > 0) {
     sent = send_to_process_of(self, pid, info);
@@ -247,7 +246,7 @@ Result<SignalInfo> get_info(Thread& self, Pid pid, Signal signal, UserPtr<const 
 
 Result<uint64_t> sys_rt_sigqueueinfo(Thread& self, Pid pid, Signal signal, UserPtr<const UserSiginfo> from) {
   SignalInfo info = TRY(get_info(self, pid, signal, from));
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   auto sent = send_to_process_of(self, pid, info);
   if (!sent) return std::unexpected(sent.error());
   return 0;

@@ -1,7 +1,6 @@
 #include "syscalls/strace/strace.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/process/process.h"
 #include "syscalls/abi/abi.h"
 #include "syscalls/strace/names.h"
@@ -45,7 +44,7 @@ Strace::~Strace() {
 }
 
 Strace::State* Strace::state_of(Thread& self) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (State* state = states_.get(); state; state = state->next.get())
     if (state->thread == &self) return state;
   auto made = make<State>();
@@ -57,7 +56,7 @@ Strace::State* Strace::state_of(Thread& self) {
 }
 
 void Strace::forget(Thread& self) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (Own<State>* link = &states_; *link; link = &(*link)->next) {
     if ((*link)->thread != &self) continue;
     if (open_ == link->get()) open_ = nullptr;
@@ -85,7 +84,7 @@ void Strace::begin_line(Thread& self) {
 }
 
 void Strace::put(State& state, std::string_view text, std::string_view result, bool ends_line) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (open_ && open_ != &state) {
     write(" <unfinished ...>\n");
     open_->is_broken_off = true;

@@ -2,8 +2,7 @@
 //
 // Negative ids are CPU clocks of a process or thread (clock_getcpuclockid(3)): the complement of the id in the upper bits, then a bit that
 // says thread, then two bits that say which part of its time. An id of 0 is the caller's.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -33,7 +32,7 @@ ClockName name_of(int clock) {
 Result<Nanoseconds> read_cpu_clock(Thread& self, int id) {
   self.account();
   CpuClock clock = TRY(find_cpu_clock(self, id, true));
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   return clock.now();
 }
 
@@ -47,7 +46,7 @@ Result<CpuClock> find_cpu_clock(Thread& self, int id, bool only_to_read) {
   Kernel& kernel = self.kernel();
   Process* process = &self.process();
   Thread* thread = name.is_thread ? &self : nullptr;
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   if (name.id != 0 && name.is_thread) {
     thread = kernel.find_thread(name.id);
     if (!thread || &thread->process() != process) return err::inval;

@@ -1,4 +1,5 @@
 // timer_create and its kin (timer_create(2), sigevent(7)).
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -28,7 +29,7 @@ Result<TimerEvent> event_from(Thread& self, const SigeventLayout& layout) {
     case notify_signal:
     case notify_thread: break;  // the C library's affair: for the kernel it is a signal
     case notify_thread_id: {
-      std::lock_guard guard(self.kernel().tree());
+      LockGuard guard(self.kernel().tree());
       Thread* thread = self.kernel().find_thread(layout.tid);
       if (!thread || &thread->process() != &self.process()) return err::inval;
       event.thread = Ref<Thread>(*thread);

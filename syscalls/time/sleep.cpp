@@ -1,7 +1,6 @@
 // nanosleep, clock_nanosleep. A relative sleep that a signal interrupts goes on by restart_syscall(2) until its first deadline, an absolute
 // one is executed again.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -88,13 +87,13 @@ Result<> sleep_until_cpu_time(Thread& self, const CpuClock& clock, Nanoseconds g
   Mutex& tree = self.kernel().tree();
   CpuSleep sleep;
   {
-    std::lock_guard guard(tree);
+    LockGuard guard(tree);
     if (clock.now() >= goal) return {};
     sleep.set(clock, goal);
   }
   auto slept = sleep.queue.wait_until([&] { return sleep.is_over.load(std::memory_order_acquire); });
   // Whoever called `due` holds the lock until it is done with the sleep.
-  std::lock_guard guard(tree);
+  LockGuard guard(tree);
   sleep.cancel();
   return slept;
 }
@@ -105,7 +104,7 @@ Result<uint64_t> sleep_on_cpu_clock(Thread& self, int id, const CpuClock& clock,
   if (remaining) {
     Nanoseconds now;
     {
-      std::lock_guard guard(self.kernel().tree());
+      LockGuard guard(self.kernel().tree());
       now = clock.now();
     }
     auto stored = put_user(self.memory(), remaining, to_timespec(std::max<Nanoseconds>(goal - now, 0)));
@@ -126,7 +125,7 @@ Result<uint64_t> start_cpu_sleep(Thread& self, int id, bool is_absolute, Nanosec
   }
   Nanoseconds goal;
   {
-    std::lock_guard guard(self.kernel().tree());
+    LockGuard guard(self.kernel().tree());
     if (__builtin_add_overflow(clock.now(), time, &goal)) goal = never;
   }
   return sleep_on_cpu_clock(self, id, clock, goal, remaining);

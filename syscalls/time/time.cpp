@@ -1,8 +1,7 @@
 // The older calls around time: gettimeofday, settimeofday, time, times, alarm and the interval timers; and the conversions of time.h.
 #include "syscalls/time/time.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -98,7 +97,7 @@ Result<uint64_t> sys_times(Thread& self, UserPtr<UserTms> times) {
     CpuTime own;
     ResourceUse children;
     {
-      std::lock_guard guard(self.kernel().tree());
+      LockGuard guard(self.kernel().tree());
       own = cpu_time(self.process());
       children = self.process().children_use;
     }

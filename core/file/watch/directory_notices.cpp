@@ -1,7 +1,6 @@
 #include "core/file/watch/directory_notices.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/file/watch/notifications.h"
 #include "core/task/kernel.h"
 
@@ -61,7 +60,7 @@ Result<> set_directory_notice(File& file, const FdTable& table, int fd, uint32_t
   Own<DirectoryNotice> fresh = TRY(make<DirectoryNotice>(Ref<Inode>(*inode), file_system, file, table));
   AsyncFiles& async = kernel().async_files();
   if (auto reserved = async.reserve(file); !reserved) return reserved;
-  std::lock_guard guard(all.lock());
+  LockGuard guard(all.lock());
   async.set_default_owner(file);
   file.set_has_notices();
   DirectoryNotice* notice = find(file, *inode, &table);
@@ -79,7 +78,7 @@ void end_directory_notices(const File& file, const FdTable* table) {
   Inode* inode = const_cast<File&>(file).inode();
   if (!inode) return;
   Notifications::Ended ended;
-  std::lock_guard guard(kernel().notifications().lock());
+  LockGuard guard(kernel().notifications().lock());
   while (DirectoryNotice* notice = find(file, *inode, table)) kernel().notifications().detach(*notice, &ended);
 }
 

@@ -1,7 +1,6 @@
 #include "core/file/watch/inotify.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 
@@ -34,7 +33,7 @@ void InotifyWatch::ended() {
 Result<Ref<InotifyFile>> InotifyFile::create(uint32_t uid, uint32_t flags) {
   Ref<InotifyFile> file = TRY(make_ref<InotifyFile>(uid, flags));
   Notifications& all = notifications();
-  std::lock_guard guard(all.lock());
+  LockGuard guard(all.lock());
   int count = 0;
   for (InotifyFile* other = all.instances_; other; other = other->next_) count += other->uid_ == uid ? 1 : 0;
   if (count >= all.max_user_instances.load(std::memory_order_relaxed)) {
@@ -50,7 +49,7 @@ Result<Ref<InotifyFile>> InotifyFile::create(uint32_t uid, uint32_t flags) {
 InotifyFile::~InotifyFile() {
   Notifications::Ended ended;
   Notifications& all = notifications();
-  std::lock_guard guard(all.lock());
+  LockGuard guard(all.lock());
   if (next_) next_->previous_ = previous_;
   if (previous_) previous_->next_ = next_;
   else if (all.instances_ == this) all.instances_ = next_;
@@ -101,13 +100,13 @@ Result<int> InotifyFile::add_locked(Own<InotifyWatch> fresh, uint32_t mask) {
 Result<int> InotifyFile::add(Ref<Inode> inode, const void* file_system, uint32_t mask) {
   Attributes attributes = TRY(inode->attributes());
   Own<InotifyWatch> fresh = TRY(make<InotifyWatch>(*this, inode, file_system, attributes));
-  std::lock_guard guard(notifications().lock());
+  LockGuard guard(notifications().lock());
   return add_locked(std::move(fresh), mask);
 }
 
 Result<> InotifyFile::remove(int number) {
   Notifications::Ended ended;
-  std::lock_guard guard(notifications().lock());
+  LockGuard guard(notifications().lock());
   auto watch = watches_.find(number);
   if (watch == watches_.end()) return err::inval;
   notifications().detach(*watch, &ended);
@@ -142,7 +141,7 @@ void InotifyFile::put(int number, uint32_t events, std::string_view name, uint32
 }
 
 bool InotifyFile::take(size_t room, Told* told, bool* is_too_big) {
-  std::lock_guard guard(notifications().lock());
+  LockGuard guard(notifications().lock());
   if (queue_.empty()) return false;
   Record& record = queue_.front();
   *is_too_big = record.told.size() > room;
@@ -185,7 +184,7 @@ Result<size_t> InotifyFile::read(Sink& out) {
 
 uint32_t InotifyFile::poll(PollTable* table) {
   if (table) table->watch(filled_);
-  std::lock_guard guard(notifications().lock());
+  LockGuard guard(notifications().lock());
   return queue_.empty() ? 0 : poll::in | poll::rdnorm;
 }
 
@@ -194,7 +193,7 @@ Result<uint64_t> InotifyFile::control(Thread& self, uint32_t request, uint64_t a
   if (request != fionread) return err::notty;
   size_t size = 0;
   {
-    std::lock_guard guard(notifications().lock());
+    LockGuard guard(notifications().lock());
     for (const Record& record : queue_) size += record.told.size();
   }
   if (auto stored = put_user(self.memory(), UserPtr<int>(argument), static_cast<int>(size)); !stored)
@@ -203,7 +202,7 @@ Result<uint64_t> InotifyFile::control(Thread& self, uint32_t request, uint64_t a
 }
 
 void InotifyFile::write_details(Writer& out) {
-  std::lock_guard guard(notifications().lock());
+  LockGuard guard(notifications().lock());
   for (auto watch = watches_.rbegin(); watch != watches_.rend(); ++watch) {
     uint64_t minor = (watch->device_ & 0xff) | (watch->device_ >> 12 & 0xffffff00), major = watch->device_ >> 8 & 0xfff;
     print(out, "inotify wd:{:x} ino:{:x} sdev:{:x} mask:{:x} ignored_mask:0 \n", watch->number_, watch->inode_number_, major << 20 | minor,

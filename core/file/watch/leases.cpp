@@ -1,7 +1,6 @@
 #include "core/file/watch/leases.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 
 namespace halcyon {
@@ -79,7 +78,7 @@ Result<> Leases::set(File& file, Inode& inode, LeaseKind kind, int fd) {
   Own<Lease> fresh = TRY(make<Lease>());
   if (auto reserved = kernel().async_files().reserve(file); !reserved) return reserved;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (auto set = set_locked(file, inode, kind, fd, std::move(fresh)); !set) return set;
     kernel().async_files().set_default_owner(file);
   }
@@ -89,7 +88,7 @@ Result<> Leases::set(File& file, Inode& inode, LeaseKind kind, int fd) {
 
 Result<> Leases::drop(const File& file) {
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     Lease* lease = find(file);
     if (!lease) return err::again;
     change(*lease, LeaseKind::none);
@@ -103,7 +102,7 @@ void Leases::forget(const File& file) { static_cast<void>(drop(file)); }
 LeaseKind Leases::kind(const File& file) {
   LeaseKind kind = LeaseKind::none;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     if (Lease* lease = find(file)) expire(*lease->inode);
     if (Lease* lease = find(file)) kind = lease->must_go ? LeaseKind::none : lease->must_weaken ? LeaseKind::read : lease->kind;
   }
@@ -142,7 +141,7 @@ Result<> Leases::break_all(Inode& inode, uint32_t flags) {
   auto is_free = [&] {
     bool is_busy;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       expire(inode);
       is_busy = has_conflict(inode, writes, &until);
     }
@@ -153,7 +152,7 @@ Result<> Leases::break_all(Inode& inode, uint32_t flags) {
     int fd = -1;
     Ref<File> holder;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       holder = begin_break(inode, writes, &fd);
     }
     if (!holder) break;

@@ -1,7 +1,6 @@
 #include "core/file/watch/notifications.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 
 namespace halcyon {
@@ -62,7 +61,7 @@ void Notifications::detach(Watch& watch, Ended* ended) {
 
 void Notifications::tell(Inode& inode, const Happening& what) {
   Ended ended;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (Watch* watch = inode.watches_.load(std::memory_order_relaxed); watch;) {
     Watch& each = *watch;
     watch = each.next_;
@@ -73,13 +72,13 @@ void Notifications::tell(Inode& inode, const Happening& what) {
 void Notifications::tell_removed(Inode& inode, bool is_directory) {
   tell(inode, {.events = event::remove_self | (is_directory ? event::is_directory : 0)});
   Ended ended;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   while (Watch* watch = inode.watches_.load(std::memory_order_relaxed)) detach(*watch, &ended);
 }
 
 void Notifications::tell_unmounted(const void* file_system) {
   Ended ended;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (Watch* watch = all_; watch;) {
     Watch& each = *watch;
     watch = each.next_of_all_;
@@ -110,7 +109,7 @@ void Notifications::send_signals(Kernel& kernel) {
   for (;;) {
     Own<OwedSignal> owed;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       owed.reset(owed_);
       if (!owed) return;
       owed_ = owed->next;

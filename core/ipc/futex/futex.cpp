@@ -1,8 +1,8 @@
 #include "core/ipc/futex/futex.h"
 
 #include <algorithm>
-#include <mutex>
 
+#include "core/base/lock_guard.h"
 #include "core/ipc/futex/pi_futex.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
@@ -17,12 +17,12 @@ uint64_t futex_hash(const AddressSpace::FutexKey& key) {
 
 bool FutexTable::has_plain_waiters(const AddressSpace::FutexKey& key) {
   FutexBucket& its = bucket(key);
-  std::lock_guard guard(its.lock);
+  LockGuard guard(its.lock);
   return std::ranges::any_of(its.waiters, [&](const FutexWaiter& waiter) { return waiter.key == key; });
 }
 
 void enlist_futex_waiter(FutexBucket& bucket, FutexWaiter& waiter) {
-  std::lock_guard guard(bucket.lock);
+  LockGuard guard(bucket.lock);
   waiter.bucket.store(&bucket);
   bucket.waiters.push_back(waiter);
 }
@@ -36,7 +36,7 @@ void withdraw_futex_waiter(FutexWaiter& waiter) {
       else if (!waiter.bucket.load()) return;
       continue;
     }
-    std::lock_guard guard(bucket->lock);
+    LockGuard guard(bucket->lock);
     if (waiter.bucket.load() != bucket) continue;
     bucket->waiters.erase(bucket->waiters.iterator_to(waiter));
     waiter.bucket.store(nullptr);
@@ -115,7 +115,7 @@ Result<int> wake_futex(AddressSpace& memory, UserAddr address, bool is_private, 
   auto key = TRY(key_of(memory, address, is_private));
   if (kernel().pi_futexes().has_waiters(key)) return err::inval;
   FutexBucket& bucket = kernel().futexes().bucket(key);
-  std::lock_guard guard(bucket.lock);
+  LockGuard guard(bucket.lock);
   return wake_in(bucket, key, count, mask);
 }
 
@@ -129,7 +129,7 @@ Result<int> requeue_futex(AddressSpace& memory, UserAddr from, UserAddr to, bool
   FutexBucket& second = kernel().futexes().bucket(to_key);
   int done = 0;
   {
-    std::lock_guard guard(first.lock);
+    LockGuard guard(first.lock);
     if (expected && word->load() != *expected) return err::again;
     auto woken = wake_in(first, from_key, wake, ~0u);
     if (!woken) return woken;
@@ -139,7 +139,7 @@ Result<int> requeue_futex(AddressSpace& memory, UserAddr from, UserAddr to, bool
   for (int moved = 0; moved < requeue; ++moved) {
     FutexWaiter* found = nullptr;
     {
-      std::lock_guard guard(first.lock);
+      LockGuard guard(first.lock);
       for (FutexWaiter& waiter : first.waiters) {
         if (waiter.key != from_key) continue;
         found = &waiter;

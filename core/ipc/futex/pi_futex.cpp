@@ -1,7 +1,6 @@
 #include "core/ipc/futex/pi_futex.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/base/own.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -18,7 +17,7 @@ PiLock* PiFutexes::find(const AddressSpace::FutexKey& key) {
 
 bool PiFutexes::has_waiters(const AddressSpace::FutexKey& key) {
   if (count_.load(std::memory_order_relaxed) == 0) return false;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return find(key) != nullptr;
 }
 
@@ -128,7 +127,7 @@ Result<> PiFutexes::give_up(const AddressSpace::FutexKey& key, Thread& owner, Us
 void PiFutexes::release_all(Thread& owner) {
   owner.has_left_pi_futexes.store(true, std::memory_order_seq_cst);
   if (count_.load(std::memory_order_seq_cst) == 0) return;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (auto& list : locks_)
     for (PiLock& lock : list) {
       // One that was inherited and not entered yet has no waiters, perhaps.
@@ -154,7 +153,7 @@ Result<> PiFutexes::await(PiWaiter& waiter, UserAddr address, Nanoseconds deadli
 }
 
 bool PiFutexes::withdraw(PiWaiter& waiter, FutexWaiter* plain) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (has_lock(waiter)) return false;
   if (waiter.state.load(std::memory_order_relaxed) == PiWaiter::State::waiting) {
     waiter.lock->waiters.erase(waiter.lock->waiters.iterator_to(waiter));
@@ -170,7 +169,7 @@ bool PiFutexes::withdraw(PiWaiter& waiter, FutexWaiter* plain) {
 // As Linux does it, the new owner also says that the old one died without giving the lock up.
 Result<> PiFutexes::enter_id(PiWaiter& heir, UserAddr address) {
   auto word = UserWord::pin(heir.thread->memory(), address, hal::Access::write);
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (word) (*word)->store(static_cast<uint32_t>(heir.thread->tid()) | waiters | owner_died);
   heir.lock->is_inherited = false;
   remove_if_unused(*heir.lock);
@@ -179,7 +178,7 @@ Result<> PiFutexes::enter_id(PiWaiter& heir, UserAddr address) {
 
 Ref<Thread> find_futex_owner(Kernel& kernel, uint32_t word) {
   if ((word & tid_mask) == 0) return nullptr;
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   Thread* owner = kernel.find_thread(static_cast<int>(word & tid_mask));
   return owner ? Ref<Thread>(*owner) : nullptr;
 }
@@ -199,7 +198,7 @@ Result<PiFutexes::Attempt> try_until_unchanged(Thread& self, UserAddr address, b
     PiFutexes::Request request{key, self, seen, owner.get()};
     Result<PiFutexes::Attempt> attempt = PiFutexes::Attempt::changed;
     {
-      std::lock_guard guard(futexes.lock());
+      LockGuard guard(futexes.lock());
       attempt = action(request, word);
     }
     if (!attempt || *attempt != PiFutexes::Attempt::changed) return attempt;
@@ -232,7 +231,7 @@ Result<> unlock_pi_futex(Thread& self, UserAddr address, bool is_private) {
   UserWord word = TRY(UserWord::pin(self.memory(), address, hal::Access::write));
   auto key = TRY(self.memory().futex_key(address, is_private));
   for (;;) {
-    std::lock_guard guard(futexes.lock());
+    LockGuard guard(futexes.lock());
     auto given = futexes.give_up(key, self, word);
     if (given || given.error() != Errno::again) return given;
   }

@@ -1,6 +1,5 @@
 // From a condition variable's word to its mutex, which has priority inheritance: FUTEX_WAIT_REQUEUE_PI, FUTEX_CMP_REQUEUE_PI (futex(2)).
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/ipc/futex/pi_futex.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -59,12 +58,12 @@ Result<int> requeue_pi_futex(Thread& self, UserAddr from, UserAddr to, bool is_p
   while (done <= requeue) {
     uint32_t seen = word->load();
     Ref<Thread> owner = find_futex_owner(self.kernel(), seen);
-    std::lock_guard guard(futexes.lock());
+    LockGuard guard(futexes.lock());
     // The bucket's lock is not held during the attempt, which looks into buckets: the lock of all keeps the waiter where it is or
     // withdrawn.
     FutexWaiter* waiter;
     {
-      std::lock_guard bucket_guard(bucket.lock);
+      LockGuard bucket_guard(bucket.lock);
       if (std::exchange(is_first, false) && condition->load() != expected) return err::again;
       auto found = first_to_move(bucket, from_key, to_key);
       if (!found) return std::unexpected(found.error());
@@ -77,7 +76,7 @@ Result<int> requeue_pi_futex(Thread& self, UserAddr from, UserAddr to, bool is_p
     if (!attempt) return std::unexpected(attempt.error());
     if (*attempt == PiFutexes::Attempt::changed) continue;
     {
-      std::lock_guard bucket_guard(bucket.lock);
+      LockGuard bucket_guard(bucket.lock);
       bucket.waiters.erase(bucket.waiters.iterator_to(*waiter));
       waiter->bucket.store(nullptr);
     }

@@ -1,7 +1,6 @@
 #include "core/ipc/pipe/pipe.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/file/inode.h"
 #include "core/ipc/pipe/pipe_ring.h"
 #include "core/mm/user_memory.h"
@@ -25,7 +24,7 @@ class PipeEnd final : public File {
       pipe_->close(reads_, writes_);
       return;
     }
-    std::lock_guard guard(slot_->lock_);
+    LockGuard guard(slot_->lock_);
     pipe_->close(reads_, writes_);
     if (slot_->pipe_ == pipe_ && pipe_->is_unused()) slot_->pipe_ = nullptr;
   }
@@ -91,7 +90,7 @@ Result<Ref<File>> open_fifo(FifoSlot& slot, Ref<Inode> inode, uint32_t flags) {
   Ref<File> end;
   uint64_t opens;
   {
-    std::lock_guard guard(slot.lock_);
+    LockGuard guard(slot.lock_);
     if (!slot.pipe_) {
       const Credentials& who = current_thread().credentials();
       slot.pipe_ = TRY(Pipe::create(who.fsuid, who.fsgid));

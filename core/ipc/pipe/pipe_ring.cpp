@@ -1,8 +1,8 @@
 #include "core/ipc/pipe/pipe_ring.h"
 
 #include <bit>
-#include <mutex>
 
+#include "core/base/lock_guard.h"
 #include "core/ipc/pipe/pipe.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -115,7 +115,7 @@ Result<size_t> Pipe::read(Sink& out, bool is_nonblocking) {
     bool was_full;
     bool has_more;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       was_full = used_.load(std::memory_order_relaxed) == slots_.size();
       result = read_some(out);
       has_more = used_.load(std::memory_order_relaxed) > 0;
@@ -145,7 +145,7 @@ Result<size_t> Pipe::write(Source& in, bool is_nonblocking, bool as_packet) {
     }
     Result<size_t> result = 0;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       // Up to pipe_buf bytes go in as a whole or not at all.
       if (total > pipe_buf || can_take(total)) result = write_some(in, as_packet);
     }
@@ -159,7 +159,7 @@ Result<size_t> Pipe::write(Source& in, bool is_nonblocking, bool as_packet) {
     if (is_nonblocking) return done ? Result<size_t>(done) : err::again;
     auto has_room = [&] {
       if (readers_.load() == 0) return true;
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       return total > pipe_buf ? used_.load(std::memory_order_relaxed) < slots_.size() : can_take(total);
     };
     if (!writable_.wait_until(has_room)) return done ? Result<size_t>(done) : err::restart;
@@ -186,7 +186,7 @@ uint32_t Pipe::poll(bool reads, bool writes) const {
 }
 
 size_t Pipe::bytes() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t total = 0;
   for (size_t index = 0; index < used_.load(std::memory_order_relaxed); ++index) total += slot(index).length;
   return total;
@@ -205,7 +205,7 @@ Attributes Pipe::attributes() const {
 }
 
 size_t Pipe::capacity() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return slots_.size() * page_size;
 }
 
@@ -217,7 +217,7 @@ Result<size_t> Pipe::set_capacity(size_t size) {
   if (is_too_big && !has_capability(current_thread().credentials(), capability::sys_resource)) return err::perm;
   Vec<Slot> slots;
   if (auto sized = slots.resize(count); !sized) return std::unexpected(sized.error());
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t used = used_.load(std::memory_order_relaxed);
   if (used > count) return err::busy;
   for (size_t index = 0; index < used; ++index) slots[index] = std::move(slot(index));

@@ -1,9 +1,9 @@
 #include "core/mm/frames/frame_allocator.h"
 
 #include <cstring>
-#include <mutex>
 
 #include "core/base/assert.h"
+#include "core/base/lock_guard.h"
 #include "core/mm/frames/frame.h"
 #include "core/task/schedule/per_cpu.h"
 
@@ -101,7 +101,7 @@ bool FrameAllocator::grow_watermark(unsigned order, uint32_t* index) {
 
 void FrameAllocator::add(PhysAddr start, uint64_t size) {
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     while (watermark_ < index_of(start) + (size >> page_shift)) pass_hole();
   }
   total_.fetch_add(size >> page_shift, std::memory_order_relaxed);
@@ -135,7 +135,7 @@ bool FrameAllocator::take_block(unsigned order, uint32_t* index, bool* is_zero) 
 }
 
 bool FrameAllocator::take_block_locked(unsigned order, uint32_t* index, bool* is_zero) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return take_block(order, index, is_zero);
 }
 
@@ -158,7 +158,7 @@ void FrameAllocator::fill(FrameCache& cache) {
   std::array<FrameCache::Page, batch> pages;
   unsigned count = 0, wanted = is_short() ? 1 : batch;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     uint32_t index;
     bool is_zero;
     while (count < wanted && take_block(0, &index, &is_zero)) pages[count++] = {index, is_zero};
@@ -167,7 +167,7 @@ void FrameAllocator::fill(FrameCache& cache) {
 }
 
 void FrameAllocator::empty(FrameCache& cache, unsigned number) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   cache.take_oldest(number, [&](FrameCache::Page page) { put_block(page.index(), 0); });
 }
 
@@ -218,7 +218,7 @@ void FrameAllocator::free(PhysAddr address, unsigned order) {
     if (is_short()) [[unlikely]]
       empty(cache, cache.count());
   } else {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     put_block(index, order);
   }
 }

@@ -1,9 +1,9 @@
 #include "core/mm/frames/heap.h"
 
-#include <mutex>
 #include <new>
 
 #include "core/base/assert.h"
+#include "core/base/lock_guard.h"
 #include "core/base/memory.h"
 #include "core/task/schedule/per_cpu.h"
 
@@ -151,7 +151,7 @@ void* Heap::allocate(size_t size, size_t alignment, HeapCache* cache) {
 
 void* Heap::allocate_from_slab(unsigned index, size_t size) {
   SizeClass& size_class = classes_[index];
-  std::lock_guard guard(size_class.lock);
+  LockGuard guard(size_class.lock);
   Slab* slab = size_class.partial;
   if (!slab) {
     slab = new_slab(index);
@@ -214,7 +214,7 @@ void Heap::free_to_slab(Slab& slab, unsigned object) {
   size_t size = sizes[slab.size_class];
   PhysAddr page = frames_.address_of(&slab);
   live_.fetch_sub(1, std::memory_order_relaxed);
-  std::unique_lock guard(size_class.lock);
+  UniqueLock guard(size_class.lock);
   poison(slab.object(object, size), size);
   uint8_t* links = slab.links();
   if (is_sanitized) {

@@ -1,5 +1,4 @@
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/exec/exec.h"
 #include "core/task/kernel.h"
@@ -36,7 +35,7 @@ Result<> replace_program(Thread& self, NewProgram program) {
   self.name.fill('\0');
   program.name.copy(self.name.data(), self.name.size() - 1);
   {
-    std::lock_guard guard(self.kernel().tree());
+    LockGuard guard(self.kernel().tree());
     process.has_executed = true;
     process.posix_timers.clear();
     process.exit_signal = sig::chld;

@@ -1,7 +1,6 @@
 #include "core/task/process/access.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 
 namespace halcyon {
@@ -34,7 +33,7 @@ Result<Thread::Resources> access(Thread& self, Process& process, Thread* thread)
 
 Result<Thread::Resources> access_thread(Thread& self, int tid) {
   Kernel& kernel = self.kernel();
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   if (Thread* thread = kernel.find_thread(tid)) return access(self, thread->process(), thread);
   Process* process = kernel.find_process(tid);
   if (!process) return err::srch;
@@ -42,7 +41,7 @@ Result<Thread::Resources> access_thread(Thread& self, int tid) {
 }
 
 Result<Thread::Resources> access_process(Thread& self, Process& process) {
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   if (process.is_reaped) return err::srch;
   return access(self, process, process.main_thread());
 }

@@ -1,6 +1,5 @@
 // How threads and processes end.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/ipc/futex/futex.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
@@ -128,7 +127,7 @@ void Thread::exit() {
   {
     Resources gone;
     {
-      std::lock_guard guard(kernel.tree());
+      LockGuard guard(kernel.tree());
       std::swap(gone, resources_);
       // Credentials stay: a zombie's owner can still be asked for.
       resources_.credentials = gone.credentials;
@@ -140,12 +139,12 @@ void Thread::exit() {
   if (pending_work() & work::async) send_async_signals();
   account();
   {
-    std::lock_guard tree_guard(kernel.tree());
+    LockGuard tree_guard(kernel.tree());
     Ref<Thread> listed;
     bool was_last;
     int status;
     {
-      std::lock_guard guard(process.signal_lock);
+      LockGuard guard(process.signal_lock);
       process.threads.erase(process.threads.iterator_to(*this));
       listed = Ref<Thread>::adopt(this);
       was_last = process.threads.empty();

@@ -1,6 +1,5 @@
 // clone: making a copy of a thread, in its own process or in a new one.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 #include "core/task/process/pidfd.h"
@@ -17,7 +16,7 @@ struct VforkDone {
 void release_vfork_parent(Thread& child) {
   VforkDone* done = nullptr;
   {
-    std::lock_guard guard(child.kernel().tree());
+    LockGuard guard(child.kernel().tree());
     done = std::exchange(child.vfork_done, nullptr);
     // Under the lock, because the parent, too, takes it before its VforkDone goes.
     if (done) {
@@ -77,7 +76,7 @@ Result<Ref<Process>> make_process(Thread& self, int pid, const CloneRequest& req
   process->is_dumpable = parent.is_dumpable.load();
   process->oom_score_adjustment = parent.oom_score_adjustment.load();
   {
-    std::lock_guard guard(parent.limits_lock);
+    LockGuard guard(parent.limits_lock);
     process->limits = parent.limits;
   }
   if (process->limits[static_cast<unsigned>(Limit::cpu)].soft != unlimited) process->has_cpu_timers = true;
@@ -92,7 +91,7 @@ Result<> check_limits(Thread& self) {
   const Credentials& who = self.credentials();
   if (limit == unlimited || who.uid == 0 || has_capability(who, capability::sys_resource)) return {};
   uint64_t count = 0;
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   for (Process& process : kernel.processes()) {
     Thread* main = process.main_thread();
     if (main && main->has_actions() && main->credentials().uid == who.uid) count += process.live_threads.load();
@@ -116,7 +115,7 @@ bool misses_group_signal(Thread& self, uint32_t seen) {
 void wait_for_vfork_child(Thread& self, Thread& child, VforkDone& done) {
   // A signal does not end the wait, only death does.
   static_cast<void>(done.queue.wait_until([&] { return done.is_done.load(std::memory_order_acquire); }, never, Interruptible::by_death));
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   child.vfork_done = nullptr;
 }
 
@@ -127,7 +126,7 @@ Result<int> clone_thread(Thread& self, const CloneRequest& request) {
   if (auto allowed = check_limits(self); !allowed) return std::unexpected(allowed.error());
   uint32_t group_signals;
   {
-    std::lock_guard guard(kernel.tree());
+    LockGuard guard(kernel.tree());
     group_signals = self.process().group_signals;
   }
   Thread::Resources resources = TRY(copy_resources(self, request));
@@ -139,7 +138,7 @@ Result<int> clone_thread(Thread& self, const CloneRequest& request) {
   Ref<Thread> child;
   VforkDone done;
   {
-    std::lock_guard tree_guard(kernel.tree());
+    LockGuard tree_guard(kernel.tree());
     if (!request.same_process && misses_group_signal(self, group_signals)) return err::restart_always;
     tid = TRY(new_id(kernel, request));
     Ref<Process> process(self.process());
@@ -155,7 +154,7 @@ Result<int> clone_thread(Thread& self, const CloneRequest& request) {
     child->blocked_ = self.blocked();
     child->blocked_bits_.store(self.blocked().bits());
     kernel.add_thread(*child);
-    std::lock_guard guard(process->signal_lock);
+    LockGuard guard(process->signal_lock);
     if (process->is_exiting || process->executing) child->add_work(work::die);
   }
   pidfd.complete(child->process());

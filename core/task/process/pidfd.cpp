@@ -1,7 +1,6 @@
 #include "core/task/process/pidfd.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
 
@@ -16,7 +15,7 @@ uint32_t PidFile::poll(PollTable* table) {
 void PidFile::write_details(Writer& out) {
   int pid = -1;
   {
-    std::lock_guard guard(process_->kernel().tree());
+    LockGuard guard(process_->kernel().tree());
     if (!process_->is_reaped) pid = process_->pid();
   }
   print(out, "Pid:\t{}\nNSpid:\t{}\n", pid, pid);
@@ -25,7 +24,7 @@ void PidFile::write_details(Writer& out) {
 namespace {
 
 Result<Ref<Process>> process_with_id(Kernel& kernel, int pid) {
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   if (Process* process = kernel.find_process(pid)) return Ref<Process>(*process);
   if (kernel.is_id_in_use(pid)) return err::inval;
   return err::srch;

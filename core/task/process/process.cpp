@@ -1,8 +1,7 @@
 // What concerns a process as a whole: its end, its limits, its use of resources.
 #include "core/task/process/process.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 
 namespace halcyon {
@@ -10,7 +9,7 @@ namespace halcyon {
 Process::~Process() = default;
 
 ResourceLimit Process::limit(Limit which) {
-  std::lock_guard guard(limits_lock);
+  LockGuard guard(limits_lock);
   return limits[static_cast<unsigned>(which)];
 }
 
@@ -21,7 +20,7 @@ Thread* Process::main_thread() {
 }
 
 ResourceUse Process::use() {
-  std::lock_guard guard(kernel_.tree());
+  LockGuard guard(kernel_.tree());
   ResourceUse total = dead_threads_use;
   for (Thread& thread : threads) {
     ResourceUse one;
@@ -38,7 +37,7 @@ ResourceUse Process::use() {
 }
 
 void Process::begin_exit(int status) {
-  std::lock_guard guard(signal_lock);
+  LockGuard guard(signal_lock);
   if (!is_exiting) {
     is_exiting = true;
     exit_status = status;
@@ -52,7 +51,7 @@ void Process::begin_exit(int status) {
 
 Result<> Process::become_single_threaded(Thread& survivor) {
   {
-    std::lock_guard guard(signal_lock);
+    LockGuard guard(signal_lock);
     if (is_exiting || executing) return err::again;
     executing = &survivor;
     for (Thread& thread : threads) {
@@ -64,8 +63,8 @@ Result<> Process::become_single_threaded(Thread& survivor) {
   }
   auto alone = [&] { return live_threads.load(std::memory_order_acquire) == 1; };
   static_cast<void>(thread_event.wait_until(alone, never, Interruptible::no));
-  std::lock_guard tree_guard(kernel_.tree());
-  std::lock_guard guard(signal_lock);
+  LockGuard tree_guard(kernel_.tree());
+  LockGuard guard(signal_lock);
   executing = nullptr;
   if (is_exiting) return err::intr;
   // Whoever executes is the process from now on: its id becomes the leader's, which is free.

@@ -1,7 +1,6 @@
 // The table of processes. All of it under the tree lock.
-#include <mutex>
-
 #include "core/base/assert.h"
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 
 namespace halcyon {
@@ -73,7 +72,7 @@ Result<Ref<Process>> Kernel::add_process(int pid, Process* parent) {
 
 void Kernel::add_thread(Thread& thread) {
   Process& process = thread.process();
-  std::lock_guard guard(process.signal_lock);
+  LockGuard guard(process.signal_lock);
   thread.retain();
   process.threads.push_back(thread);
   process.live_threads.fetch_add(1);

@@ -1,6 +1,5 @@
 // wait4 and waitid: learning what became of children.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
@@ -29,7 +28,7 @@ uint32_t owner_of(Process& child) {
 
 // Fills in what there is to tell of one child, which is told once unless it is kept; false if nothing. Under the tree lock.
 bool look_at(Process& child, const WaitRequest& request, WaitResult* result) {
-  std::lock_guard guard(child.signal_lock);
+  LockGuard guard(child.signal_lock);
   if (child.is_zombie) {
     if (!request.exited) return false;
     result->status = child.wait_status;
@@ -55,7 +54,7 @@ bool look_at(Process& child, const WaitRequest& request, WaitResult* result) {
 Result<WaitResult> try_wait(Thread& self, const WaitRequest& request) {
   Kernel& kernel = self.kernel();
   Process& parent = self.process();
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   bool has_match = false;
   for (Process& child : parent.children) {
     if (!matches(child, request)) continue;

@@ -11,8 +11,8 @@
 
 #include <array>
 #include <atomic>
-#include <mutex>
 
+#include "core/base/lock_guard.h"
 #include "core/sync/spin_lock.h"
 #include "core/task/schedule/scheduler.h"
 #include "core/task/thread.h"
@@ -26,7 +26,7 @@ class QueuedScheduler : public Scheduler {
 
   void enqueue(Thread& thread, unsigned cpu, bool woken) final {
     Shared& shared = queues_[cpu];
-    std::lock_guard guard(shared.lock);
+    LockGuard guard(shared.lock);
     policy().entering(shared.queue, thread, woken);
     thread.schedule_node.cpu = cpu;
     thread.schedule_node.is_queued = true;
@@ -50,7 +50,7 @@ class QueuedScheduler : public Scheduler {
 
   bool dequeue(Thread& thread) final {
     Shared& shared = queues_[thread.schedule_node.cpu];
-    std::lock_guard guard(shared.lock);
+    LockGuard guard(shared.lock);
     if (!thread.schedule_node.is_queued) return false;
     remove(shared, thread.schedule_node);
     return true;
@@ -67,7 +67,7 @@ class QueuedScheduler : public Scheduler {
  protected:
   template <class Action>
   auto with_queue(unsigned cpu, Action action) {
-    std::lock_guard guard(queues_[cpu].lock);
+    LockGuard guard(queues_[cpu].lock);
     return action(queues_[cpu].queue);
   }
 
@@ -90,7 +90,7 @@ class QueuedScheduler : public Scheduler {
 
   Thread* take(Shared& shared, unsigned for_cpu) {
     if (shared.count.load(std::memory_order_relaxed) == 0) return nullptr;
-    std::lock_guard guard(shared.lock);
+    LockGuard guard(shared.lock);
     for (Thread::ScheduleNode& node : shared.queue) {
       if (!node.thread->can_run_on(for_cpu)) continue;
       remove(shared, node);

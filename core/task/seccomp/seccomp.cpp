@@ -1,7 +1,6 @@
 #include "core/task/seccomp/seccomp.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
@@ -55,7 +54,7 @@ void set_mode(Thread& thread, SeccompState::Mode mode) {
 }  // namespace
 
 Result<> enter_strict_seccomp(Thread& self) {
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   if (self.seccomp.mode == SeccompState::Mode::filter) return err::inval;
   set_mode(self, SeccompState::Mode::strict);
   return {};
@@ -63,7 +62,7 @@ Result<> enter_strict_seccomp(Thread& self) {
 
 Result<int> add_seccomp_filter(Thread& self, Ref<SeccompFilter> filter, bool on_all_threads) {
   using Mode = SeccompState::Mode;
-  std::lock_guard guard(self.kernel().tree());
+  LockGuard guard(self.kernel().tree());
   SeccompState& own = self.seccomp;
   if (own.mode == Mode::strict) return err::inval;
   auto can_follow = [&](Thread& thread) {

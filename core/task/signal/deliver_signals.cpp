@@ -1,6 +1,5 @@
 // Taking signals: on the way to user mode a thread takes what is pending and not blocked, and runs a handler, dies, stops, or ignores it.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
@@ -13,13 +12,13 @@ constexpr SignalSet unblockable = SignalSet::of(sig::kill, sig::stop);
 bool Thread::has_deliverable_signal() {
   if (is_dying()) return true;
   if (!context_) return false;
-  std::lock_guard guard(process_->signal_lock);
+  LockGuard guard(process_->signal_lock);
   SignalSet ready = (pending_.set() | process_->pending.set()) & ~blocked_;
   return !ready.is_empty();
 }
 
 void Thread::set_blocked(SignalSet mask) {
-  std::lock_guard guard(process_->signal_lock);
+  LockGuard guard(process_->signal_lock);
   SignalSet newly_blocked = mask & ~unblockable & ~blocked_;
   blocked_ = mask & ~unblockable;
   blocked_bits_.store(blocked_.bits(), std::memory_order_release);
@@ -35,7 +34,7 @@ void Thread::restore_blocked_after(SignalSet mask) {
 
 bool Thread::take_signal(SignalSet wanted, SignalInfo* info) {
   {
-    std::lock_guard guard(process_->signal_lock);
+    LockGuard guard(process_->signal_lock);
     if (!pending_.take(wanted, info) && !process_->pending.take(wanted, info)) {
       if (wanted == ~blocked_) clear_work(work::signal);
       return false;
@@ -90,10 +89,10 @@ bool Thread::run_default_action(const SignalInfo& info) {
     case DefaultAction::ignore:
     case DefaultAction::cont: return true;
     case DefaultAction::stop: {
-      std::lock_guard tree_guard(kernel().tree());
+      LockGuard tree_guard(kernel().tree());
       if (info.number != sig::stop && is_orphaned_group(kernel(), process_->process_group)) return true;
       {
-        std::lock_guard guard(process_->signal_lock);
+        LockGuard guard(process_->signal_lock);
         if (process_->is_exiting || !std::exchange(process_->is_about_to_stop, false)) return true;
         process_->is_stopped = true;
         process_->stop_signal = info.number;
@@ -141,10 +140,10 @@ void Thread::stop_here() {
   static_cast<void>(
       process_->resumed.wait_until([this] { return !(pending_work() & work::stop) || is_dying(); }, never, Interruptible::no));
   if (is_dying()) return;
-  std::lock_guard tree_guard(kernel().tree());
+  LockGuard tree_guard(kernel().tree());
   bool must_notify;
   {
-    std::lock_guard guard(process_->signal_lock);
+    LockGuard guard(process_->signal_lock);
     must_notify = std::exchange(process_->must_notify_continued, false);
   }
   if (must_notify) notify_parent(*process_, si_code::child_continued, sig::cont);

@@ -1,6 +1,5 @@
 // Sending signals. Never blocks: it makes the signal pending under the target's signal_lock and wakes a thread that will take it.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
@@ -84,7 +83,7 @@ uint64_t queue_limit(Process& process, int number) {
 
 bool send_to_process(Process& process, const SignalInfo& info) {
   uint64_t limit = queue_limit(process, info.number);
-  std::lock_guard guard(process.signal_lock);
+  LockGuard guard(process.signal_lock);
   if (process.threads.empty() || process.is_exiting) return true;
   apply_side_effects(process, info.number);
   Thread& first = process.threads.front();
@@ -99,7 +98,7 @@ bool send_to_process(Process& process, const SignalInfo& info) {
 bool send_to_thread(Thread& thread, const SignalInfo& info) {
   Process& process = thread.process();
   uint64_t limit = queue_limit(process, info.number);
-  std::lock_guard guard(process.signal_lock);
+  LockGuard guard(process.signal_lock);
   if (process.is_exiting || thread.state() == RunState::dead) return true;
   apply_side_effects(process, info.number);
   if (is_dropped(process, thread, info.number)) return true;
@@ -111,7 +110,7 @@ bool send_to_thread(Thread& thread, const SignalInfo& info) {
 }
 
 bool send_timer_signal(Process& process, Thread* target, const SignalInfo& info) {
-  std::lock_guard guard(process.signal_lock);
+  LockGuard guard(process.signal_lock);
   if (process.threads.empty() || process.is_exiting || (target && target->state() == RunState::dead)) return false;
   apply_side_effects(process, info.number);
   Thread& first = target ? *target : process.threads.front();
@@ -136,7 +135,7 @@ void offer_pending_signals(Process& process, Thread& reluctant) {
 
 void Thread::force_signal(const SignalInfo& info) {
   Process& process = *process_;
-  std::lock_guard guard(process.signal_lock);
+  LockGuard guard(process.signal_lock);
   if (info.number == sig::kill) return kill_now(process);
   SignalAction action = actions().get(info.number);
   if (blocked_.has(info.number) || action.handler == SignalAction::ignore) {

@@ -1,7 +1,8 @@
 // What signals are, apart from any process: default actions, action tables, queues of instances.
 #include "core/task/signal/signal.h"
 
-#include <mutex>
+#include "core/base/lock_guard.h"
+
 #include <utility>
 
 namespace halcyon {
@@ -31,24 +32,24 @@ DefaultAction default_action(int signal) {
 }
 
 SignalAction SignalActions::get(int signal) const {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return actions_[static_cast<size_t>(signal)];
 }
 
 SignalAction SignalActions::exchange(int signal, const SignalAction& action) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return std::exchange(actions_[static_cast<size_t>(signal)], action);
 }
 
 Result<Ref<SignalActions>> SignalActions::copy() const {
   Ref<SignalActions> copy = TRY(make_ref<SignalActions>());
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   copy->actions_ = actions_;
   return copy;
 }
 
 void SignalActions::reset_handlers() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (SignalAction& action : actions_) {
     UserAddr handler = action.handler == SignalAction::ignore ? SignalAction::ignore : SignalAction::default_handler;
     action = SignalAction{};

@@ -1,8 +1,7 @@
 // Interval timers. The real one is a timer of the kernel's queue that arms itself again. The virtual and prof ones hold in `when` the CPU
 // time of the process at which they are due; whenever an interrupt ends a stretch of its user code, that is compared with what the process
 // has used.
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
@@ -60,13 +59,13 @@ CpuTime cpu_time(Process& process) {
 }
 
 IntervalValue get_interval_timer(Process& process, unsigned which) {
-  std::lock_guard guard(process.kernel().tree());
+  LockGuard guard(process.kernel().tree());
   return value_of(process, which);
 }
 
 IntervalValue set_interval_timer(Process& process, unsigned which, IntervalValue value) {
   Kernel& kernel = process.kernel();
-  std::lock_guard guard(kernel.tree());
+  LockGuard guard(kernel.tree());
   IntervalValue old = value_of(process, which);
   IntervalTimer& timer = process.interval_timers[which];
   if (which == 0) kernel.timers().disarm(timer);
@@ -93,7 +92,7 @@ bool check_cpu_limit(Process& process) {
   auto seconds = static_cast<uint64_t>(used(process, 2)) / second;
   int number = 0;
   {
-    std::lock_guard guard(process.limits_lock);
+    LockGuard guard(process.limits_lock);
     ResourceLimit& limit = process.limits[static_cast<unsigned>(Limit::cpu)];
     if (limit.soft == unlimited) return false;
     if (seconds >= limit.hard) number = sig::kill;
@@ -106,7 +105,7 @@ bool check_cpu_limit(Process& process) {
 }  // namespace
 
 void expire_cpu_timers(Process& process) {
-  std::lock_guard guard(process.kernel().tree());
+  LockGuard guard(process.kernel().tree());
   bool is_any_left = check_cpu_limit(process);
   if (expire_cpu_alarms(process)) is_any_left = true;
   for (unsigned which = 1; which < 3; ++which) {

@@ -1,7 +1,6 @@
 #include "core/task/timers/posix_timers.h"
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
@@ -70,19 +69,19 @@ void PosixTimers::expire(PosixTimer& timer) {
 
 void PosixTimers::due(Alarm& alarm) {
   PosixTimer& timer = *static_cast<PosixTimer::TimerAlarm&>(alarm).timer;
-  std::lock_guard guard(timer.owner.lock_);
+  LockGuard guard(timer.owner.lock_);
   if (timer.is_running()) timer.owner.expire(timer);
 }
 
 void PosixTimers::cpu_due(CpuAlarm& alarm) {
   PosixTimer& timer = *static_cast<PosixTimer::TimerCpuAlarm&>(alarm).timer;
-  std::lock_guard guard(timer.owner.lock_);
+  LockGuard guard(timer.owner.lock_);
   if (timer.is_running()) timer.owner.expire(timer);
 }
 
 void PosixTimers::signal_taken(SignalInfo& info) {
-  std::lock_guard tree_guard(process_.kernel().tree());
-  std::lock_guard guard(lock_);
+  LockGuard tree_guard(process_.kernel().tree());
+  LockGuard guard(lock_);
   PosixTimer* timer = find(info.timer_id);
   if (!timer || !timer->is_queued) return;
   timer->is_queued = false;
@@ -99,7 +98,7 @@ void PosixTimers::signal_taken(SignalInfo& info) {
 Result<int> PosixTimers::create(TimerClock clock, CpuClock cpu, TimerEvent event) {
   Own<PosixTimer> timer = TRY(make<PosixTimer>(*this));
   uint64_t limit = process_.limit(Limit::pending_signals).soft;
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (event.kind != TimerEvent::Kind::none && timers_.size() >= limit) return err::again;
   int id = next_id_;
   while (find(id)) id = id == INT32_MAX ? 0 : id + 1;
@@ -114,7 +113,7 @@ Result<int> PosixTimers::create(TimerClock clock, CpuClock cpu, TimerEvent event
 }
 
 Result<> PosixTimers::remove(int id) {
-  std::lock_guard guard(process_.kernel().tree());
+  LockGuard guard(process_.kernel().tree());
   return remove_locked(id);
 }
 
@@ -122,7 +121,7 @@ Result<> PosixTimers::remove(int id) {
 Result<> PosixTimers::remove_locked(int id) {
   Own<PosixTimer> gone;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     PosixTimer* timer = find(id);
     if (!timer) return err::inval;
     timers_.erase(timers_.iterator_to(*timer));
@@ -138,13 +137,13 @@ void PosixTimers::clear() {
   for (;;) {
     int id;
     {
-      std::lock_guard guard(lock_);
+      LockGuard guard(lock_);
       if (timers_.empty()) break;
       id = timers_.front().id;
     }
     static_cast<void>(remove_locked(id));
   }
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   next_id_ = 0;
 }
 
@@ -159,19 +158,19 @@ TimerSetting PosixTimers::setting_of(PosixTimer& timer) {
 }
 
 Result<TimerSetting> PosixTimers::get(int id) {
-  std::lock_guard tree_guard(process_.kernel().tree());
-  std::lock_guard guard(lock_);
+  LockGuard tree_guard(process_.kernel().tree());
+  LockGuard guard(lock_);
   PosixTimer* timer = find(id);
   if (!timer) return err::inval;
   return setting_of(*timer);
 }
 
 Result<TimerSetting> PosixTimers::set(int id, const TimerSetting& setting, bool absolute) {
-  std::lock_guard tree_guard(process_.kernel().tree());
+  LockGuard tree_guard(process_.kernel().tree());
   TimerSetting old;
   PosixTimer* timer;
   {
-    std::lock_guard guard(lock_);
+    LockGuard guard(lock_);
     timer = find(id);
     if (!timer) return err::inval;
     if (timer->is_on_cpu() && timer->cpu.is_gone()) return err::srch;
@@ -184,7 +183,7 @@ Result<TimerSetting> PosixTimers::set(int id, const TimerSetting& setting, bool 
   // The tree lock keeps others from removing it meanwhile, and nobody arms a timer that is off.
   timer->alarm.cancel();
   timer->cpu_alarm.cancel();
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   timer->interval = setting.interval;
   timer->last_overrun = 0;
   if (setting.value == 0) return old;
@@ -196,7 +195,7 @@ Result<TimerSetting> PosixTimers::set(int id, const TimerSetting& setting, bool 
 }
 
 Result<int> PosixTimers::overrun(int id) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   PosixTimer* timer = find(id);
   if (!timer) return err::inval;
   return static_cast<int>(std::min<int64_t>(timer->last_overrun, INT32_MAX));

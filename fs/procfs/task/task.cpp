@@ -1,5 +1,6 @@
 #include "fs/procfs/task/task.h"
 
+#include "core/base/lock_guard.h"
 #include "core/task/process/access.h"
 #include "core/tty/tty.h"
 
@@ -68,7 +69,7 @@ void look_at_thread(Thread& thread, TaskState& state) {
   state.is_exiting = thread.is_dying();
   state.use.voluntary_switches = thread.voluntary_switches;
   state.use.involuntary_switches = thread.involuntary_switches;
-  std::lock_guard guard(process.signal_lock);
+  LockGuard guard(process.signal_lock);
   state.pending = thread.pending_signals().set();
   state.shared_pending = process.pending.set();
   state.blocked = thread.blocked();

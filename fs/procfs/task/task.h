@@ -3,8 +3,7 @@
 // A Task keeps the process object but not the process: everything asks first whether it still exists, and says ESRCH if not.
 #pragma once
 
-#include <mutex>
-
+#include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 
@@ -59,7 +58,7 @@ class Task {
   template <class Action>
   Result<> with_thread(Action&& action) const {
     Kernel& kernel = process_->kernel();
-    std::lock_guard guard(kernel.tree());
+    LockGuard guard(kernel.tree());
     if (kernel.find_process(process_->pid()) != process_.get()) return err::srch;
     Thread* found = is_process() ? process_->main_thread() : nullptr;
     if (!is_process()) {

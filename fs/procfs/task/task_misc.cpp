@@ -1,6 +1,7 @@
 // The short texts about a task.
 #include <charconv>
 
+#include "core/base/lock_guard.h"
 #include "core/mm/frames/frame_allocator.h"
 #include "fs/calls/mounts.h"
 #include "fs/procfs/task/task_texts.h"
@@ -51,7 +52,7 @@ void format_limits(Writer& out, const ResourceLimits& limits) {
 Result<> write_limits(const Task& task, Writer& out) {
   ResourceLimits limits;
   auto looked = task.with_thread([&](Thread*) {
-    std::lock_guard guard(task.process().limits_lock);
+    LockGuard guard(task.process().limits_lock);
     limits = task.process().limits;
   });
   if (!looked) return looked;

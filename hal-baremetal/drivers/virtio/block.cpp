@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <mutex>
 
+#include "core/base/lock_guard.h"
 #include "core/base/types.h"
 
 namespace halcyon::hal {
@@ -58,7 +58,7 @@ bool VirtioBlock::submit(BlockRequest& request) {
     request.state.store(state, std::memory_order_release);
     return true;
   };
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (is_given_up() || !is_possible(request)) return settle_as(BlockRequest::State::failed);
   // Where nothing is kept back, there is nothing to flush.
   if (request.kind == BlockRequest::Kind::flush && !can_flush_) return settle_as(BlockRequest::State::done);
@@ -88,7 +88,7 @@ bool VirtioBlock::offer(unsigned slot, BlockRequest& request) {
 }
 
 void VirtioBlock::settle() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   while (auto finished = queue_.take()) {
     unsigned slot = slot_of_[finished->chain];
     bool is_ok = std::atomic_ref(headers_[slot].answer).load(std::memory_order_relaxed) == answer_ok;
@@ -106,7 +106,7 @@ void VirtioBlock::abandon(std::string_view why) {
 }
 
 void VirtioBlock::give_up() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   abandon("does not answer");
 }
 

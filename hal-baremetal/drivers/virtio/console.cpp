@@ -1,8 +1,9 @@
 #include "hal-baremetal/drivers/virtio/console.h"
 
+#include "core/base/lock_guard.h"
+
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 
 namespace halcyon::hal {
 namespace {
@@ -20,7 +21,7 @@ std::string_view VirtioConsole::initialize() {
   memory_ = memory().allocate(size_t{2} * buffers * buffer_size, alignof(uint64_t));
   if (!memory_) return refuse("gets no memory for its buffers");
   start();
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   for (uint8_t buffer = 0; buffer < queues_[input].size(); ++buffer) offer(input, buffer, buffer_size);
   free_output_ = static_cast<uint8_t>((1u << queues_[output].size()) - 1);
   return {};
@@ -63,7 +64,7 @@ bool VirtioConsole::has_room() {
 }
 
 size_t VirtioConsole::read(std::span<std::byte> buffer) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t done = 0;
   while (done < buffer.size() && !is_given_up() && has_input()) {
     size_t count = std::min<size_t>(buffer.size() - done, received_.size - handed_out_);
@@ -76,7 +77,7 @@ size_t VirtioConsole::read(std::span<std::byte> buffer) {
 }
 
 size_t VirtioConsole::write(std::span<const std::byte> bytes) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   size_t done = 0;
   while (done < bytes.size() && !is_given_up() && has_room()) {
     auto buffer = static_cast<uint8_t>(__builtin_ctz(free_output_));
@@ -90,12 +91,12 @@ size_t VirtioConsole::write(std::span<const std::byte> bytes) {
 }
 
 bool VirtioConsole::can_read() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return !is_given_up() && has_input();
 }
 
 bool VirtioConsole::can_write() {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   return is_given_up() || has_room();
 }
 

@@ -1,8 +1,9 @@
 #include "hal-baremetal/drivers/virtio/entropy.h"
 
+#include "core/base/lock_guard.h"
+
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 
 namespace halcyon::hal {
 
@@ -12,7 +13,7 @@ std::string_view VirtioEntropy::initialize() {
   buffer_ = memory().allocate(buffer_size, alignof(uint64_t));
   if (!buffer_) return refuse("gets no memory for its buffer");
   start();
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   request();
   return {};
 }
@@ -34,7 +35,7 @@ void VirtioEntropy::collect() {
 }
 
 size_t VirtioEntropy::take(std::span<std::byte> bytes) {
-  std::lock_guard guard(lock_);
+  LockGuard guard(lock_);
   if (is_given_up()) return 0;
   if (handed_out_ == filled_) collect();
   size_t count = std::min(bytes.size(), filled_ - handed_out_);

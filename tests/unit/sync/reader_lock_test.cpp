@@ -3,10 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <mutex>
-#include <shared_mutex>
 #include <thread>
 
+#include "core/base/lock_guard.h"
 #include "tests/unit/sync/test_cpu.h"
 
 namespace halcyon {
@@ -15,10 +14,10 @@ namespace {
 TEST(ReaderLock, ReadersDoNotWaitForEachOther) {
   ReaderLock lock(Rank::filesystem, 2);
   test::TestCpu cpu(0);
-  std::shared_lock first(lock);
+  SharedLock first(lock);
   std::thread([&] {
     test::TestCpu other(1);
-    std::shared_lock second(lock);
+    SharedLock second(lock);
   }).join();
 }
 
@@ -31,17 +30,17 @@ TEST(ReaderLockDeathTest, AWriterIsAlone) {
     for (unsigned id : {0u, cpus / 2, cpus - 1}) {
       {
         test::TestCpu writer(cpus);
-        std::lock_guard guard(lock);
+        LockGuard guard(lock);
         test::TestCpu reader(id);
         EXPECT_DEATH(lock.lock_shared(), waits);
       }
       test::TestCpu reader(id);
-      std::shared_lock guard(lock);
+      SharedLock guard(lock);
       test::TestCpu writer(cpus);
       EXPECT_DEATH(lock.lock(), waits);
     }
     test::TestCpu cpu(0);
-    std::lock_guard guard(lock);  // all were let go
+    LockGuard guard(lock);  // all were let go
   }
 }
 
