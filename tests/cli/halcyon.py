@@ -14,10 +14,11 @@ import runner  # noqa: E402
 BINARY = os.environ.get("HALCYON", str(TREE / "build/hosted/halcyon"))
 ROOTFS = {isa: TREE / "build/rootfs" / isa for isa in ("x86_64", "riscv64")}
 
+PATIENCE = runner.PATIENCE
 X86_64, RISCV, AARCH64 = 62, 243, 183
 
 
-def run(*arguments, timeout=60, **options):
+def run(*arguments, timeout=PATIENCE, **options):
     """Runs halcyon with these arguments; the result has returncode, stdout, stderr."""
     options.setdefault("stdin", subprocess.DEVNULL)
     return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=timeout, **options)
