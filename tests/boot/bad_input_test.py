@@ -34,7 +34,7 @@ class BadInput(unittest.TestCase):
             with self.subTest(isa), tempfile.TemporaryDirectory() as folder:
                 archive = pathlib.Path(folder) / "initramfs"
                 archive.write_bytes(make_archive(isa))
-                result = booting.boot(isa, "--initrd", archive, *options, timeout=30)
+                result = booting.boot(isa, "--initrd", archive, *options)
                 self.assertIn(wanted, result.stdout)
                 self.assertEqual(result.returncode, status, result.stderr)
 
@@ -45,7 +45,7 @@ class BadInput(unittest.TestCase):
             with self.subTest(isa):
                 said = []
                 serial = qemu.SerialFilter(lambda data: said.append(data.decode()))
-                qemu.run(qemu.arguments(isa, booting.KERNEL[isa], None, ""), serial, timeout=30)
+                qemu.run(qemu.arguments(isa, booting.KERNEL[isa], None, ""), serial, timeout=booting.runner.PATIENCE)
                 self.assertIn("halcyon: there is no initramfs", "".join(said))
                 self.assertIsNone(serial.status)
 

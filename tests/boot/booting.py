@@ -12,11 +12,11 @@ ROOTFS = {isa: TREE / "build/rootfs" / isa for isa in ("x86_64", "riscv64")}
 KERNEL = {isa: TREE / f"build/bare-{isa}/halcyon.elf" for isa in ROOTFS}
 
 
-def boot(isa, *arguments, timeout=90, **options):
+def boot(isa, *arguments, timeout=runner.PATIENCE, **options):
     """./dev boot without building first. The result has returncode, stdout, stderr."""
     options.setdefault("stdin", subprocess.DEVNULL)
     command = [sys.executable, TREE / "hal-baremetal/qemu/boot.py", isa, "--timeout", str(timeout), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout + 30, env=dict(os.environ, TERM="dumb"), **options)
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout + 60, env=dict(os.environ, TERM="dumb"), **options)
 
 
 def main():

@@ -105,16 +105,16 @@ class DevicesTest(unittest.TestCase):
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(path)
             listening.listen()
-            listening.settimeout(30)
-            words = ["--timeout", "90", "--append", "console=hvc0", *qemu("-device", f"virtio-serial-{bus}", "-chardev", f"socket,id=hvc,path={path}",
-                                                                         "-device", "virtconsole,chardev=hvc"), "--", "sh"]
+            listening.settimeout(booting.runner.PATIENCE)
+            words = ["--timeout", str(booting.runner.PATIENCE), "--append", "console=hvc0",
+                     *qemu("-device", f"virtio-serial-{bus}", "-chardev", f"socket,id=hvc,path={path}", "-device", "virtconsole,chardev=hvc"), "--", "sh"]
             machine = subprocess.Popen([sys.executable, booting.TREE / "hal-baremetal/qemu/boot.py", isa, *words], stdin=subprocess.DEVNULL,
                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.addCleanup(machine.kill)
             line, _ = listening.accept()
         pathlib.Path(path).unlink()
         with line:
-            line.settimeout(60)
+            line.settimeout(booting.runner.PATIENCE)
             self.read_until(line, b"# ")
             line.sendall(b"echo $((6*7))0\r")
             self.read_until(line, b"420\r\n")
@@ -124,7 +124,7 @@ class DevicesTest(unittest.TestCase):
             line.sendall(b"\x03")
             self.read_until(line, b"# ")
             line.sendall(b"exit 5\r")
-            output, _ = machine.communicate(timeout=60)
+            output, _ = machine.communicate(timeout=booting.runner.PATIENCE)
         self.assertEqual((machine.returncode, output), (5, b""))
 
     def read_until(self, line, end):

@@ -16,7 +16,7 @@ ENTRY = {"x86_64": "x86_start", "riscv64": "riscv_start"}
 DIRECT_MAP = {"x86_64": 0xFFFF888000000000, "riscv64": 0xFFFFFFC000000000}
 ARGUMENTS = {"x86_64": ("rdi", "rsi"), "riscv64": ("a0", "a1")}
 STATUS = {"x86_64": 3, "riscv64": 0}    # of QEMU; the firmware of the latter does not tell a failure
-LIMIT = 30
+LIMIT = booting.runner.PATIENCE
 
 
 class HeldMachine:

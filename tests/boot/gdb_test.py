@@ -15,6 +15,8 @@ import booting
 HELPER = booting.TREE / "cli/gdb/halcyon-gdb.py"
 DEBUGGERS = {"x86_64": ("gdb", "gdb-multiarch"), "riscv64": ("gdb-multiarch",)}
 BOTTOM = {"x86_64": "x86_stack_trampoline", "riscv64": "riscv_stack_trampoline"}
+# The machine's clock counts its instructions: a sleep ends when all others have had their turn, however slow the host is.
+CLOCK = ("--qemu=-icount", "--qemu=shift=3,sleep=off")
 # By the time cat opens its file, the others wait: for their children, for their input.
 SHELL = "(sleep 1; exec cat /etc/passwd) | wc -l"
 LINES = (booting.ROOTFS["x86_64"] / "etc/passwd").read_text().count("\n")
@@ -26,19 +28,19 @@ def free_port():
         return chosen.getsockname()[1]
 
 
-def session(debugger, isa, script, shell, *options, timeout=150):
+def session(debugger, isa, script, shell, *options, timeout=booting.runner.PATIENCE):
     """Boots `sh -c shell` with gdb attached from the reset on. Returns what gdb wrote, and the boot's status and standard output."""
     port = free_port()
-    command = [sys.executable, booting.TREE / "hal-baremetal/qemu/boot.py", isa, f"--gdb={port}", "--timeout", str(timeout), *options, "--", "sh", "-c", shell]
+    command = [sys.executable, booting.TREE / "hal-baremetal/qemu/boot.py", isa, f"--gdb={port}", "--timeout", str(timeout), *CLOCK, *options, "--", "sh", "-c", shell]
     machine = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
     try:
         with tempfile.NamedTemporaryFile("w", suffix=".gdb") as file:
-            file.write(f"set pagination off\nset confirm off\nset width 0\nset tcp connect-timeout 30\ntarget remote :{port}\n{script}\n")
+            file.write(f"set pagination off\nset confirm off\nset width 0\nset may-call-functions off\nset tcp connect-timeout {timeout}\ntarget remote :{port}\n{script}\n")
             file.flush()
             words = [debugger, "-q", "-nx", "-batch", "-x", HELPER, booting.TREE / f"build/bare-{isa}-debug/halcyon.elf", "-x", file.name]
             output = subprocess.run(list(map(str, words)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                     errors="replace", timeout=timeout).stdout
-        shown, _ = machine.communicate(timeout=60)
+        shown, _ = machine.communicate(timeout=timeout)
         return output, machine.returncode, shown
     finally:
         machine.kill()

@@ -16,7 +16,7 @@ import qemu
 SCRIPT = 'echo "two  words" "$0" $#; test -c /dev/null && read line </proc/uptime && exit 3'
 AWKWARD = "it's \"quoted\" \\"
 SHOWN = f"two  words {AWKWARD} 1\n"
-FIRMWARE_PATIENCE, KERNEL_PATIENCE = 240, 90
+PATIENCE = 2 * booting.runner.PATIENCE
 
 
 def needs(condition, package):
@@ -42,9 +42,9 @@ class Image(unittest.TestCase):
         shown = io.BytesIO()
         serial = qemu.SerialFilter(shown.write, converts=True)
         try:
-            qemu.run(qemu.image_arguments(self.image, **how), serial, timeout=FIRMWARE_PATIENCE)
+            qemu.run(qemu.image_arguments(self.image, **how), serial, timeout=PATIENCE)
         except qemu.Timeout:
-            self.fail(f"no end after {FIRMWARE_PATIENCE} s; the serial line showed {shown.getvalue()[-2000:]!r}")
+            self.fail(f"no end after {PATIENCE} s; the serial line showed {shown.getvalue()[-2000:]!r}")
         self.assertEqual((shown.getvalue().decode(), serial.status), (SHOWN, 3))
 
     def test_bios_boots_the_disc(self):
@@ -65,12 +65,12 @@ class Image(unittest.TestCase):
         self.assertEqual(self.write("again.iso").read_bytes(), self.image.read_bytes())
 
     def test_the_verb(self):
-        result = booting.boot("x86_64", "--iso", "--", "sh", "-c", "exit 7", timeout=FIRMWARE_PATIENCE)
+        result = booting.boot("x86_64", "--iso", "--", "sh", "-c", "exit 7", timeout=PATIENCE)
         self.assertEqual((result.returncode, result.stdout, result.stderr), (7, "", ""))
 
     def test_what_grub_cannot_pass_is_refused(self):
         for word in ("", "a\tb"):
-            result = booting.boot("x86_64", "--iso", "--", "echo", word, timeout=KERNEL_PATIENCE)
+            result = booting.boot("x86_64", "--iso", "--", "echo", word, timeout=PATIENCE)
             self.assertEqual((result.returncode, result.stdout), (125, ""))
             self.assertIn("GRUB cannot pass on", result.stderr)
 

@@ -10,8 +10,10 @@ import sys
 import time
 
 import booting
+import outcomes
 
 SCRIPT = 'for n in 1 2 3 4; do (echo $n | cat) & done; wait; seq 1000 | sort -n | tail -n 1; exit {status}'
+SUITE = 'boot/many_boots'
 EXPECTED = ['1', '1000', '2', '3', '4']
 
 
@@ -25,21 +27,22 @@ def complaint(isa, number, cpus, limit):
 
 
 def boot_often(isa, options):
-    """(how many went well, how many did not), of one instruction set, one after the other."""
-    seconds, failed = {1: [], options.smp: []}, 0
+    """A record of each boot of one instruction set, one after the other."""
+    seconds, records = {1: [], options.smp: []}, []
     for number in range(options.count):
         cpus = options.smp if number % 2 else 1
         start = time.monotonic()
         text = complaint(isa, number, cpus, options.limit)
         seconds[cpus].append(time.monotonic() - start)
+        name = f'{isa} boot {number} with {cpus} CPUs'
+        records.append(outcomes.record(SUITE, name, 'failed' if text else 'passed', seconds[cpus][-1], text))
         if text:
-            failed += 1
-            print(f'FAILED {isa} boot {number} with {cpus} CPUs: {text}', flush=True)
+            print(f'FAILED {name}: {text}', flush=True)
     for cpus, all_of_them in seconds.items():
         if all_of_them:
             print(f'{isa}, {cpus} CPUs: {len(all_of_them)} boots of {min(all_of_them):.2f} to {max(all_of_them):.2f} s, '
                   f'median {statistics.median(all_of_them):.2f} s', flush=True)
-    return options.count - failed, failed
+    return records
 
 
 def main():
@@ -47,14 +50,19 @@ def main():
     parser.add_argument('--isa', action='append', choices=list(booting.KERNEL), help='only this instruction set (default: both, at once)')
     parser.add_argument('--count', type=int, default=200, help='boots per instruction set')
     parser.add_argument('--smp', type=int, default=4, metavar='N', help='CPUs of every second boot')
-    parser.add_argument('--limit', type=float, default=60, metavar='SECONDS', help='how long a boot may take')
+    parser.add_argument('--limit', type=float, default=booting.runner.PATIENCE, metavar='SECONDS', help='how long a boot may take')
+    outcomes.add_options(parser)
     options = parser.parse_args()
-    isas = options.isa or list(booting.KERNEL)
-    with concurrent.futures.ThreadPoolExecutor(len(isas)) as pool:
-        counts = list(pool.map(lambda isa: boot_often(isa, options), isas))
-    passed, failed = map(sum, zip(*counts))
-    print(f'{passed} passed, {failed} failed')
-    return 1 if failed or not passed else 0
+    isas = [isa for isa in options.isa or booting.KERNEL if outcomes.chooser(options.filter)(f'{SUITE}.{isa}')]
+    if options.list:
+        print(*(f'{SUITE}.{isa}' for isa in isas), sep='\n', end='\n' if isas else '')
+        return 0
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        records = [each for of_isa in pool.map(lambda isa: boot_often(isa, options), isas) for each in of_isa]
+    if options.report:
+        outcomes.write(options.report, records)
+    print(outcomes.totals(records))
+    return 1 if not records or any(each['status'] == 'failed' for each in records) else 0
 
 
 if __name__ == '__main__':

@@ -20,7 +20,7 @@ import qemu
 FONT = booting.TREE / "hal-baremetal/drivers/font.h"
 CELL_WIDTH, CELL_HEIGHT, GLYPH_WIDTH, GLYPH_HEIGHT = 8, 16, 5, 7
 LINE = "The quick (brown) fox jumps over the lazy dog: 0123456789 {}[]<>|~@#%&*"
-PATIENCE = 240
+PATIENCE = 2 * booting.runner.PATIENCE
 
 
 def read_font():
@@ -56,7 +56,7 @@ class Machine:
             del words[at:at + 2]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.connection = socket.socket(socket.AF_UNIX)
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 self.connection.connect(str(self.path))

@@ -94,7 +94,7 @@ class Refusals(unittest.TestCase):
 
     def test_roots_that_are_neither(self):
         os.mkfifo(self.root / "fifo")
-        self.refused(125, ["--root", "fifo"], "run", "--root", self.root / "fifo", "/bin/true", timeout=20)
+        self.refused(125, ["--root", "fifo"], "run", "--root", self.root / "fifo", "/bin/true")
         self.refused(125, ["--root", "/dev/null"], "run", "--root", "/dev/null", "/bin/true")
         (self.root / "loop").symlink_to("loop")
         self.refused(125, ["--root", "loop"], "run", "--root", self.root / "loop", "/bin/true")
@@ -257,9 +257,9 @@ class Statuses(unittest.TestCase):
         put(self.root / "p", elf(kind=2, code=EXIT_42))
         for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
             with self.subTest(closed):
-                result = subprocess.run(f"exec '{halcyon.BINARY}' run --root '{self.root}' /p {closed}", shell=True, timeout=60)
+                result = subprocess.run(f"exec '{halcyon.BINARY}' run --root '{self.root}' /p {closed}", shell=True, timeout=halcyon.PATIENCE)
                 self.assertEqual(result.returncode, 42)
-        result = subprocess.run(f"exec '{halcyon.BINARY}' run --root '{self.root}' /none 2>&-", shell=True, timeout=60)
+        result = subprocess.run(f"exec '{halcyon.BINARY}' run --root '{self.root}' /none 2>&-", shell=True, timeout=halcyon.PATIENCE)
         self.assertEqual(result.returncode, 127)
 
     def test_strace_file_that_cannot_be_made(self):

@@ -42,7 +42,7 @@ class Session:
     def type(self, text):
         os.write(self.master, text.encode() if isinstance(text, str) else text)
 
-    def expect(self, text, timeout=20):
+    def expect(self, text, timeout=halcyon.PATIENCE):
         """Waits until the screen has shown `text`, and returns everything up to it."""
         wanted = text.encode() if isinstance(text, str) else text
         end = time.monotonic() + timeout
@@ -58,7 +58,7 @@ class Session:
         shown, self.seen = self.seen[:at], self.seen[at:]
         return shown.decode(errors="replace")
 
-    def wait(self, timeout=20):
+    def wait(self, timeout=halcyon.PATIENCE):
         end = time.monotonic() + timeout
         while self.status is None and time.monotonic() < end:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -107,8 +107,8 @@ class Terminal(unittest.TestCase):
         self.assert_restored(session)
 
     def test_interrupt_reaches_the_program(self):
-        session = self.start("/bin/busybox", "sleep", "1000")
-        time.sleep(0.5)
+        session = self.start("/bin/busybox", "sh", "-c", "echo on; exec sleep 100000")
+        session.expect("on")
         session.type("\x03")
         session.expect("^C")
         self.assertEqual(session.wait(), 130)
@@ -121,16 +121,16 @@ class Terminal(unittest.TestCase):
         self.assertEqual(session.wait(), 130)
 
     def test_quit_key(self):
-        session = self.start("/bin/busybox", "sleep", "1000")
-        time.sleep(0.5)
+        session = self.start("/bin/busybox", "sh", "-c", "echo on; exec sleep 100000")
+        session.expect("on")
         session.type("\x1c")
         self.assertEqual(session.wait(), 131)
 
     def test_a_shell_survives_interrupts(self):
         session = self.start("/bin/busybox", "sh")
         session.expect("$ ")
-        session.type("sleep 1000\n")
-        time.sleep(0.5)
+        session.type("sh -c 'echo o\"\"n; exec sleep 100000'\n")
+        session.expect("\non\r\n")  # by then it is the terminal's foreground job
         session.type("\x03")
         session.expect("$ ")
         session.type("echo $((6*7))\n")
@@ -142,16 +142,19 @@ class Terminal(unittest.TestCase):
     def test_job_control(self):
         session = self.start("/bin/busybox", "sh")
         session.expect("$ ")
-        session.type("cat\n")
-        time.sleep(0.7)  # what is typed while the shell still edits its line is not echoed
+        # What is typed while the shell still edits its line is not echoed: not before the program has said that it runs.
+        session.type("sh -c 'echo o\"\"n; exec cat'\n")
+        session.expect("\non\r\n")
         session.type("echoed\n")
         session.expect("echoed\r\nechoed\r\n")
         session.type("\x1a")
         session.expect("Stopped")
+        session.expect("$ ")
         session.type("jobs\n")
         session.expect("Stopped")
+        session.expect("$ ")
         session.type("fg\n")
-        time.sleep(0.7)
+        session.expect("exec cat")  # the shell says what it wakes, and no longer edits
         session.type("again\n")
         session.expect("again\r\nagain\r\n")
         session.type("\x04")
@@ -224,7 +227,7 @@ class Terminal(unittest.TestCase):
 
     def test_much_output(self):
         session = self.start("/bin/busybox", "seq", "20000")
-        shown = session.expect("20000\r\n", timeout=60)
+        shown = session.expect("20000\r\n")
         self.assertEqual(shown.split("\r\n")[:-1], [str(n) for n in range(1, 20001)])
         self.assertEqual(session.wait(), 0)
 
