@@ -11,12 +11,16 @@ and the line 'N passed, N failed[, N skipped]'.
 """
 import argparse
 import concurrent.futures
+import pathlib
 import sys
 import time
 
-from suite import bare, build, cases, determinism, halcyon, native, report
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import outcomes  # noqa: E402
+from suite import bare, build, cases, determinism, halcyon, native, report  # noqa: E402
 
 KERNELS = ('hosted', 'bare')
+SUITE = 'guest'
 
 
 def parse_arguments():
@@ -27,14 +31,15 @@ def parse_arguments():
     parser.add_argument('--cpus', type=int, default=1, help='simulated CPUs of the hosted kernel')
     parser.add_argument('--deterministic', action='store_true', help='run with --deterministic=SEED; see --seeds')
     parser.add_argument('--seeds', type=int, default=1, help='with --deterministic: seeds 1 to N')
-    parser.add_argument('--filter', default='', metavar='TEXT', help='only cases whose name contains TEXT')
+    parser.add_argument('--halcyon', type=pathlib.Path, default=halcyon.BINARY, metavar='FILE', help='the hosted kernel (default: build/hosted/halcyon)')
     parser.add_argument('--jobs', type=int, default=2, help='cases that run at once')
     parser.add_argument('--slowest', type=int, default=0, metavar='N', help='show the N slowest runs')
     parser.add_argument('-v', '--verbose', action='store_true', help='name every run, and show whole differences')
+    outcomes.add_options(parser)
     return parser.parse_args()
 
 
-def plan(options, chosen):
+def plan(options, chosen, is_wanted):
     """The jobs: functions that each return a list of report.Outcome. The long ones come first."""
     isas = options.isa or build.ISAS
     kernels = options.on or (['hosted'] if options.deterministic else KERNELS)
@@ -47,31 +52,44 @@ def plan(options, chosen):
         variants = [halcyon.Variant(isa, options.cpus, seed) for isa in isas for seed in seeds]
         jobs += [lambda case=case: cases.check_hosted(case, variants) for case in chosen]
         if not options.deterministic:
-            jobs += [job for isa in isas for name, job in determinism.jobs(isa) if options.filter in name]
+            jobs += [job for isa in isas for name, job in determinism.jobs(isa) if is_wanted(f'{SUITE}/{name}')]
     return jobs
+
+
+def skip_what_has_no_oracle(chosen, summary, reason):
+    summary.add([report.Outcome('native', case.name, skipped=reason) for case in chosen if not case.stored.exists()])
+    return [case for case in chosen if case.stored.exists()]
 
 
 def main():
     options = parse_arguments()
     start = time.monotonic()
-    chosen = [case for case in cases.discover() if options.filter in case.name]
+    is_wanted = outcomes.chooser(options.filter)
+    chosen = [case for case in cases.discover() if is_wanted(f'{SUITE}/{case.name}')]
+    if options.list:
+        print(*(f'{SUITE}/{case.name}' for case in chosen), sep='\n', end='\n' if chosen else '')
+        return 0
+    halcyon.BINARY = options.halcyon.resolve()
     build.prepare(options.isa or build.ISAS, options.jobs)
-    native.require()
     summary = report.Summary(options.verbose)
+    if reason := native.is_missing():
+        chosen = skip_what_has_no_oracle(chosen, summary, reason)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(job) for job in plan(options, chosen)]):
+        for done in concurrent.futures.as_completed([pool.submit(job) for job in plan(options, chosen, is_wanted)]):
             summary.add(done.result())
+    if options.report:
+        outcomes.write(options.report, summary.records(SUITE))
     summary.show_slowest(options.slowest)
     summary.show_matrix()
     print(f'{time.monotonic() - start:.1f} s')
-    print(summary.totals())
+    print(outcomes.totals(summary.records(SUITE)))
     return summary.status()
 
 
 if __name__ == '__main__':
     try:
         sys.exit(main())
-    except (build.Failed, native.Unavailable) as failure:
+    except build.Failed as failure:
         print(failure)
         print('0 passed, 1 failed')
         sys.exit(1)

@@ -4,6 +4,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,6 +79,38 @@ static inline void show_status(const char* what, int status) {
   else if (WIFCONTINUED(status)) printf("%s: continued\n", what);
   else printf("%s: status %x\n", what, (unsigned)status);
   fflush(stdout);
+}
+
+// The state of a thread (proc(5)), 0 if it is gone.
+static inline char state_of_thread(pid_t pid, pid_t tid) {
+  char text[512];
+  snprintf(text, sizeof text, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
+  int fd = open(text, O_RDONLY | O_CLOEXEC);
+  ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+  if (fd >= 0) close(fd);
+  text[size > 0 ? size : 0] = 0;
+  const char* name_end = strrchr(text, ')');
+  return name_end ? name_end[2] : 0;
+}
+
+// Until a process waits for something (interruptibly), however long the machine takes to let it come that far.
+static inline void wait_until_asleep(pid_t pid) {
+  for (char state; (state = state_of_thread(pid, pid)) != 'S'; usleep(1000)) CHECK(state != 0 && state != 'Z');
+}
+
+// Until all other threads of this process wait or are gone.
+static inline void wait_until_others_sleep(void) {
+  for (bool is_awake = true; is_awake; usleep(1000)) {
+    is_awake = false;
+    DIR* tasks = opendir("/proc/self/task");
+    CHECK(tasks != NULL);
+    for (struct dirent* entry; (entry = readdir(tasks)) != NULL;) {
+      pid_t tid = atoi(entry->d_name);
+      char state = tid == 0 || tid == syscall(SYS_gettid) ? 0 : state_of_thread(getpid(), tid);
+      is_awake |= state != 0 && strchr("SXZ", state) == NULL;
+    }
+    closedir(tasks);
+  }
 }
 
 // Runs a function in a child and returns its wait status.

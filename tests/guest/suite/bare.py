@@ -17,8 +17,10 @@ import qemu  # noqa: E402
 import symbols  # noqa: E402
 
 # Seconds: from QEMU's start to the first case; for the end of a case after its limit, and between two.
-BOOT_LIMIT, PATIENCE = 60, 20
+BOOT_LIMIT, PATIENCE = 600, 300
 MEMORY = '512M'
+# Arguments of QEMU: time passes as instructions do, and a machine that waits does so at once.
+CLOCK_OF_INSTRUCTIONS = ('-icount', 'shift=2,sleep=off')
 
 
 class Variant:
@@ -52,13 +54,13 @@ def make_archive(isa, cases):
 class Boot:
     """One boot: feeds results with what the cases from `first` on left. `running` is then the case that the machine did not survive, or None."""
 
-    def __init__(self, variant, cases, archive, first):
+    def __init__(self, variant, cases, archive, first, more):
         self.cases, self.results, self.running = cases, {}, None
         self.has_ended = False
         self.noise = []     # what the kernel said since the case began
         self.kernel = qemu.image(variant.isa)
         append = qemu.command_line([], ['/suite/init', str(first)])
-        self.command = qemu.arguments(variant.isa, self.kernel, archive, append, variant.cpus, MEMORY)
+        self.command = qemu.arguments(variant.isa, self.kernel, archive, append, variant.cpus, MEMORY, more=more)
         self.deadline = time.monotonic() + BOOT_LIMIT
 
     def run(self):
@@ -118,14 +120,14 @@ class Boot:
             names.close()
 
 
-def run(variant, cases):
-    """A result for every case. One that the machine did not survive has what the kernel said as its errors."""
+def run(variant, cases, more=()):
+    """A result for every case; `more` are arguments of QEMU. One that the machine did not survive has what the kernel said as its errors."""
     results, first = {}, 0
     with tempfile.TemporaryDirectory(prefix='halcyon-guest-') as folder:
         archive = pathlib.Path(folder) / 'initramfs'
         archive.write_bytes(make_archive(variant.isa, cases))
         while first < len(cases):
-            boot = Boot(variant, cases, archive, first)
+            boot = Boot(variant, cases, archive, first, more)
             boot.run()
             results.update(boot.results)
             if boot.has_ended:

@@ -1,9 +1,10 @@
 """Runs a case on the hosted kernel."""
 import os
+import pathlib
 
 from . import build, result
 
-BINARY = os.environ.get('HALCYON', str(build.TOP / 'build/hosted/halcyon'))
+BINARY = pathlib.Path(os.environ.get('HALCYON', build.TOP / 'build/hosted/halcyon'))
 
 
 class Variant:

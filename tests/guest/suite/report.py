@@ -1,6 +1,8 @@
 """Outcomes of runs, and what is printed about them."""
 import difflib
 
+import outcomes
+
 COLUMNS = ('native', 'hosted', 'bare')      # the order of the matrix's columns, by their first word
 
 
@@ -70,15 +72,11 @@ class Summary:
         good = sum(not each.difference and not each.skipped for each in outcomes)
         return f'{good}/{len(outcomes)}' + (' FAILED' if any(each.difference for each in outcomes) else '')
 
-    def count(self):
-        failed = sum(bool(each.difference) for each in self.outcomes)
-        skipped = sum(bool(each.skipped) for each in self.outcomes)
-        return len(self.outcomes) - failed - skipped, failed, skipped
-
-    def totals(self):
-        passed, failed, skipped = self.count()
-        return f'{passed} passed, {failed} failed' + (f', {skipped} skipped' if skipped else '')
+    def records(self, suite):
+        """As tests/outcomes.py wants them."""
+        for each in self.outcomes:
+            status = 'failed' if each.difference else 'skipped' if each.skipped else 'passed'
+            yield outcomes.record(f'{suite}/{each.column}', each.row, status, each.seconds, each.skipped or '\n'.join(each.difference))
 
     def status(self):
-        passed, failed, _ = self.count()
-        return 1 if failed or not passed else 0
+        return 1 if not self.outcomes or any(each.difference for each in self.outcomes) else 0

@@ -66,7 +66,7 @@ int main(void) {
   fflush(stdout);
   child = fork();
   if (child == 0) {
-    usleep(20000);
+    wait_until_asleep(getppid());
     kill(getppid(), SIGUSR2);
     _exit(0);
   }

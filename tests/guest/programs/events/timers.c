@@ -38,10 +38,12 @@ static void signals(void) {
   timer_t timer;
   struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1, .sigev_value.sival_int = 42};
   SHOW(timer_create(CLOCK_MONOTONIC, &event, &timer));
-  struct itimerspec setting = in(20, 0), old;
+  struct itimerspec setting = in(1000000, 0), old;
   SHOW(timer_settime(timer, 0, &setting, NULL));
   CHECK(timer_gettime(timer, &old) == 0);
   show_setting("armed", &old);
+  setting = in(20, 0);
+  SHOW(timer_settime(timer, 0, &setting, NULL));
   while (count == 0) pause();
   printf("value %d, code %s\n", last_value, last_code == SI_TIMER ? "SI_TIMER" : "?");
   timer_gettime(timer, &old);
@@ -102,7 +104,7 @@ static void inheritance(void) {
   timer_t timer;
   struct sigevent event = {.sigev_notify = SIGEV_NONE};
   timer_create(CLOCK_MONOTONIC, &event, &timer);
-  struct itimerspec setting = in(10000, 0);
+  struct itimerspec setting = in(1000000, 0);
   timer_settime(timer, 0, &setting, NULL);
   struct itimerspec value;
   fflush(stdout);
@@ -149,10 +151,12 @@ static void errors(void) {
 
 static void files(void) {
   int fd = timerfd_create(CLOCK_MONOTONIC, 0);
-  struct itimerspec setting = in(20, 0), old;
+  struct itimerspec setting = in(1000000, 0), old;
   SHOW(timerfd_settime(fd, 0, &setting, NULL));
   struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
   SHOW(poll(&poll_fd, 1, 0));
+  setting = in(20, 0);
+  SHOW(timerfd_settime(fd, 0, &setting, NULL));
   SHOW(poll(&poll_fd, 1, -1));
   uint64_t ticks = 0;
   SHOW(read(fd, &ticks, sizeof ticks));
@@ -171,7 +175,7 @@ static void files(void) {
   SHOW(read(fd, &ticks, sizeof ticks));
   struct itimerspec past = {.it_value = {1, 0}};
   SHOW(timerfd_settime(fd, TFD_TIMER_ABSTIME, &past, NULL));
-  SHOW(poll(&poll_fd, 1, 1000));
+  SHOW(poll(&poll_fd, 1, -1));
   SHOW(read(fd, &ticks, sizeof ticks));
   close(fd);
 }

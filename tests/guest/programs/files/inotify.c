@@ -256,7 +256,7 @@ static void the_queue(void) {
 }
 
 static void later(void) {
-  usleep(50000);
+  wait_until_asleep(getppid());
   put("late", "");
 }
 

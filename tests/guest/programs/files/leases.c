@@ -5,15 +5,14 @@
 
 static void show_lease(const char* what, int fd) { printf("%s: lease %d\n", what, fcntl(fd, F_GETLEASE)); }
 
-// The next signal of `number` within a second: its code, and whether it names `fd`.
+// The next signal of `number`, which comes: its code, and whether it names `fd`.
 static void show_signal(int number, int fd) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, number);
   siginfo_t info;
-  struct timespec second = {1, 0};
-  if (sigtimedwait(&set, &info, &second) != number) printf("signal %d: none\n", number);
-  else if (info.si_code == SI_KERNEL) printf("signal %d from the kernel\n", number);
+  CHECK(sigwaitinfo(&set, &info) == number);
+  if (info.si_code == SI_KERNEL) printf("signal %d from the kernel\n", number);
   else printf("signal %d code %d band %lx for %s\n", number, info.si_code, (long)info.si_band, info.si_fd == fd ? "it" : "another");
 }
 
@@ -142,7 +141,7 @@ static void waiting(int flags, bool truncates, int then) {
   }
   show_signal(SIGIO, holder);
   show_lease("holder", holder);
-  usleep(20000);
+  wait_until_asleep(opener);
   printf("letting go\n");
   fflush(stdout);
   if (then >= 0) SHOW(fcntl(holder, F_SETLEASE, then));
@@ -165,8 +164,9 @@ static void interrupted(void) {
   if (opener == 0) {
     struct sigaction action = {.sa_handler = ignore};
     sigaction(SIGALRM, &action, NULL);
-    alarm(1);
+    ualarm(100000, 100000);  // again and again: the first may come before the open
     SHOW(open("f", O_WRONLY));
+    ualarm(0, 0);
     _exit(0);
   }
   show_signal(SIGIO, holder);

@@ -107,7 +107,7 @@ static void hold_and_exit(void) {
   int fd = open("f", O_RDWR);
   CHECK(set(fd, F_SETLK, F_WRLCK, 0, 10) == 0);
   write(shared_fd, "x", 1);
-  usleep(50000);
+  wait_until_asleep(getppid());
 }
 
 static void waiting(void) {
@@ -145,7 +145,7 @@ static void deadlock(void) {
     _exit(set(own, F_SETLKW, F_WRLCK, 0, 1) == 0 ? 3 : errno);
   }
   CHECK(read(to_parent[0], &byte, 1) == 1);
-  usleep(50000);
+  wait_until_asleep(pid);
   int result = set(fd, F_SETLKW, F_WRLCK, 1, 1);
   printf("the second to wait: %s\n", result ? error_name(errno) : "ok");
   SHOW(set(fd, F_SETLK, F_UNLCK, 0, 0));
@@ -227,11 +227,11 @@ static void interrupted_flock(void) {
   struct sigaction action = {.sa_handler = on_alarm};
   CHECK(sigaction(SIGALRM, &action, NULL) == 0);
   CHECK(flock(one, LOCK_EX) == 0);
-  ualarm(20000, 0);
+  ualarm(20000, 20000);  // again and again: the first may come before there is anything to interrupt
   SHOW(flock(two, LOCK_EX));
-  ualarm(20000, 0);
   CHECK(set(one, F_OFD_SETLK, F_RDLCK, 0, 0) == 0);
   SHOW(set(open("f", O_RDWR), F_OFD_SETLKW, F_WRLCK, 0, 0));
+  ualarm(0, 0);
 }
 
 int main(void) {

@@ -1,5 +1,6 @@
 // A program that computes without end does not keep another one from its share of the CPU, nor one that sleeps from waking up. All of them
-// have to do with one CPU. With an argument the shares are shown.
+// have to do with one CPU. With an argument the shares are shown. Shares of the host's own time would depend on what else it does, Linux's too.
+// clock: virtual
 #include "guest.h"
 
 #include <sched.h>

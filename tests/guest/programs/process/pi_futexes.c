@@ -3,6 +3,7 @@
 #include "guest.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -18,7 +19,6 @@ static long futex(void* word, int operation, unsigned value, const void* timeout
 }
 
 static uint32_t self(void) { return (uint32_t)syscall(SYS_gettid); }
-static void nap(void) { usleep(20000); }
 
 // The word in terms of who owns it.
 static const char* describe(uint32_t word) {
@@ -99,7 +99,7 @@ static void in_order(void) {
   CHECK(futex(&lock_word, FUTEX_LOCK_PI | FUTEX_PRIVATE, 0, NULL, NULL, 0) == 0);
   for (intptr_t index = 0; index < 4; ++index) {
     CHECK(pthread_create(&threads[index], NULL, wait_for_lock, (void*)index) == 0);
-    nap();
+    wait_until_others_sleep();
   }
   printf("four wait: %s\n", describe(lock_word));
   SHOW(futex(&lock_word, FUTEX_LOCK_PI | FUTEX_PRIVATE, 0, NULL, NULL, 0));
@@ -145,9 +145,10 @@ static void interrupted(void) {
   CHECK(futex(&lock_word, FUTEX_LOCK_PI | FUTEX_PRIVATE, 0, NULL, NULL, 0) == 0);
   pthread_t thread;
   pthread_create(&thread, NULL, wait_for_lock, NULL);
-  nap();
+  wait_until_others_sleep();
   pthread_kill(thread, SIGUSR1);
-  nap();
+  while (handled == 0) sched_yield();
+  wait_until_others_sleep();
   printf("handled %d, served %d\n", handled, places);
   CHECK(futex(&lock_word, FUTEX_UNLOCK_PI | FUTEX_PRIVATE, 0, NULL, NULL, 0) == 0);
   void* result;
@@ -170,7 +171,7 @@ static void deadlock(void) {
   CHECK(futex(&lock_word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == 0);
   pthread_t thread;
   pthread_create(&thread, NULL, lock_other_way, NULL);
-  nap();
+  wait_until_others_sleep();
   SHOW(futex(&second_lock, FUTEX_LOCK_PI, 0, NULL, NULL, 0));
   CHECK(futex(&lock_word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0) == 0);
   pthread_join(thread, NULL);
@@ -184,11 +185,12 @@ static void owner_dies(void) {
   CHECK(pid >= 0);
   if (pid == 0) {
     CHECK(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == 0);
+    word[1] = 1;
     munmap(word, 4096);
-    usleep(60000);
+    wait_until_asleep(getppid());
     _exit(0);
   }
-  nap();
+  while (!*(volatile uint32_t*)&word[1]) sched_yield();
   SHOW(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0));
   printf("inherited: %s\n", describe(*word));
   SHOW(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0));
@@ -207,7 +209,8 @@ static void owner_dies(void) {
 
 static void* die_with_mutex(void* mutex) {
   CHECK(pthread_mutex_lock(mutex) == 0);
-  nap();
+  atomic_fetch_add(&arrived, 1);
+  wait_until_others_sleep();
   return NULL;
 }
 
@@ -221,9 +224,10 @@ static void robust_mutex(void) {
   CHECK(pthread_mutex_init(&mutex, &attributes) == 0);
   pthread_t thread;
   for (int round = 0; round < 2; ++round) {
+    arrived = 0;
     pthread_create(&thread, NULL, die_with_mutex, &mutex);
     if (round == 0) pthread_join(thread, NULL);
-    else usleep(5000);
+    while (arrived == 0) sched_yield();
     int result = pthread_mutex_lock(&mutex);
     printf("a dead thread's mutex: %s\n", error_name(result));
     printf("made consistent: %s\n", error_name(pthread_mutex_consistent(&mutex)));
@@ -246,17 +250,17 @@ static void requeue(bool is_locked) {
   lock_word = 0, places = 0;
   for (intptr_t index = 0; index < 3; ++index) {
     CHECK(pthread_create(&threads[index], NULL, wait_for_condition, (void*)index) == 0);
-    nap();
+    wait_until_others_sleep();
   }
   if (is_locked) CHECK(futex(&lock_word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == 0);
   SHOW(futex(&condition, FUTEX_WAKE, 1, NULL, NULL, 0));
   SHOW(futex(&condition, FUTEX_CMP_REQUEUE, 1, (void*)1, &second_lock, 0));
   SHOW(futex(&condition, FUTEX_CMP_REQUEUE_PI, 1, (void*)1, &second_lock, 0));
   SHOW(futex(&condition, FUTEX_CMP_REQUEUE_PI, 1, NULL, &lock_word, 0));
-  nap();
+  wait_until_others_sleep();
   printf("served %d\n", places);
   SHOW(futex(&condition, FUTEX_CMP_REQUEUE_PI, 1, (void*)INT32_MAX, &lock_word, 0));
-  nap();
+  wait_until_others_sleep();
   printf("served %d\n", places);
   if (is_locked) SHOW(futex(&lock_word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0));
   for (int index = 0; index < 3; ++index) {
@@ -269,8 +273,7 @@ static void requeue(bool is_locked) {
 static void* wait_in_vain(void* argument) {
   struct timespec soon;
   clock_gettime(CLOCK_MONOTONIC, &soon);
-  soon.tv_nsec += 60000000;
-  if (soon.tv_nsec >= 1000000000) soon.tv_sec++, soon.tv_nsec -= 1000000000;
+  soon.tv_sec += 2;  // by then it has been moved
   SHOW(futex(&condition, FUTEX_WAIT_REQUEUE_PI, 0, &soon, &lock_word, 0));
   return argument;
 }
@@ -280,7 +283,7 @@ static void requeued_in_vain(void) {
   lock_word = 0;
   CHECK(futex(&lock_word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == 0);
   pthread_create(&thread, NULL, wait_in_vain, NULL);
-  nap();
+  wait_until_others_sleep();
   SHOW(futex(&condition, FUTEX_CMP_REQUEUE_PI, 1, NULL, &lock_word, 0));
   pthread_join(thread, NULL);
   SHOW(futex(&lock_word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0));

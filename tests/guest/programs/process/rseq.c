@@ -88,11 +88,12 @@ static void on_alarm(int number) {
 static void aborted_by_signal(void) {
   struct sigaction action = {.sa_handler = on_alarm};
   sigaction(SIGALRM, &action, NULL);
-  struct itimerval timer = {{0, 0}, {0, 20000}};
+  struct itimerval timer = {{0, 20000}, {0, 20000}};  // the first may come before the sequence
   setitimer(ITIMER_REAL, &timer, NULL);
   spin();
   printf("out of the sequence, pointer cleared: %d\n", area.sequence == 0);
   while (!signals) usleep(1000);  // a preemption may have come first
+  setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
   puts("signal seen");
 }
 

@@ -9,7 +9,7 @@ awk '{print NF}' /proc/self/statm; awk '{print NF}' /proc/loadavg /proc/uptime
 head -n 1 /proc/meminfo | cut -d: -f1; grep -c ^cpu /proc/stat | awk '{print ($1 > 1)}'
 echo x > /proc/self/comm; exec 5< /proc/version; read line <&5; echo ${line%% *}
 echo x > /proc/nosuch; cat /proc/self/nosuch; echo "status $?"
-ls -l /proc/self/fd/0 | awk '{print $NF}'; sleep 5 & p=$!
+ls -l /proc/self/fd/0 | awk '{print $NF}'; sleep 500 & p=$!
 # busybox starts an applet as /proc/self/exe and then gives itself its name: wait for that.
 until [ "$(cat /proc/$p/comm)" = sleep ]; do sleep 0.01; done
 tr '\0' ' ' < /proc/$p/cmdline

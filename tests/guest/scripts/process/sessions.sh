@@ -1,8 +1,8 @@
 setsid sh -c 'echo in a new session'; setsid -w sh -c 'exit 4' 2>/dev/null; echo $?
 (sh -c 'echo $PPID') | grep -c .; (sleep 0.05 &); echo orphaned
-sh -c 'sleep 0.05 & exec true'; sleep 0.1; ps -o comm | grep -c '[s]leep'
-start-stop-daemon -S -b -x /bin/touch -- /tmp/started; sleep 0.1; ls started
+sh -c 'sleep 0.05 & exec true'; while ps -o comm | grep -q '[s]leep'; do sleep 0.01; done; ps -o comm | grep -c '[s]leep'
+start-stop-daemon -S -b -x /bin/touch -- /tmp/started; until [ -e started ]; do sleep 0.01; done; ls started
 sh -c 'trap "" HUP; kill -HUP $$; echo immune'
-sh -c 'kill -STOP $$; echo resumed' & sleep 0.05; kill -CONT $!; wait $!; echo "status $?"
-set -m; sleep 5 & kill -TERM -$! 2>/dev/null; wait $!; echo "group: $?"; set +m; chvt 99 2>/dev/null
+sh -c 'kill -STOP $$; echo resumed' & until grep -q '^State:.T' /proc/$!/status; do sleep 0.01; done; kill -CONT $!; wait $!; echo "status $?"
+set -m; sleep 500 & kill -TERM -$! 2>/dev/null; wait $!; echo "group: $?"; set +m; chvt 99 2>/dev/null
 tty; stty 2>&1; echo "status $?"

@@ -7,7 +7,7 @@ kill -l 15; kill -l TERM; kill -l 137
 kill -0 $$; echo "exists: $?"
 kill -0 99999; echo "does not: $?"
 kill -BAD $$; echo "status $?"
-sleep 10 & p=$!; kill -STOP $p; kill -TERM $p; kill -CONT $p; wait $p 2>/dev/null; echo "stopped, then ended: $?"
+sleep 500 & p=$!; kill -STOP $p; kill -TERM $p; kill -CONT $p; wait $p 2>/dev/null; echo "stopped, then ended: $?"
 sh -c 'trap "" TERM; kill -TERM $$; echo immune'
-(sleep 0.05; kill -USR1 $$) & trap 'echo woken' USR1; wait; echo "wait: $?"
+trap 'echo woken' USR1; (until grep -q '^State:.S' /proc/$$/status; do sleep 0.01; done; kill -USR1 $$) & wait; echo "wait: $?"
 killall -q nosuchprogram; echo $?

@@ -11,6 +11,6 @@ export visible=yes hidden; hidden=no; sh -c 'echo $visible $hidden'
 v=temp sh -c 'echo $v'; echo "[$v]"
 value=$(exit 3); echo "status $?"
 (a=$(echo one; echo two); echo "$a"; echo $a)
-(sleep 0.01; echo slow) & (echo fast); wait
+(until [ -e fast ]; do sleep 0.01; done; echo slow) & (echo fast); touch fast; wait
 (((echo deep)))
 (kill -TERM $(sh -c 'echo $PPID')); echo "status $?"
