@@ -2,7 +2,7 @@
 """Holds the documentation against the tree: links and file names that lead nowhere, functions that are not where a page says they are.
 
 Checked in README.md and docs/*.md: relative links; names in backticks that begin with one of our folders; `Class::member`, which has to be
-in the file named right behind it, or else somewhere; plain `function` (`file`).
+in the file named right behind it, or else somewhere; plain `function` (`file`). Checked in the comments of the sources: names of files.
 """
 import pathlib
 import re
@@ -11,6 +11,8 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ('core/', 'fs/', 'hal/', 'hal-unicorn/', 'hal-baremetal/', 'syscalls/', 'cli/', 'tests/', 'bench/', 'docs/', '.ci/', '.vscode/', 'cmake/')
+FILE = re.compile(r'(?<![\w/<.*{$-])((?:[\w-]+/)*[\w-]+\.(?:cpp|h|inc|S|py|md|cmake))(?![\w>*/])')
+SOURCE = re.compile(r'\.(cpp|h|c|inc|S|py|cmake|sh)$|(^|/)(CMakeLists\.txt|dev)$')
 LINK = re.compile(r'\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)')
 CODE = re.compile(r'`([^`]+)`')
 MEMBER = re.compile(r'^(?:[A-Za-z_]\w*::)*([A-Za-z_]\w*)::(~?[A-Za-z_]\w*)(?:\(.*\))?$')
@@ -59,9 +61,36 @@ def check_page(top, page, code):
             yield text[:text.find(word)].count('\n') + 1, f'{word} is not in {name}'
 
 
+def comments(name, text):
+    """(line number, comment) of a source file."""
+    mark = '#' if name.endswith(('.py', '.cmake', '.txt', '.sh')) or '.' not in name.rsplit('/')[-1] else '//'
+    for number, line in enumerate(text.splitlines(), 1):
+        found = re.search(rf'(?:^|\s){mark}\s(.*)', line)
+        if found:
+            yield number, found[1]
+
+
+def check_comments(files, known):
+    """Comments of {name: text} that name files which are not among the known names, as (name, line number, message). A name stands for the file
+    of that path, or of a path that ends so; what begins with a folder that is none of ours is somebody else's."""
+    for name, text in files.items():
+        for number, comment in comments(name, text):
+            for word in FILE.findall(comment):
+                if '/' in word and not word.startswith(FOLDERS):
+                    continue
+                if not any(each == word or each.endswith('/' + word) for each in known):
+                    yield name, number, f'there is no {word}'
+
+
 def main():
     code = sources(TOP)
     count = 0
+    known = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard'], cwd=TOP, capture_output=True, text=True, check=True).stdout.split()
+    known = [name for name in known if (TOP / name).exists()]
+    texts = {name: (TOP / name).read_text(errors='replace') for name in known if SOURCE.search(name)}
+    for name, number, message in check_comments(texts, known):
+        print(f'{name}:{number}: {message}')
+        count += 1
     for page in [TOP / 'README.md', *sorted((TOP / 'docs').glob('*.md'))]:
         for number, message in check_page(TOP, page, code):
             print(f'{page.relative_to(TOP)}:{number}: {message}')

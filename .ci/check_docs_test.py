@@ -35,6 +35,13 @@ class CheckDocs(unittest.TestCase):
         self.assertTrue(self.problems('`Thing::rest`'))
         self.assertFalse(self.problems('`Thing::act`, `halcyon::Thing::act(int)`, `std::expected`, `std::vector::size`'))
 
+    def test_comments(self):
+        def problems(text, name='core/x.cpp'):
+            return [number for _, number, _ in check_docs.check_comments({name: text}, ['core/mm/a.cpp', 'core/x.cpp', 'tests/b.py'])]
+        self.assertEqual(problems('// see core/mm/a.cpp, mm/a.cpp and a.cpp\nint x;  // gone.cpp, core/a.h\n'), [2, 2])
+        self.assertFalse(problems('#include "gone.h"\n// <gone.h>, other/gone.h, *_gone.h, {gone}.cpp\n'))
+        self.assertEqual(problems('# tests/gone.py\n# b.py\n', 'tests/b.py'), [1])
+
     def test_places(self):
         self.assertFalse(self.problems('`Thing::act` (`core/a.cpp`), `Thing::act`\n(`core/a.h`), `other` (`core/a.cpp`)'))
         self.assertTrue(self.problems('`other` (`core/a.h`)'))

@@ -1,4 +1,4 @@
-// The kernel's heap as everything above it sees it. Defined in core/mm/heap.cpp over the slab caches of this CPU's kernel.
+// The kernel's heap as everything above it sees it. Defined in core/mm/frames/heap_unsafe.cpp over the slab caches of this CPU's kernel.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // Thread: one user thread with its kernel stack (or a kernel-only thread, whose entry is a kernel function). Every user thread lives in the
 // loop of run_user() (run.cpp) on its own stack. The class is spread over files by concern: thread.cpp (life), run.cpp (traps),
-// schedule.cpp (parking and switching), signals.cpp, fork.cpp, exit.cpp.
+// schedule/schedule.cpp (parking and switching), signal/signal.cpp, process/fork.cpp, process/exit.cpp.
 //
 // What only the thread itself touches needs no lock; what others read says so.
 #pragma once
@@ -141,7 +141,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   void wake();  // ends a park, or the next one after prepare_to_park
   void wake_if_interruptible();
 
-  // --- signals.cpp. Signal state is under Process::signal_lock.
+  // --- signal/deliver_signals.cpp. Signal state is under Process::signal_lock.
   SignalSet blocked() const { return blocked_; }
   void set_blocked(SignalSet mask);            // by the thread itself
   void restore_blocked_after(SignalSet mask);  // sigsuspend, ppoll: put `mask` back when signals have been delivered

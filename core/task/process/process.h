@@ -196,7 +196,7 @@ struct CpuTime {
 };
 CpuTime cpu_time(Process& process);
 
-// --- signals.cpp. Sending never blocks. The caller has checked permission.
+// --- signal/send_signal.cpp. Sending never blocks. The caller has checked permission.
 // False if a real-time signal could not be queued: RLIMIT_SIGPENDING.
 bool send_to_process(Process& process, const SignalInfo& info);
 bool send_to_thread(Thread& thread, const SignalInfo& info);
