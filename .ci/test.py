@@ -1,203 +1,253 @@
 #!/usr/bin/env python3
-"""./dev test: runs the parts of the test suite, each with a timeout, and adds up what passed, failed and was skipped.
+"""./dev test: runs the parts of the test suite and adds up what passed, failed and was skipped.
 
-A part is a function that returns Counts, or raises Failed. Parts that need something absent skip, and say why.
+A part is a function that gets a Run, builds what it needs and adds a record of each single test (tests/outcomes.py), or is a check: of the
+sources, or a build. A check can only fail; it adds nothing to what has passed. Parts that need something absent skip, and say why.
 """
 import argparse
 import os
 import pathlib
-import re
 import subprocess
 import sys
+import tempfile
 import time
+
+import gtest
+import junit
+from gtest import outcomes
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = TOP / 'build'
-
-
-class Counts:
-    def __init__(self, passed=0, failed=0, skipped=0):
-        self.passed, self.failed, self.skipped = passed, failed, skipped
-
-    def add(self, other):
-        self.passed += other.passed
-        self.failed += other.failed
-        self.skipped += other.skipped
+LIMIT = 7200    # seconds for a step, on however busy a machine: it ends one that hangs
+ASAN = {'ASAN_OPTIONS': 'detect_leaks=0:abort_on_error=0', 'UBSAN_OPTIONS': 'print_stacktrace=1'}
 
 
 class Failed(Exception):
     pass
 
 
-def run(command, timeout, **options):
-    """Runs a command from the top of the tree; its output is shown only if it fails."""
+def check(*command, **options):
+    """Runs a command from the top of the tree; what it writes is shown only if it fails. What ./dev says while it builds is shown at once."""
+    words = [str(word) for word in command]
+    errors = None if words[0] == './dev' else subprocess.STDOUT
     try:
-        done = subprocess.run([str(word) for word in command], cwd=TOP, timeout=timeout, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors='replace', **options)
-    except subprocess.TimeoutExpired as expired:
-        text = expired.stdout or b''
-        text = text.decode(errors='replace') if isinstance(text, bytes) else text
-        raise Failed(f'{text[-4000:]}\n{command[0]}: no end after {timeout} s')
-    return done.returncode, done.stdout
+        done = subprocess.run(words, cwd=TOP, timeout=LIMIT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
+                              errors='replace', **options)
+    except subprocess.TimeoutExpired:
+        raise Failed(f'{" ".join(words)}: no end after {LIMIT} s')
+    if done.returncode:
+        raise Failed(f'{done.stdout[-6000:]}\n{" ".join(words)}: status {done.returncode}')
 
 
-def check(command, timeout, **options):
-    status, output = run(command, timeout, **options)
-    if status:
-        raise Failed(output[-6000:] + f'\n{" ".join(str(word) for word in command)}: status {status}')
-    return output
+class Run:
+    """What was asked for, and what came of it."""
+
+    def __init__(self, options):
+        self.options = options
+        self.is_wanted = outcomes.chooser(options.filter)
+        self.records, self.checks = [], []      # of single tests; of checks
+        self.built = set()
+
+    def build(self, *kinds):
+        for kind in kinds:
+            if kind not in self.built:
+                check('./dev', *(['rootfs'] if kind == 'rootfs' else ['build', kind]))
+            self.built.add(kind)
+
+    def add(self, records):
+        self.records += records
+        for each in records:
+            if each['status'] == 'failed':
+                print(f'FAILED {each["suite"]}.{each["name"]}\n{each["text"][-6000:]}', flush=True)
+
+    def summary(self, name, records):
+        print(f'  {name}: {outcomes.totals(records)}', flush=True)
+
+    def gtest(self, kind, environment=None):
+        """The three GoogleTest programs of a build."""
+        self.build(kind)
+        for name in ('unit_tests', 'kernel_tests', 'machine_tests'):
+            program = BUILD / kind / name
+            suite = f'{kind}/{name}'
+            if not program.exists():
+                raise Failed(f'{program} was not built')
+            wanted = [each for each in gtest.names(program) if self.is_wanted(f'{suite}.{each}')] if self.options.filter or self.options.list else None
+            if self.options.list:
+                print(*(f'{suite}.{each}' for each in wanted), sep='\n', end='\n' if wanted else '')
+            elif wanted is None or wanted:
+                records = gtest.run(program, suite, wanted, LIMIT, environment)
+                self.add(records)
+                self.summary(suite, records)
+
+    def script(self, path, *arguments, needs=(), environment=None, prefix=''):
+        """A test script with the options of tests/outcomes.py. It is not run, nor what it needs built, if the filter leaves nothing of it."""
+        command = [sys.executable, str(TOP / path), *map(str, arguments)]
+        chosen = ['--filter', self.options.filter] if self.options.filter else []
+        if self.options.list or chosen:
+            listing = subprocess.run([*command, *chosen, '--list'], cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            if listing.returncode:
+                raise Failed(f'{path} --list: {listing.stderr}')
+            if self.options.list:
+                print(''.join(prefix + line for line in listing.stdout.splitlines(True)), end='')
+            if self.options.list or not listing.stdout:
+                return
+        self.build(*needs)
+        with tempfile.TemporaryDirectory(prefix='halcyon-test-') as folder:
+            report = pathlib.Path(folder, 'report')
+            try:
+                done = subprocess.run([*command, *chosen, '--report', report], cwd=TOP, timeout=LIMIT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, text=True, errors='replace', env=dict(os.environ, **(environment or {})))
+            except subprocess.TimeoutExpired as expired:
+                raise Failed(f'{(expired.stdout or b"").decode(errors="replace")[-6000:]}\n{path}: no end after {LIMIT} s')
+            records = outcomes.read(report) if report.exists() else []
+        for each in records:
+            each['suite'] = prefix + each['suite']
+        if not records or (done.returncode and not any(each['status'] == 'failed' for each in records)):
+            raise Failed(f'{done.stdout[-6000:]}\n{path}: status {done.returncode}')
+        self.add(records)
+        print(*(f'  {line}' for line in done.stdout.splitlines() if line.startswith('|')), sep='\n', end='')
+        self.summary(prefix + str(pathlib.Path(path).stem), records)
 
 
-def build(preset):
-    check(['./dev', 'build', preset], 1500)
+# --- checks
+
+def check_format(run):
+    check('./dev', 'format', '--check')
 
 
-def test_format():
-    check(['./dev', 'format', '--check'], 300)
-    return Counts(1)
+def check_tidy(run):
+    run.build('hosted', 'bare')
+    check('./dev', 'tidy')
 
 
-def test_tidy():
-    build('hosted')
-    check(['./dev', 'tidy'], 900)
-    return Counts(1)
+def check_layers(run):
+    for name in ('layers', 'docs', 'size'):
+        check(sys.executable, f'.ci/check_{name}.py')
+    check(sys.executable, '-m', 'unittest', 'discover', '-q', '-s', '.ci', '-p', '*_test.py')
 
 
-def test_layers():
-    check([sys.executable, '-m', 'unittest', '-q', 'check_layers_test'], 60, env=dict(os.environ, PYTHONPATH=str(TOP / '.ci')))
-    check([sys.executable, '.ci/check_layers.py'], 60)
-    check([sys.executable, '-m', 'unittest', '-q', 'check_docs_test'], 60, env=dict(os.environ, PYTHONPATH=str(TOP / '.ci')))
-    check([sys.executable, '.ci/check_docs.py'], 60)
-    return Counts(4)
+def check_bare(run):
+    run.build('bare')
 
 
-def run_gtest(program, timeout, environment=None):
-    """Runs one GoogleTest program and reads its own totals."""
-    if not program.exists():
-        print(f'  {program.name}: not built')
-        return Counts(failed=1)
-    status, output = run([program, '--gtest_brief=1'], timeout, env=dict(os.environ, **(environment or {})))
-
-    def total(pattern):
-        found = re.search(pattern, output)
-        return int(found.group(1)) if found else 0
-
-    counts = Counts(total(r'\[  PASSED  \] (\d+) test'), total(r'\[  FAILED  \] (\d+) test'), total(r'\[  SKIPPED \] (\d+) test'))
-    for line in output.splitlines():
-        if 'SKIPPED' in line:
-            print('  ' + line)
-    if status and counts.failed == 0:
-        counts.failed = 1
-    if status:
-        print(output[-6000:])
-    print(f'  {program.parent.name}/{program.name}: {counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped')
-    return counts
+def check_gxx12(run):
+    run.build('gxx12')
 
 
-def test_unit():
-    build('hosted')
-    counts = Counts()
-    for name in ('unit_tests', 'kernel_tests', 'machine_tests'):
-        counts.add(run_gtest(BUILD / 'hosted' / name, 120))
-    return counts
+# --- tests
+
+def test_unit(run):
+    run.gtest('hosted')
 
 
-def test_asan():
-    build('hosted-asan')
-    counts = Counts()
-    environment = {'ASAN_OPTIONS': 'detect_leaks=0:abort_on_error=0', 'UBSAN_OPTIONS': 'print_stacktrace=1'}
-    for name in ('unit_tests', 'kernel_tests', 'machine_tests'):
-        counts.add(run_gtest(BUILD / 'hosted-asan' / name, 600, environment))
-    return counts
+def test_asan(run):
+    run.gtest('hosted-asan', ASAN)
+    run.script('tests/guest/run.py', '--halcyon', BUILD / 'hosted-asan/halcyon', '--on', 'hosted', needs=('hosted-asan', 'rootfs'), environment=ASAN,
+               prefix='hosted-asan/')
 
 
-def test_bare():
-    build('bare')
-    return Counts(2)
-
-
-def test_gxx12():
-    build('gxx12')
-    return Counts(1)
-
-
-def run_script(command, timeout):
-    """Runs a test script whose last line is 'N passed, N failed[, N skipped]'."""
-    status, output = run(command, timeout)
-    totals = re.findall(r'(?m)^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$', output)
-    if not totals:
-        raise Failed(output[-6000:] + f'\n{command}: no totals, status {status}')
-    passed, failed, skipped = (int(number or 0) for number in totals[-1])
-    for line in output.splitlines():
-        if failed or 'skip' in line.lower() or line.startswith('|'):
-            print('  ' + line)
-    if status and not failed:
-        failed = 1
-    print(f'  {pathlib.Path(command[1]).name}: {passed} passed, {failed} failed, {skipped} skipped')
-    return Counts(passed, failed, skipped)
-
-
-def test_cli():
-    build('hosted')
-    build('hosted-debug')
-    check(['./dev', 'rootfs'], 600)
-    counts = Counts()
+def test_cli(run):
     for script in sorted((TOP / 'tests/cli').glob('*_test.py')):
         kind = 'hosted-debug' if script.name == 'gdb_test.py' else 'hosted'
-        counts.add(run_script([sys.executable, script, BUILD / kind / 'halcyon'], 300))
-    return counts
+        run.script(f'tests/cli/{script.name}', environment={'HALCYON': str(BUILD / kind / 'halcyon')}, needs=('hosted', kind, 'rootfs'))
 
 
-def test_boot():
-    build('bare')
-    build('bare-debug')
-    check(['./dev', 'rootfs'], 600)
-    counts = Counts()
+def test_boot(run):
+    needs = ('hosted', 'bare', 'bare-debug', 'rootfs')
     for script in sorted((TOP / 'tests/boot').glob('*_test.py')):
-        counts.add(run_script([sys.executable, script], 900))
-    counts.add(run_script([sys.executable, TOP / 'tests/boot/many_boots.py', '--count', '6'], 300))
-    return counts
+        run.script(f'tests/boot/{script.name}', needs=needs)
+    run.script('tests/boot/many_boots.py', '--count', '6', needs=needs)
 
 
-def test_guest():
-    build('hosted')
-    build('bare')
-    check(['./dev', 'rootfs'], 600)
-    runner = TOP / 'tests/guest/run.py'
-    counts = Counts()
-    counts.add(run_script([sys.executable, runner], 900))
-    counts.add(run_script([sys.executable, runner, '--on', 'bare', '--smp', '4'], 900))
-    counts.add(run_script([sys.executable, runner, '--cpus', '4', '--deterministic', '--seeds', '2'], 900))
-    return counts
+def test_guest(run):
+    runner, needs = 'tests/guest/run.py', ('hosted', 'bare', 'rootfs')
+    run.script(runner, needs=needs)
+    if not run.options.list:
+        run.script(runner, '--on', 'bare', '--smp', '4', needs=needs)
+        run.script(runner, '--cpus', '4', '--deterministic', '--seeds', '2', needs=needs)
 
 
-PARTS = {'format': test_format, 'tidy': test_tidy, 'layers': test_layers, 'unit': test_unit, 'cli': test_cli, 'boot': test_boot, 'guest': test_guest, 'bare': test_bare, 'gxx12': test_gxx12,
-         'asan': test_asan}
+CHECKS = {'format': check_format, 'layers': check_layers, 'tidy': check_tidy, 'bare': check_bare, 'gxx12': check_gxx12}
+TESTS = {'unit': test_unit, 'cli': test_cli, 'boot': test_boot, 'guest': test_guest, 'asan': test_asan}
+PARTS = ['format', 'layers', 'unit', 'tidy', 'cli', 'boot', 'guest', 'bare', 'gxx12', 'asan']
+
+
+def run_part(run, name):
+    start = time.monotonic()
+    is_check = name in CHECKS
+    if run.options.list and is_check:
+        return
+    if is_check and run.options.filter and not run.is_wanted(f'checks.{name}'):
+        return
+    if not run.options.list:
+        print(f'== {name}', flush=True)
+    first, error = len(run.records), ''
+    try:
+        (CHECKS if is_check else TESTS)[name](run)
+    except Failed as failure:
+        error = str(failure)
+        print(error, flush=True)
+    seconds = time.monotonic() - start
+    if is_check or error:
+        run.checks.append(outcomes.record('checks', name, 'failed' if error else 'passed', seconds, error))
+    if not run.options.list:
+        has_failed = error or any(each['status'] == 'failed' for each in run.records[first:])
+        print(f'   {name}: {"failed" if has_failed else "ok"}, {seconds:.0f} s', flush=True)
+
+
+def show_skipped(records):
+    """What was skipped and why: a line for each reason."""
+    reasons = {}
+    for each in records:
+        if each['status'] == 'skipped':
+            reasons.setdefault(' '.join(each['text'].split()), []).append(f'{each["suite"]}.{each["name"]}')
+    for reason, names in sorted(reasons.items()):
+        more = f' and {len(names) - 3} more' if len(names) > 3 else ''
+        print(f'skipped {", ".join(names[:3])}{more}: {reason}')
+
+
+def conclude(run):
+    """The last lines, and the exit status."""
+    failed_checks = [each for each in run.checks if each['status'] == 'failed']
+    if run.options.junit:
+        pathlib.Path(run.options.junit).write_bytes(junit.document(run.records + run.checks))
+    if not run.records and not run.checks:
+        print(f'no test is named so: {run.options.filter}')
+    show_skipped(run.records)
+    for each in run.records + failed_checks:
+        if each['status'] == 'failed':
+            print(f'failed {each["suite"]}.{each["name"]}')
+    if run.checks:
+        print(f'checks: {", ".join(each["name"] + (" FAILED" if each in failed_checks else " ok") for each in run.checks)}')
+    print(outcomes.totals(run.records))
+    has_failed = failed_checks or any(each['status'] == 'failed' for each in run.records)
+    return 1 if has_failed or not (run.records or run.checks) else 0
+
+
+def parse_arguments(words):
+    parser = argparse.ArgumentParser(prog='./dev test', description='Runs the tests.')
+    parser.add_argument('parts', nargs='*', metavar='PART', help=f'all (default), or some of: {", ".join(PARTS)}')
+    parser.add_argument('--list', action='store_true', help='only print the names of the tests')
+    parser.add_argument('--filter', default='', metavar='NAME', help='only the tests whose name has this in it (a regular expression)')
+    parser.add_argument('--junit', metavar='FILE', help="write what became of each test as JUnit's XML")
+    options = parser.parse_args(words)
+    unknown = [name for name in options.parts if name != 'all' and name not in PARTS]
+    if unknown:
+        parser.error(f'unknown part {unknown[0]!r}')
+    if not options.parts or 'all' in options.parts:
+        options.parts = PARTS
+    if options.junit:
+        options.junit = os.path.join(os.environ.pop('DEV_CWD', os.getcwd()), options.junit)
+    return options
 
 
 def main():
-    parser = argparse.ArgumentParser(prog='./dev test', description='Runs the tests.')
-    parser.add_argument('parts', nargs='*', metavar='PART', help=f'all, or some of: {", ".join(PARTS)}')
-    names = parser.parse_args().parts or ['all']
-    unknown = [name for name in names if name != 'all' and name not in PARTS]
-    if unknown:
-        parser.error(f'unknown part {unknown[0]!r}')
-    if 'all' in names:
-        names = list(PARTS)
-    counts = Counts()
-    for name in names:
-        start = time.monotonic()
-        print(f'== {name}', flush=True)
-        try:
-            one = PARTS[name]()
-        except Failed as failure:
-            print(failure)
-            one = Counts(failed=1)
-        counts.add(one)
-        print(f'   {name}: {"failed" if one.failed else "ok"}, {time.monotonic() - start:.0f} s', flush=True)
-    tail = f', {counts.skipped} skipped' if counts.skipped else ''
-    print(f'{counts.passed} passed, {counts.failed} failed{tail}')
-    return 1 if counts.failed or not counts.passed else 0
+    run = Run(parse_arguments(sys.argv[1:]))
+    for name in run.options.parts:
+        run_part(run, name)
+    if run.options.list:
+        return 1 if run.checks else 0
+    return conclude(run)
 
 
 if __name__ == '__main__':
