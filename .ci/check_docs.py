@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the documentation against the tree: links and file names that lead nowhere, functions that are not where a page says they are.
 
-Checked in README.md and docs/*.md: relative links; names in backticks that begin with one of our folders; `Class::member`, which has to be
+Checked in README.md, CONTRIBUTING.md, CHANGELOG.md and docs/*.md: relative links; names in backticks that begin with one of our folders; `Class::member`, which has to be
 in the file named right behind it, or else somewhere; plain `function` (`file`). Checked in the comments of the sources: names of files.
 """
 import pathlib
@@ -91,7 +91,7 @@ def main():
     for name, number, message in check_comments(texts, known):
         print(f'{name}:{number}: {message}')
         count += 1
-    for page in [TOP / 'README.md', *sorted((TOP / 'docs').glob('*.md'))]:
+    for page in [TOP / 'README.md', TOP / 'CONTRIBUTING.md', TOP / 'CHANGELOG.md', *sorted((TOP / 'docs').glob('*.md'))]:
         for number, message in check_page(TOP, page, code):
             print(f'{page.relative_to(TOP)}:{number}: {message}')
             count += 1
