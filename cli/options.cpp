@@ -8,11 +8,8 @@
 #include <charconv>
 
 #include "cli/failure.h"
+#include "cli/version.h"
 #include "hal/machine.h"
-
-#ifndef HALCYON_VERSION
-#define HALCYON_VERSION "0.1"
-#endif
 
 namespace halcyon::cli {
 namespace {
@@ -258,7 +255,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   if (command == "boot") return BareBootOptions{std::move(rest)};
   if (command == "elf") return parse_elf(rest);
   if (command == "--help" || command == "-h" || command == "help") return TextRequest{std::string(overview)};
-  if (command == "--version") return TextRequest{"halcyon " HALCYON_VERSION "\n"};
+  if (command == "--version") return TextRequest{version_text()};
   if (command == "abi") return parse_abi(rest);
   if (!command.empty() && command[0] == '-') fail(exit_status::own_failure, "unknown option {} (see halcyon --help)", command);
   fail(exit_status::own_failure, "unknown command '{}' (see halcyon --help)", command);
