@@ -116,7 +116,7 @@ def check_format(run):
 
 
 def check_tidy(run):
-    run.build('hosted', 'bare')
+    run.build('hosted')
     check('./dev', 'tidy')
 
 
