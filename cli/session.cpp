@@ -4,27 +4,22 @@
 // it; only the terminal's service stops before the kernel goes.
 #include "cli/session.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <optional>
 
 #include "cli/failure.h"
+#include "cli/require.h"
+#include "cli/standard_streams.h"
 #include "cli/trace_output.h"
 #include "core/base/lock_guard.h"
 #include "core/task/process/process.h"
-#include "core/tty/stream_file.h"
 #include "core/tty/tty.h"
-#include "fs/calls/attributes.h"
-#include "fs/calls/open.h"
 #include "fs/devfs/terminal_devices.h"
 #include "hal-unicorn/unicorn_machine.h"
-#include "hal/hosted/host/host_streams.h"
 #include "syscalls/boot.h"
 #include "syscalls/strace/strace.h"
 
@@ -32,85 +27,6 @@ namespace halcyon::cli {
 namespace {
 
 using WallClock = std::chrono::steady_clock;
-
-template <class T>
-T require(Result<T> result, std::string_view what) {
-  if (!result) fail(exit_status::own_failure, "{}: {}", what, errno_name(result.error()));
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-// The host's descriptors 0 to 2 as the guest gets them.
-class StandardStreams {
- public:
-  explicit StandardStreams(hal::HostPoll& poll) {
-    for (int fd = 0; fd < 3; ++fd) {
-      Slot& slot = slots_[static_cast<size_t>(fd)];
-      // O_PATH: main() occupied one that the caller had closed.
-      if (int flags = fcntl(fd, F_GETFL); flags < 0 || (flags & O_PATH)) continue;
-      slot.kind = isatty(fd) ? Kind::terminal : is_null(fd) ? Kind::null : Kind::stream;
-      if (slot.kind != Kind::stream) continue;
-      slot.stream.emplace(poll, fd == 0 ? 0 : -1, fd == 0 ? -1 : fd);
-      slot.device.emplace(*slot.stream, attributes_of(fd));
-    }
-  }
-
-  bool is_terminal(int fd) const { return slots_[static_cast<size_t>(fd)].kind == Kind::terminal; }
-  bool has_terminal() const { return is_terminal(0) || is_terminal(1) || is_terminal(2); }
-  // Where the console's output goes if descriptor 0 is no terminal.
-  int fallback() const { return is_terminal(1) ? 1 : 2; }
-
-  void start(Kernel& kernel) {
-    for (Slot& slot : slots_)
-      if (slot.device) slot.device->start(kernel);
-  }
-  // `terminal` is shared by all that are one.
-  std::array<Ref<File>, 3> open(const Ref<File>& terminal, const fs::Caller& caller) {
-    std::array<Ref<File>, 3> files;
-    for (size_t fd = 0; fd < 3; ++fd) {
-      Slot& slot = slots_[fd];
-      uint32_t flags = fd == 0 ? open_flag::read_only : open_flag::write_only;
-      if (slot.kind == Kind::terminal) files[fd] = terminal;
-      else if (slot.kind == Kind::null) files[fd] = require(fs::open(caller, {}, "/dev/null", flags, 0), "standard streams");
-      else if (slot.device) files[fd] = require(open_stream(*slot.device, flags), "standard streams");
-    }
-    return files;
-  }
-
- private:
-  enum class Kind { closed, terminal, null, stream };
-  struct Slot {
-    Kind kind = Kind::closed;
-    std::optional<hal::HostStream> stream;
-    std::optional<StreamDevice> device;
-  };
-
-  // The host's /dev/null; the guest has one of its own.
-  static bool is_null(int fd) {
-    struct stat info;
-    return fstat(fd, &info) == 0 && S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3);
-  }
-
-  // A regular file looks like a pipe: it cannot be sought through a stream.
-  static Attributes attributes_of(int fd) {
-    Attributes attributes;
-    attributes.type = FileType::fifo;
-    attributes.permissions = 0600;
-    attributes.uid = getuid();
-    attributes.gid = getgid();
-    struct stat info;
-    if (fstat(fd, &info) != 0) return attributes;
-    if (S_ISSOCK(info.st_mode)) attributes.type = FileType::socket;
-    if (S_ISCHR(info.st_mode)) {
-      attributes.type = FileType::character_device;
-      attributes.permissions = info.st_mode & 0777;
-      attributes.special_device = make_device(major(info.st_rdev), minor(info.st_rdev));
-    }
-    attributes.inode = info.st_ino;
-    return attributes;
-  }
-
-  std::array<Slot, 3> slots_;
-};
 
 std::unique_ptr<hal::HostedMachine> make_machine(const RunOptions& options, hal::Isa isa, hal::HostPoll& poll, hal::Console& console) {
   hal::UnicornOptions wanted;
@@ -160,15 +76,6 @@ uint32_t host_umask() {
   mode_t mask = umask(0);
   umask(mask);
   return mask;
-}
-
-// /dev/console, which becomes the caller's as a login would make it: programs find its name (ttyname(3)), and may open it again.
-Ref<File> open_terminal(System& system, const Credentials& owner) {
-  constexpr std::string_view path = "/dev/console";
-  fs::Caller root = system.caller();
-  require(fs::chown(root, {}, path, owner.uid, fs::keep_id, fs::walk_flag::follow), "terminal");
-  require(fs::chmod(root, {}, path, 0620, fs::walk_flag::follow), "terminal");
-  return require(fs::open(root, {}, path, open_flag::read_write | open_flag::no_ctty, 0), "terminal");
 }
 
 // What programs wrote last may still wait for the terminal; a terminal that stays blocked loses it.
@@ -224,8 +131,7 @@ int run_session(SessionRequest request) {
   if (options.seed) poll.set_deterministic();
   StandardStreams streams(poll);
   Trace trace(options);
-  int terminal = streams.is_terminal(0) ? 0 : -1;
-  hal::HostConsole console(poll, terminal, streams.fallback());
+  hal::HostConsole console(poll, streams.terminal());
   auto machine = make_machine(options, request.program.isa, poll, console);
   std::optional<Tty> tty;
   std::optional<fs::ConsoleDevice> console_device;
@@ -237,6 +143,7 @@ int run_session(SessionRequest request) {
   Kernel& kernel = system->kernel();
   tty.emplace(kernel, console);
   TerminalService service{*tty};
+  kernel.set_job_owner(*tty);
   require(tty->start(), "cannot start the terminal");
   console_device.emplace(*tty);
   system->vfs().devices().add(*console_device);
@@ -255,21 +162,20 @@ int run_session(SessionRequest request) {
     spawn.environment = make_list(request.environment);
     spawn.working_directory = request.working_directory;
     spawn.credentials = host_credentials();
-    Ref<File> terminal_file;
-    if (streams.has_terminal()) terminal_file = open_terminal(*system, *spawn.credentials);
-    spawn.files = streams.open(terminal_file, system->caller());
+    spawn.files = streams.open(*system, *spawn.credentials);
     spawn.umask = host_umask();
     String missing;
     auto process = system->spawn(spawn, &missing);
     if (!process) fail_to_start(options.arguments[0], process.error(), missing.view());
     trace.started(**process, request);
-    if (streams.has_terminal()) {
+    if (streams.is_controlling()) {
       LockGuard guard(kernel.tree());
       tty->attach(**process);
     }
   }
   status = system->run();
-  drain(*tty, terminal >= 0 ? terminal : streams.fallback());
+  drain(*tty, streams.terminal().output);
+  if (console.was_ended()) complain("halcyon: ended by Ctrl-] .\r\n");
   if (options.time) print_summary(kernel, start);
   int signal = status & 0x7f;
   return signal != 0 ? exit_status::signal_base + signal : status >> 8 & 0xff;

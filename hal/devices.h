@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <span>
 
+#include "core/base/result.h"
+#include "hal/host_files.h"
+
 namespace halcyon::hal {
 
 // Set by a device's interrupt handler (hosted: by the machine's look at its host descriptors), taken by the core.
@@ -38,16 +41,41 @@ class ByteStream {
   virtual bool can_write() = 0;  // write would take bytes, or would fail
   virtual bool at_end() = 0;     // no more input will come
   virtual bool is_broken() = 0;  // output goes nowhere any more (EPIPE, a terminal that went away)
+  // Why the last read or write moved nothing, if it failed (EPIPE, ENOSPC, EISDIR); Errno{}: it did not.
+  virtual Errno error() { return Errno{}; }
   // Raised when can_read, can_write or the window size may have changed since somebody last found them false or old. A reader that
   // found nothing calls want(true, ...) so that the machine watches for it.
   virtual Event& event() = 0;
   virtual void want(bool input, bool output) = 0;
 };
 
+// A descriptor that whoever started the machine gave it: a stream, or a file, whose offset is shared with all who have the same description.
+class GivenFile : public ByteStream {
+ public:
+  // As fstat(2).
+  virtual Result<HostAttributes> attributes() = 0;
+  // As lseek(2), pread(2), pwrite(2), ftruncate(2), fsync(2): ESPIPE, EINVAL, and so on, where it is no regular file.
+  virtual Result<uint64_t> seek(int64_t offset, int whence) = 0;
+  virtual Result<size_t> read_at(uint64_t offset, std::span<std::byte> buffer) = 0;
+  virtual Result<size_t> write_at(uint64_t offset, std::span<const std::byte> bytes) = 0;
+  virtual Result<> truncate(uint64_t size) = 0;
+  virtual Result<> sync() = 0;
+};
+
 // The machine's console: a byte stream with a window.
 class Console : public ByteStream {
  public:
   virtual WindowSize window_size() = 0;
+
+  // --- A console may be shared with other programs, as a shell's terminal is. One that is not, a serial line, has nothing to do here.
+  // Somebody waits for keys: from now on they are ours.
+  virtual void take_keys() {}
+  // Another job has it: who reads is to be stopped (SIGTTIN).
+  virtual bool is_in_background() { return false; }
+  // The signals that were sent to the machine as a job since the last call: bit number - 1. SIGKILL: its user gave up on it.
+  virtual uint64_t take_signals() { return 0; }
+  // Stops the machine as a job, by this signal, and returns when it goes on.
+  virtual void suspend(int signal) { static_cast<void>(signal); }
 };
 
 // One transfer between a block device and memory, or a flush. It and the memory belong to the device from submit() until it is settled.

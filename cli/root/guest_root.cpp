@@ -13,7 +13,7 @@ namespace halcyon::cli {
 namespace {
 
 template <class T>
-T require(Result<T> outcome, std::string_view option, std::string_view place) {
+T require_at(Result<T> outcome, std::string_view option, std::string_view place) {
   if (!outcome && outcome.error() == Errno::opnotsupp)
     fail(exit_status::own_failure, "{}: {} belongs to the host's kernel, and the guest has a kernel of its own", option, place);
   if (!outcome) fail(exit_status::own_failure, "{}: cannot show {}: {}", option, place, errno_text(outcome.error()));
@@ -21,10 +21,10 @@ T require(Result<T> outcome, std::string_view option, std::string_view place) {
 }
 
 Ref<fs::FileSystem> host_tree(fs::Vfs& vfs, const std::string& path, bool is_writable, std::string_view option) {
-  auto files = require(hal::open_host_files(path, is_writable), option, path);
-  auto host = require(fs::HostFileSystem::create(vfs, std::move(files), is_writable), option, path);
+  auto files = require_at(hal::open_host_files(path, is_writable), option, path);
+  auto host = require_at(fs::HostFileSystem::create(vfs, std::move(files), is_writable), option, path);
   if (is_writable) return host;
-  return require(fs::OverlayFileSystem::create(vfs, std::move(host)), option, path);
+  return require_at(fs::OverlayFileSystem::create(vfs, std::move(host)), option, path);
 }
 
 Ref<fs::FileSystem> make_root(fs::Vfs& vfs, GuestTree& tree) {
@@ -34,13 +34,13 @@ Ref<fs::FileSystem> make_root(fs::Vfs& vfs, GuestTree& tree) {
     case GuestTree::Kind::archive:
     case GuestTree::Kind::none: break;
   }
-  return require(fs::RamFileSystem::create(vfs), "--root", "the guest's root");
+  return require_at(fs::RamFileSystem::create(vfs), "--root", "the guest's root");
 }
 
 // A place to mount on is made above the host's tree, never in it.
 void check_may_make(const fs::Caller& caller, const Bind& bind, std::string_view path) {
   std::string_view above = path.substr(0, std::max<size_t>(path.rfind('/'), 1));
-  fs::Path parent = require(fs::resolve(caller, {}, above, fs::walk_flag::follow), "--bind", bind.guest);
+  fs::Path parent = require_at(fs::resolve(caller, {}, above, fs::walk_flag::follow), "--bind", bind.guest);
   if (parent.mount->file_system().magic() != fs::hostfs_magic) return;
   fail(exit_status::own_failure, "--bind: {} is not there, and what is around it is the host's own: make it first", path);
 }
@@ -53,17 +53,17 @@ fs::Path mount_point(const fs::Caller& caller, const Bind& bind, bool is_directo
     auto found = fs::resolve(caller, {}, path, fs::walk_flag::follow);
     if (!found && found.error() == Errno::noent) {
       check_may_make(caller, bind, path);
-      require(!is_last || is_directory ? fs::mkdir(caller, {}, path, 0755) : fs::mknod(caller, {}, path, 0644, 0), "--bind", bind.guest);
+      require_at(!is_last || is_directory ? fs::mkdir(caller, {}, path, 0755) : fs::mknod(caller, {}, path, 0644, 0), "--bind", bind.guest);
       found = fs::resolve(caller, {}, path, fs::walk_flag::follow);
     }
-    if (is_last || !found) return require(std::move(found), "--bind", bind.guest);
+    if (is_last || !found) return require_at(std::move(found), "--bind", bind.guest);
   }
 }
 
 void mount_bound(System& system, const Bind& bind) {
   Ref<fs::FileSystem> file_system = host_tree(system.vfs(), bind.host, bind.is_writable, "--bind");
   fs::Path place = mount_point(system.caller(), bind, bind.is_directory);
-  require(system.vfs().mount(std::move(file_system), place, bind.host, 0), "--bind", bind.guest);
+  require_at(system.vfs().mount(std::move(file_system), place, bind.host, 0), "--bind", bind.guest);
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ void mount_bound(System& system, const Bind& bind) {
 void mount_guest_root(System& system, GuestTree& tree) {
   bool is_hosts = tree.kind() == GuestTree::Kind::host || tree.kind() == GuestTree::Kind::directory;
   std::string_view source = is_hosts ? std::string_view(tree.directory()) : "rootfs";
-  require(system.mount_root(make_root(system.vfs(), tree), source), "--root", source);
+  require_at(system.mount_root(make_root(system.vfs(), tree), source), "--root", source);
   if (tree.kind() == GuestTree::Kind::archive) unpack(*tree.archive(), system.caller());
 }
 

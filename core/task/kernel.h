@@ -47,6 +47,16 @@ struct KernelOptions {
   KernelRemains* remains = nullptr;  // filled in by ~Kernel if wanted
 };
 
+// Who started the kernel as one job among his, as a shell does with the hosted one.
+class JobOwner {
+ public:
+  // The main program was stopped by `signal`, and nothing else can run. Under the tree lock; must not block.
+  virtual void all_stopped(int signal) = 0;
+
+ protected:
+  ~JobOwner() = default;
+};
+
 // Observes every system call, for strace and statistics. Called on the thread's own stack; may block.
 class SyscallObserver {
  public:
@@ -123,9 +133,16 @@ class Kernel {
   // Creates pid 1, the built-in reaper. When the process `main_pid` exits, the rest is ended and run() returns its wait4 status.
   Result<> start_init();
   void set_main_process(int pid) { main_pid_ = pid; }
+  // Null when it is gone. Under the tree lock.
+  Process* main_process() { return find_process(main_pid_); }
+  // From now on the main process's group has a parent outside, which stops and continues it. Before run().
+  void set_job_owner(JobOwner& owner) { job_owner_ = &owner; }
+  bool is_controlled_from_outside(const Process& process) const { return job_owner_ && process.pid() == main_pid_; }
   int run();
   // A process has become a zombie. Under the tree lock.
   void note_exit(Process& process);
+  // A process has stopped. Under the tree lock.
+  void note_stop() { check_job(); }
   // Ends every process but init; run() then returns `status`. Under the tree lock, or when nothing else runs.
   void shut_down(int status, Ending ending = Ending::main_exit);
   // After run().
@@ -167,6 +184,7 @@ class Kernel {
   static constexpr Nanoseconds load_period = 5'000'000'000;
   void sample_load(Nanoseconds now);
   void kill_all();
+  void check_job();
   static void reaper(void* kernel);
 
   hal::Machine& machine_;
@@ -206,6 +224,7 @@ class Kernel {
   Ending ending_ = Ending::main_exit;
   EventHandler* event_handlers_ = nullptr;
   SyscallObserver* observer_ = nullptr;
+  JobOwner* job_owner_ = nullptr;
   std::atomic<Nanoseconds> next_load_sample_{load_period};
   std::array<std::atomic<uint64_t>, 3> load_{};
 };

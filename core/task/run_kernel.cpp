@@ -260,6 +260,19 @@ void Kernel::reaper(void* argument) {
 
 void Kernel::note_exit(Process& process) {
   if (process.pid() == main_pid_ && !is_shutting_down()) shut_down(process.wait_status);
+  check_job();
+}
+
+// A key that stops the main program, or a terminal that it may not use, stops the job, whatever else goes on; SIGSTOP only when nobody is
+// left who could continue it.
+void Kernel::check_job() {
+  Process* main = job_owner_ && !is_shutting_down() ? main_process() : nullptr;
+  if (!main || !main->is_stopped) return;
+  if (main->stop_signal == sig::stop) {
+    for (Process& process : processes_)
+      if (&process != init_ && !process.is_zombie && !process.is_stopped) return;
+  }
+  job_owner_->all_stopped(main->stop_signal);
 }
 
 void Kernel::shut_down(int status, Ending ending) {

@@ -77,11 +77,35 @@ void Tty::signal_foreground(SignalSet signals) {
     if (signals.has(number)) signal_group(kernel_, foreground_, number);
 }
 
+// What was sent to the machine as the job that it is for whoever started it.
+void Tty::signal_job(SignalSet signals) {
+  LockGuard guard(kernel_.tree());
+  if (signals.has(sig::kill)) return kernel_.shut_down(killed_status(sig::kill));
+  Process* main = kernel_.main_process();
+  for (int number = 1; number <= signal_count; ++number) {
+    if (!signals.has(number)) continue;
+    bool is_for_main = main && (number == sig::cont || foreground_ == 0);
+    signal_group(kernel_, is_for_main ? main->process_group : foreground_, number);
+  }
+}
+
+void Tty::all_stopped(int signal) {
+  stop_signal_.store(signal);
+  request_service();
+}
+
+void Tty::stop_as_job(int signal) {
+  console_.suspend(signal);
+  update_window();
+  signal_job(SignalSet::of(sig::cont));
+}
+
 Result<> Tty::check_foreground(Thread& self, int signal) {
+  bool is_in_background = signal == sig::ttin && console_.is_in_background();
   LockGuard guard(kernel_.tree());
   Process& process = self.process();
   if (!process.session || process.session.get() != session_) return {};
-  if (foreground_ == 0 || foreground_ == process.process_group) return {};
+  if (!is_in_background && (foreground_ == 0 || foreground_ == process.process_group)) return {};
   if (self.blocked().has(signal) || self.actions().is_ignored(signal)) {
     if (signal == sig::ttin) return err::io;
     return {};
@@ -91,10 +115,12 @@ Result<> Tty::check_foreground(Thread& self, int signal) {
   return err::restart;
 }
 
+// Another job of the host's has no group here: init stands for it.
 Result<int> Tty::foreground_group(Thread& self) {
+  bool is_in_background = console_.is_in_background();
   LockGuard guard(kernel_.tree());
   if (!session_ || self.process().session.get() != session_) return err::notty;
-  return foreground_;
+  return is_in_background ? kernel_.init()->process_group : foreground_;
 }
 
 Result<> Tty::set_foreground_group(Thread& self, int group) {

@@ -24,9 +24,10 @@ void OutputQueue::put(uint8_t c) {
   if (size() < capacity) bytes_[head_++ % capacity] = std::byte{c};
 }
 
-std::span<const std::byte> OutputQueue::front() const {
-  size_t start = tail_ % capacity;
-  return {bytes_.data() + start, std::min(size(), capacity - start)};
+size_t OutputQueue::peek(std::span<std::byte> buffer) const {
+  size_t count = std::min(buffer.size(), size());
+  for (size_t at = 0; at < count; ++at) buffer[at] = bytes_[(tail_ + at) % capacity];
+  return count;
 }
 
 void OutputQueue::newline() {

@@ -41,8 +41,8 @@ class OutputQueue {
   // How many bytes write() takes at least.
   size_t room() const;
 
-  // The oldest bytes, as many as lie in one piece; empty only if the queue is.
-  std::span<const std::byte> front() const;
+  // Copies the oldest bytes, as many as there are and fit, and returns their number.
+  size_t peek(std::span<std::byte> buffer) const;
   void consume(size_t count) { tail_ += count; }
   void clear() { tail_ = head_; }
 

@@ -13,10 +13,11 @@ constexpr size_t stream_chunk_size = 4096;  // what a pipe takes at once after p
 using Chunk = std::array<std::byte, stream_chunk_size>;
 
 Result<size_t> ended_early(size_t done, Errno error) {
-  // pipe(7): whoever writes to a broken pipe gets a signal, even if part was written before.
-  if (error == Errno::pipe) {
+  // pipe(7): whoever writes to a broken pipe gets a signal, even if part was written before; and write(2): beyond the limit of a file's size.
+  int signal = error == Errno::pipe ? sig::pipe : error == Errno::fbig ? sig::xfsz : 0;
+  if (signal != 0) {
     Thread& self = current_thread();
-    send_to_thread(self, SignalInfo{.number = sig::pipe, .code = si_code::user, .pid = self.process().pid()});
+    send_to_thread(self, SignalInfo{.number = signal, .code = si_code::user, .pid = self.process().pid()});
   }
   if (done > 0) return done;
   if (error == Errno::intr) return err::restart;
@@ -56,16 +57,16 @@ Result<> StreamDevice::wait(bool for_input, bool nonblocking) {
   return changed_.wait_until([&] { return is_ready(for_input); });
 }
 
-size_t StreamDevice::take(std::span<std::byte> buffer) {
+StreamDevice::Given StreamDevice::take(std::span<std::byte> buffer) {
   LockGuard guard(lock_);
-  return stream_.read(buffer);
+  size_t count = stream_.read(buffer);
+  return {count, count == 0 ? stream_.error() : Errno{}};
 }
 
-size_t StreamDevice::give(std::span<const std::byte> bytes, bool* is_broken) {
+StreamDevice::Given StreamDevice::give(std::span<const std::byte> bytes) {
   LockGuard guard(lock_);
   size_t count = stream_.write(bytes);
-  *is_broken = count == 0 && stream_.is_broken();
-  return count;
+  return {count, count == 0 ? stream_.error() : Errno{}};
 }
 
 Result<size_t> StreamDevice::read(Sink& out, bool nonblocking) {
@@ -77,18 +78,19 @@ Result<size_t> StreamDevice::read(Sink& out, bool nonblocking) {
     // Like a pipe: waits only for the first byte.
     auto waited = wait(true, nonblocking || done > 0);
     if (!waited) return ended_early(done, waited.error());
-    size_t count = take({(*chunk)->data(), std::min(stream_chunk_size, out.remaining())});
-    if (count == 0) {
+    Given got = take({(*chunk)->data(), std::min(stream_chunk_size, out.remaining())});
+    if (got.error != Errno{}) return ended_early(done, got.error);
+    if (got.count == 0) {
       UniqueLock guard(lock_);
       bool is_end = stream_.at_end();
       guard.unlock();
       if (is_end || done > 0) return done;
       continue;
     }
-    auto stored = out.write({(*chunk)->data(), count});
+    auto stored = out.write({(*chunk)->data(), got.count});
     if (!stored) return ended_early(done, stored.error());
     done += *stored;
-    if (*stored < count) return done;
+    if (*stored < got.count) return done;
   }
   return done;
 }
@@ -104,17 +106,71 @@ Result<size_t> StreamDevice::write(Source& in, bool nonblocking) {
     if (!got) return ended_early(done, got.error());
     if (*got == 0) return done;
     for (size_t given = 0; given < *got;) {
-      bool is_broken = false;
-      size_t count = give({(*chunk)->data() + given, *got - given}, &is_broken);
-      if (is_broken) return ended_early(done, Errno::pipe);
-      given += count;
-      done += count;
+      Given now = give({(*chunk)->data() + given, *got - given});
+      if (now.error != Errno{}) return ended_early(done, now.error);
+      given += now.count;
+      done += now.count;
       if (given == *got) break;
       waited = wait(false, nonblocking);
       if (!waited) return ended_early(done, waited.error());
     }
   }
   return done;
+}
+
+Result<size_t> StreamDevice::read_at(uint64_t offset, Sink& out) {
+  auto chunk = make<Chunk>();
+  if (!chunk) return err::nomem;
+  size_t done = 0;
+  while (out.remaining() > 0) {
+    auto got = stream_.read_at(offset + done, {(*chunk)->data(), std::min(stream_chunk_size, out.remaining())});
+    if (!got) return ended_early(done, got.error());
+    if (*got == 0) break;
+    auto stored = out.write({(*chunk)->data(), *got});
+    if (!stored) return ended_early(done, stored.error());
+    done += *stored;
+    if (*stored < *got) break;
+  }
+  return done;
+}
+
+Result<size_t> StreamDevice::write_at(uint64_t offset, Source& in) {
+  auto chunk = make<Chunk>();
+  if (!chunk) return err::nomem;
+  size_t done = 0;
+  while (in.remaining() > 0) {
+    auto got = in.read({(*chunk)->data(), std::min(stream_chunk_size, in.remaining())});
+    if (!got) return ended_early(done, got.error());
+    auto stored = stream_.write_at(offset + done, {(*chunk)->data(), *got});
+    if (!stored) return ended_early(done, stored.error());
+    done += *stored;
+    if (*stored < *got) break;
+  }
+  return done;
+}
+
+Result<uint64_t> StreamDevice::seek(int64_t offset, Whence whence) { return stream_.seek(offset, static_cast<int>(whence)); }
+
+Result<> StreamDevice::truncate(uint64_t size) { return stream_.truncate(size); }
+
+Result<> StreamDevice::sync() { return stream_.sync(); }
+
+Result<Attributes> StreamDevice::attributes() {
+  hal::HostAttributes from = TRY(stream_.attributes());
+  Attributes attributes;
+  attributes.device = from.id.device;
+  attributes.inode = from.id.inode;
+  attributes.type = static_cast<FileType>(from.mode & mode::type_mask);
+  attributes.permissions = from.mode & mode::permissions;
+  attributes.links = from.links;
+  attributes.uid = from.uid;
+  attributes.gid = from.gid;
+  attributes.special_device = from.special_device;
+  attributes.size = from.size;
+  attributes.blocks = from.blocks;
+  attributes.accessed = attributes.modified = from.modified;
+  attributes.changed = from.changed;
+  return attributes;
 }
 
 uint32_t StreamDevice::poll(PollTable* table, bool is_readable, bool is_writable) {
@@ -128,8 +184,15 @@ uint32_t StreamDevice::poll(PollTable* table, bool is_readable, bool is_writable
   return events;
 }
 
-Result<Ref<File>> open_stream(StreamDevice& device, uint32_t flags, std::string_view path) {
-  return make_ref<HostStreamFile>(device, flags, path);
+Result<Ref<File>> open_stream(StreamDevice& device, uint32_t flags) {
+  Attributes attributes = TRY(device.attributes());
+  return make_ref<HostStreamFile>(device, flags, attributes.type == FileType::regular);
+}
+
+Result<Ref<File>> HostStreamFile::reopen(uint32_t flags) {
+  uint32_t wanted = flags & open_flag::access_mode, has = this->flags() & open_flag::access_mode;
+  if (wanted != has && has != open_flag::read_write) return err::acces;
+  return make_ref<HostStreamFile>(device_, flags, is_regular_);
 }
 
 }  // namespace halcyon

@@ -53,7 +53,10 @@ void Tty::request_service() {
 
 // Moves what the device has to where it belongs.
 void Tty::serve() {
-  if (is_hung_up()) return;
+  if (is_hung_up()) {
+    if (int signal = stop_signal_.exchange(0)) stop_as_job(signal);
+    return;
+  }
   std::array<std::byte, 512> bytes;
   SignalSet signals;
   bool is_gone = false;
@@ -73,13 +76,16 @@ void Tty::serve() {
   kernel_.async_files().send(kernel_);
   update_window();
   if (!signals.is_empty()) signal_foreground(signals);
+  if (SignalSet outer(console_.take_signals()); !outer.is_empty()) signal_job(outer);
+  if (int signal = stop_signal_.exchange(0)) stop_as_job(signal);
   if (is_gone) hang_up();
 }
 
 void Tty::push_output() {
   OutputQueue& output = discipline_.output();
+  std::array<std::byte, 512> bytes;
   while (!output.is_empty() && !discipline_.is_output_stopped()) {
-    size_t count = console_.write(output.front());
+    size_t count = console_.write({bytes.data(), output.peek(bytes)});
     if (count == 0) break;
     output.consume(count);
   }

@@ -21,7 +21,7 @@
 
 namespace halcyon {
 
-class Tty {
+class Tty final : public JobOwner {
  public:
   Tty(Kernel& kernel, hal::Console& console) : kernel_(kernel), console_(console) {}
   Tty(const Tty&) = delete;
@@ -58,6 +58,8 @@ class Tty {
   bool is_hung_up() const { return is_hung_up_.load(std::memory_order_acquire); }
   // Kernel::leader_exit_hook.
   static void leader_exits(Process& leader);
+  // JobOwner: the whole machine stops, as the job that it is for whoever started it.
+  void all_stopped(int signal) override;
 
  private:
   struct Handler : EventHandler {
@@ -102,6 +104,8 @@ class Tty {
   Result<> take_terminal(Thread& self, bool may_steal, bool is_readable);
   Result<> give_up_terminal(Thread& self);
   void signal_foreground(SignalSet signals);
+  void signal_job(SignalSet signals);
+  void stop_as_job(int signal);
 
   Kernel& kernel_;
   hal::Console& console_;
@@ -117,6 +121,7 @@ class Tty {
   std::atomic<bool> is_hung_up_{false};
   std::atomic<bool> has_work_{false};
   std::atomic<bool> is_stopping_{false};
+  std::atomic<int> stop_signal_{0};  // by which the machine is to stop
   WaitQueue work_;  // the service thread
   WaitQueue readers_;
   WaitQueue writers_;  // and whoever waits until all is sent

@@ -75,6 +75,7 @@ Result<uint64_t> Tty::get_settings(Thread& self, uint32_t number, uint64_t argum
 Result<uint64_t> Tty::set_settings(Thread& self, uint32_t number, uint64_t argument) {
   auto allowed = check_foreground(self, sig::ttou);
   if (!allowed) return std::unexpected(allowed.error());
+  console_.take_keys();
   // struct termios2 begins as struct termios; there is no line whose speed could change.
   auto settings = get_user(self.memory(), UserPtr<const Termios>(argument));
   if (!settings) return std::unexpected(settings.error());
@@ -165,6 +166,7 @@ Result<uint64_t> Tty::control_other(Thread& self, uint32_t number, uint64_t argu
     case request::fionread:
     case request::tiocoutq: {
       size_t count;
+      if (number == request::fionread) console_.take_keys();
       {
         LockGuard guard(lock_);
         count = number == request::fionread ? discipline_.available() : discipline_.output().size();

@@ -49,6 +49,7 @@ Result<size_t> Tty::read(Sink& out, bool nonblocking) {
   auto allowed = check_foreground(current_thread(), sig::ttin);
   if (!allowed) return std::unexpected(allowed.error());
   if (out.remaining() == 0) return 0;
+  console_.take_keys();
   std::array<std::byte, chunk_size> chunk;
   size_t done = 0;
   Nanoseconds start = kernel_.clock().monotonic();
@@ -159,6 +160,7 @@ uint32_t Tty::poll(PollTable* table) {
     table->watch(readers_);
     table->watch(writers_);
   }
+  console_.take_keys();
   uint32_t events = 0;
   if (is_hung_up()) events |= poll::hup | poll::err | poll::in | poll::rdnorm | poll::out | poll::wrnorm;
   LockGuard guard(lock_);

@@ -223,6 +223,7 @@ void HostedMachine::adapt_slice(int64_t now) {
 void HostedMachine::end_slice(HostedCpu& cpu) {
   slice_ended();
   if (!is_deterministic() && poll_.is_watching()) look_at_host(cpu, 0);
+  else if (poll_.glance()) cpu.raise(pending::event);
   int64_t now = monotonic_time();
   raise_deadlines(now);
   adapt_slice(now);

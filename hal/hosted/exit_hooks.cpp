@@ -11,27 +11,34 @@ namespace {
 
 constinit ExitHook* volatile first_hook = nullptr;
 
-void die(int signal) {
-  run_exit_hooks();
-  // SA_RESETHAND put the default action back; the signal is blocked until this handler returns.
-  raise(signal);
-}
-
 void install() {
   std::atexit(run_exit_hooks);
   struct sigaction action = {};
-  action.sa_handler = die;
-  action.sa_flags = SA_RESETHAND | SA_ONSTACK;
+  action.sa_handler = die_by_signal;
+  action.sa_flags = SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   install_crash_handler();
-  for (int signal : {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT}) {
+  auto handle = [&](int signal) {
     // Somebody's handler (a sanitizer's, say) or SIG_IGN (nohup) stays.
     struct sigaction old;
     if (sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(signal, &action, nullptr);
-  }
+  };
+  for (int signal : {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU, SIGSTKFLT, SIGIO, SIGPWR,
+                     SIGSYS, SIGTRAP})
+    handle(signal);
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) handle(signal);
 }
 
 }  // namespace
+
+void die_by_signal(int signal) {
+  run_exit_hooks();
+  struct sigaction action = {};
+  action.sa_handler = SIG_DFL;
+  sigaction(signal, &action, nullptr);
+  // Blocked until this handler returns.
+  raise(signal);
+}
 
 void add_exit_hook(ExitHook& hook) {
   static const bool is_installed = (install(), true);

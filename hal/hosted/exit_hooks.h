@@ -10,11 +10,13 @@ struct ExitHook {
   ExitHook* next = nullptr;
 };
 
-// The first call also makes exit() and the fatal signals (SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, and those of a crash: crash.h) run the
-// hooks, unless somebody handles them already; the signal then takes its usual course.
+// The first call also makes exit() and every signal that would end the process (those of a crash: crash.h) run the hooks, unless somebody
+// handles it already; the signal then takes its usual course.
 void add_exit_hook(ExitHook& hook);
 void remove_exit_hook(ExitHook& hook);
 // Runs and forgets all hooks, the latest first.
 void run_exit_hooks();
+// In a handler of a signal that ends the process: the hooks, then its default action, once the handler has returned.
+void die_by_signal(int signal);
 
 }  // namespace halcyon::hal

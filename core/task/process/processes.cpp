@@ -97,7 +97,7 @@ bool is_controlled_by(const Process& process, const Process* parent) {
 bool is_orphaned_group(Kernel& kernel, int group, const Process* ignored) {
   for (Process& process : kernel.processes()) {
     if (process.process_group != group || &process == ignored || process.is_zombie) continue;
-    if (is_controlled_by(process, process.parent)) return false;
+    if (is_controlled_by(process, process.parent) || kernel.is_controlled_from_outside(process)) return false;
   }
   return true;
 }

@@ -104,6 +104,7 @@ bool Thread::run_default_action(const SignalInfo& info) {
         }
       }
       notify_parent(*process_, si_code::child_stopped, info.number);
+      kernel().note_stop();
       return false;
     }
     case DefaultAction::terminate:

@@ -3,17 +3,12 @@
 #include <poll.h>
 
 #include <array>
-#include <csignal>
 #include <ctime>
 
 #include "core/base/assert.h"
 
 namespace halcyon::hal {
 namespace {
-
-constinit volatile std::sig_atomic_t was_resized = 0;
-
-void note_resize(int) { was_resized = 1; }
 
 constexpr size_t max_descriptors = 32;
 
@@ -39,39 +34,33 @@ void HostPoll::Watch::set_wanted(bool input, bool output) {
   wants_output_ = output;
 }
 
-// Blocked outside wait(): a signal between the look at the flag and the sleep would be slept over.
-void HostPoll::watch_resizes() {
-  if (watches_resizes_) return;
-  watches_resizes_ = true;
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGWINCH);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  struct sigaction action = {};
-  action.sa_handler = note_resize;
-  sigaction(SIGWINCH, &action, nullptr);
+void HostPoll::watch_signals() { watches_signals_ = watches_signals_ || catch_host_signals(); }
+
+bool HostPoll::glance() {
+  bool is_urgent = false;
+  if (watches_signals_)
+    for (Watch* watch = first_; watch; watch = watch->next_) is_urgent |= watch->glance();
+  return is_urgent;
 }
 
 bool HostPoll::wait(int64_t timeout) {
   std::array<pollfd, max_descriptors> descriptors;
   nfds_t count = 0;
   for (Watch* watch = first_; watch; watch = watch->next_) {
-    ASSERT(count + 2 <= max_descriptors);
+    ASSERT(count + 3 <= max_descriptors);
     if (watch->wants_input_) descriptors[count++] = {watch->input_, POLLIN, 0};
     if (watch->wants_output_) descriptors[count++] = {watch->output_, POLLOUT, 0};
   }
   timespec time{timeout / 1'000'000'000, timeout % 1'000'000'000};
-  sigset_t mask;
-  pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-  if (watches_resizes_) sigdelset(&mask, SIGWINCH);
-  int result = ppoll(descriptors.data(), count, timeout == INT64_MAX ? nullptr : &time, &mask);
-  bool has_found = result != 0;
-  if (was_resized && watches_resizes_) {
-    was_resized = 0;
-    for (Watch* watch = first_; watch; watch = watch->next_) watch->resized();
-    has_found = true;
+  if (watches_signals_) descriptors[count++] = {host_signal_descriptor(), POLLIN, 0};
+  int result = ppoll(descriptors.data(), count, timeout == INT64_MAX ? nullptr : &time, nullptr);
+  if (result <= 0) return result != 0;
+  if (watches_signals_ && descriptors[count - 1].revents != 0) {
+    // What a watch wants may change by it: the descriptors are looked at the next time.
+    HostSignalSet signals = take_host_signals();
+    for (Watch* watch = first_; watch; watch = watch->next_) watch->signalled(signals);
+    return true;
   }
-  if (result <= 0) return has_found;
   nfds_t index = 0;
   for (Watch* watch = first_; watch; watch = watch->next_) {
     // An error or a hangup counts as ready: the read or write will find out.

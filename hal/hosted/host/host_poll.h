@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "hal/devices.h"
+#include "hal/hosted/host/host_signals.h"
 
 namespace halcyon::hal {
 
@@ -25,8 +26,10 @@ class HostPoll {
     HostPoll& host_poll() const { return poll_; }
     // Called once for what was wanted and is there.
     virtual void ready(bool input, bool output) = 0;
-    // Called after SIGWINCH.
-    virtual void resized() {}
+    // Called with the signals that came, after watch_signals().
+    virtual void signalled(HostSignalSet signals) { static_cast<void>(signals); }
+    // A deterministic machine that computes sees no input, but a way out there must be. True: there is something to see at once.
+    virtual bool glance() { return false; }
 
    private:
     friend class HostPoll;
@@ -46,7 +49,7 @@ class HostPoll {
   // if anything was ready, or a signal came.
   bool wait(int64_t timeout);
   // Whether wait() has anything to wait for: otherwise a look costs nothing and finds nothing.
-  bool is_watching() const { return wanted_ != 0 || watches_resizes_; }
+  bool is_watching() const { return wanted_ != 0 || watches_signals_; }
   bool has_wanted() const { return wanted_ != 0; }
 
   // A deterministic machine reads input only at idle, so that what a program sees does not hang on the host's timing: streams then
@@ -54,13 +57,16 @@ class HostPoll {
   void set_deterministic() { is_deterministic_ = true; }
   bool is_deterministic() const { return is_deterministic_; }
 
-  // From now on SIGWINCH is delivered only inside wait(). Idempotent.
-  void watch_resizes();
+  // Asks every watch whether it must be heard at once.
+  bool glance();
+
+  // From now on wait() hands the signals of host_signals.h to the watches. Idempotent.
+  void watch_signals();
 
  private:
   Watch* first_ = nullptr;
   unsigned wanted_ = 0;
-  bool watches_resizes_ = false;
+  bool watches_signals_ = false;
   bool is_deterministic_ = false;
 };
 

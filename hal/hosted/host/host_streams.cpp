@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,10 +9,11 @@
 #include <cerrno>
 #include <csignal>
 
+#include "hal/hosted/host/host_status.h"
+
 namespace halcyon::hal {
 namespace {
 
-constexpr size_t largest_write = 4096;
 constexpr int deterministic_wait = 50;  // milliseconds, for the rest of a chunk of redirected input
 
 bool is_regular_file(int descriptor) {
@@ -21,111 +21,120 @@ bool is_regular_file(int descriptor) {
   return descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+template <class T>
+Result<T> checked(T result) {
+  if (result < 0) return host_failure();
+  return result;
+}
+
+}  // namespace
+
 bool polls(int descriptor, short events, int wait) {
   pollfd entry{descriptor, events, 0};
   return poll(&entry, 1, wait) > 0;
 }
 
-int output_of(int terminal, int fallback) {
-  if (!isatty(terminal)) return fallback;
-  return (fcntl(terminal, F_GETFL) & O_ACCMODE) == O_RDONLY ? fallback : terminal;
-}
-
-}  // namespace
-
-HostChannel::HostChannel(HostPoll& poll, int input, int output)
-    : Watch(poll, input, output),
-      input_(input),
-      output_(output),
-      is_input_file_(is_regular_file(input)),
-      is_output_file_(is_regular_file(output)),
-      is_terminal_(input >= 0 && isatty(input)),
-      at_end_(input < 0) {
+// The guest's own writers get these signals, from the guest's kernel.
+HostStream::HostStream(HostPoll& poll, int input, int output)
+    : Watch(poll, input, output), input_(input), output_(output), is_file_(is_regular_file(descriptor())), at_end_(input < 0) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
-void HostChannel::ready(bool input, bool) {
+void HostStream::ready(bool input, bool) {
   input_seen_ |= input;
   event_.raise();
 }
 
-bool HostChannel::is_input_ready(int wait) const { return is_input_file_ || polls(input_, POLLIN, wait); }
+bool HostStream::is_input_ready(int wait) const { return is_file_ || polls(input_, POLLIN, wait); }
 
 // A deterministic run waits for whoever reads its output, so that how fast he reads changes nothing.
-bool HostChannel::is_output_ready(int wait) const {
-  return is_output_file_ || polls(output_, POLLOUT, host_poll().is_deterministic() ? -1 : wait);
-}
+bool HostStream::is_output_ready() const { return is_file_ || polls(output_, POLLOUT, host_poll().is_deterministic() ? -1 : 0); }
 
-bool HostChannel::can_read() {
-  if (at_end_ || is_input_file_) return true;
+bool HostStream::can_read() {
+  if (at_end_ || is_file_) return true;
   return host_poll().is_deterministic() ? input_seen_ : is_input_ready(0);
 }
 
-bool HostChannel::can_write() { return output_ < 0 || is_broken_ || is_output_ready(0); }
+bool HostStream::can_write() { return output_ < 0 || is_broken_ || is_output_ready(); }
 
-size_t HostChannel::read_once(std::span<std::byte> buffer) {
+size_t HostStream::read_once(std::span<std::byte> buffer) {
   ssize_t count = ::read(input_, buffer.data(), buffer.size());
   if (count > 0) return static_cast<size_t>(count);
-  // A terminal that hung up reads 0 or EIO.
-  if (count == 0 || (errno != EINTR && errno != EAGAIN)) at_end_ = true;
+  if (count < 0 && (errno == EINTR || errno == EAGAIN)) return 0;
+  if (count < 0) error_ = host_failure().error();
+  else at_end_ = true;
   return 0;
 }
 
-size_t HostChannel::read(std::span<std::byte> buffer) {
+size_t HostStream::read(std::span<std::byte> buffer) {
+  error_ = Errno{};
+  if (is_file_) at_end_ = input_ < 0;
   if (at_end_ || buffer.empty()) return 0;
-  if (!host_poll().is_deterministic() || is_input_file_) return is_input_ready(0) ? read_once(buffer) : 0;
+  if (!host_poll().is_deterministic() || is_file_) return is_input_ready(0) ? read_once(buffer) : 0;
   if (!input_seen_) return 0;
   input_seen_ = false;
   size_t total = read_once(buffer);
   // How a pipe's writer happened to cut its output must not show: take all that comes without a pause.
-  while (!is_terminal_ && !at_end_ && total < buffer.size() && is_input_ready(deterministic_wait))
+  while (!at_end_ && error_ == Errno{} && total < buffer.size() && is_input_ready(deterministic_wait))
     total += read_once(buffer.subspan(total));
-  if (!at_end_ && total == buffer.size()) input_seen_ = is_input_ready(is_terminal_ ? 0 : deterministic_wait);
+  if (!at_end_ && total == buffer.size()) input_seen_ = is_input_ready(deterministic_wait);
   return total;
 }
 
-size_t HostChannel::write(std::span<const std::byte> bytes) {
+size_t HostStream::write(std::span<const std::byte> bytes) {
+  error_ = is_broken_ ? Errno::pipe : Errno{};
   if (output_ < 0) return bytes.size();
   size_t total = 0;
-  while (total < bytes.size() && !is_broken_ && is_output_ready(0)) {
+  while (total < bytes.size() && error_ == Errno{} && is_output_ready()) {
     size_t size = bytes.size() - total;
-    ssize_t count = ::write(output_, bytes.data() + total, is_output_file_ ? size : std::min(size, largest_write));
+    ssize_t count = ::write(output_, bytes.data() + total, is_file_ ? size : std::min(size, largest_write));
     if (count > 0) total += static_cast<size_t>(count);
-    else if (count == 0 || (errno != EINTR && errno != EAGAIN)) is_broken_ = true;
-    else if (errno == EAGAIN) break;
+    else if (count < 0 && errno == EAGAIN) break;
+    else if (count < 0 && errno != EINTR) error_ = host_failure().error();
+    else if (count == 0) break;
+    is_broken_ = error_ == Errno::pipe;
   }
   return total;
 }
 
-// --- the console
-
-HostConsole::HostConsole(HostPoll& poll, int terminal, int fallback)
-    : ChannelStream(poll, isatty(terminal) ? terminal : -1, output_of(terminal, fallback)), terminal_(isatty(terminal) ? terminal : -1) {
-  if (!is_terminal() || tcgetattr(terminal_, &saved_) != 0) return;
-  hook_ = {restore, this, nullptr};
-  add_exit_hook(hook_);
-  poll.watch_resizes();
-  termios raw = saved_;
-  cfmakeraw(&raw);
-  tcsetattr(terminal_, TCSADRAIN, &raw);
+// A deterministic run must not see what another start of it would see otherwise.
+Result<HostAttributes> HostStream::attributes() {
+  HostStatus status;
+  if (!read_status(descriptor(), "", AT_EMPTY_PATH, &status)) return host_failure();
+  HostAttributes attributes = status.attributes();
+  if (!host_poll().is_deterministic()) return attributes;
+  attributes.id = {0, static_cast<uint64_t>(descriptor()) + 1, 0};
+  attributes.modified = attributes.changed = 0;
+  return attributes;
 }
 
-HostConsole::~HostConsole() {
-  if (!hook_.run) return;
-  remove_exit_hook(hook_);
-  restore(this);
+Result<uint64_t> HostStream::seek(int64_t offset, int whence) {
+  auto place = checked(lseek(descriptor(), offset, whence));
+  if (!place) return std::unexpected(place.error());
+  return static_cast<uint64_t>(*place);
 }
 
-// Async-signal-safe: tcsetattr is.
-void HostConsole::restore(void* argument) {
-  auto& console = *static_cast<HostConsole*>(argument);
-  tcsetattr(console.terminal_, TCSADRAIN, &console.saved_);
+Result<size_t> HostStream::read_at(uint64_t offset, std::span<std::byte> buffer) {
+  auto count = checked(pread(input_, buffer.data(), buffer.size(), static_cast<off_t>(offset)));
+  if (!count) return std::unexpected(count.error());
+  return static_cast<size_t>(*count);
 }
 
-WindowSize HostConsole::window_size() {
-  winsize size;
-  if (!is_terminal() || ioctl(terminal_, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return {};
-  return {size.ws_row, size.ws_col, size.ws_xpixel, size.ws_ypixel};
+Result<size_t> HostStream::write_at(uint64_t offset, std::span<const std::byte> bytes) {
+  auto count = checked(pwrite(output_, bytes.data(), bytes.size(), static_cast<off_t>(offset)));
+  if (!count) return std::unexpected(count.error());
+  return static_cast<size_t>(*count);
+}
+
+Result<> HostStream::truncate(uint64_t size) {
+  if (ftruncate(output_, static_cast<off_t>(size)) != 0) return host_failure();
+  return {};
+}
+
+Result<> HostStream::sync() {
+  if (fsync(descriptor()) != 0) return host_failure();
+  return {};
 }
 
 }  // namespace halcyon::hal

@@ -1,6 +1,7 @@
 // A line discipline with a keyboard and a screen for tests: type() keys, look at screen(), read() as a program would.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -11,9 +12,10 @@ namespace halcyon::test {
 inline std::string drain(OutputQueue& output) {
   std::string text;
   while (!output.is_empty()) {
-    auto front = output.front();
-    for (std::byte byte : front) text.push_back(static_cast<char>(byte));
-    output.consume(front.size());
+    std::array<std::byte, 100> bytes;
+    size_t count = output.peek(bytes);
+    for (size_t at = 0; at < count; ++at) text.push_back(static_cast<char>(bytes[at]));
+    output.consume(count);
   }
   return text;
 }

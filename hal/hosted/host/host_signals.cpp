@@ -1,0 +1,70 @@
+#include "hal/hosted/host/host_signals.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "hal/hosted/exit_hooks.h"
+
+namespace halcyon::hal {
+namespace {
+
+constinit std::atomic<HostSignalSet> noted = 0;
+constinit std::atomic<int> wake_descriptor = -1;
+static_assert(std::atomic<HostSignalSet>::is_always_lock_free);
+
+void note(int number, siginfo_t* info, void*) {
+  bool is_key = number == SIGINT || number == SIGQUIT;
+  if (is_key && info->si_code != SI_KERNEL) return die_by_signal(number);
+  int saved = errno;
+  noted.fetch_or(signal_bit(number));
+  uint64_t one = 1;
+  static_cast<void>(::write(wake_descriptor.load(), &one, sizeof one));
+  errno = saved;
+}
+
+void install(int number) {
+  struct sigaction action = {}, old;
+  action.sa_sigaction = note;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+  sigfillset(&action.sa_mask);
+  if (sigaction(number, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) return;
+  sigaction(number, &action, nullptr);
+}
+
+}  // namespace
+
+bool catch_host_signals() {
+  if (wake_descriptor.load() >= 0) return true;
+  int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd < 0) return false;
+  wake_descriptor.store(fd);
+  for (int number : {SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH}) install(number);
+  return true;
+}
+
+int host_signal_descriptor() { return wake_descriptor.load(std::memory_order_relaxed); }
+
+HostSignalSet take_host_signals() {
+  uint64_t count;
+  static_cast<void>(::read(wake_descriptor.load(), &count, sizeof count));
+  return noted.exchange(0);
+}
+
+void stop_by_signal(int number) {
+  struct sigaction stop = {}, old = {};
+  stop.sa_handler = SIG_DFL;
+  bool is_caught = number != SIGSTOP && sigaction(number, nullptr, &old) == 0 && old.sa_handler != SIG_IGN;
+  if (is_caught) sigaction(number, &stop, nullptr);
+  sigset_t set, before;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  pthread_sigmask(SIG_UNBLOCK, &set, &before);
+  raise(number);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (is_caught) sigaction(number, &old, nullptr);
+}
+
+}  // namespace halcyon::hal
