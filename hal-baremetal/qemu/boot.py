@@ -88,7 +88,11 @@ def run(words, options, kernel):
 
 
 def main():
-    options = parse_arguments(sys.argv[1:])
+    """With --check as the first word it only reads the others."""
+    only_check = sys.argv[1:2] == ['--check']
+    options = parse_arguments(sys.argv[1 + only_check:])
+    if only_check:
+        return 0
     settings = termios.tcgetattr(0) if sys.stdin.isatty() else None
     if settings:
         tty.setraw(0)
