@@ -13,7 +13,7 @@ namespace halcyon::cli {
 
 // As env(1) and its kin: everything else is the program's own status, or 128 + N if signal N killed it.
 namespace exit_status {
-inline constexpr int own_failure = 125, not_executable = 126, not_found = 127, signal_base = 128;
+inline constexpr int timed_out = 124, own_failure = 125, not_executable = 126, not_found = 127, signal_base = 128;
 }
 
 class Failure : public std::runtime_error {

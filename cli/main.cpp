@@ -34,6 +34,16 @@ std::string host_working_directory() {
   return path;
 }
 
+// With what may have been meant instead.
+Program find_program(const GuestTree& tree, const RunOptions& options, std::string_view search_path, const std::string& working_directory) {
+  try {
+    return find_program(tree, options.arguments[0], search_path, working_directory, options.isa);
+  } catch (const Failure& failure) {
+    if (options.hint.empty()) throw;
+    fail(failure.status(), "{} ({})", failure.what(), options.hint);
+  }
+}
+
 int execute(RunOptions& options) {
   GuestTree tree(options.root, options.binds);
   auto environment = build_environment(host_environment(), options.environment);
@@ -47,8 +57,10 @@ int execute(RunOptions& options) {
       fail(exit_status::own_failure, "--cwd: {}: {}", working_directory, std::strerror(node ? ENOTDIR : error));
     fail(exit_status::own_failure, "the working directory {} is not in the guest; give --cwd", working_directory);
   }
-  Program program = find_program(tree, options.arguments[0], find_variable(environment, "PATH"), working_directory, options.isa);
-  return run_session({options, tree, std::move(program), std::move(environment), std::move(working_directory)});
+  std::optional<GuestUser> user;
+  if (options.user) user = find_user(tree, *options.user);
+  Program program = find_program(tree, options, find_variable(environment, "PATH"), working_directory);
+  return run_session({options, tree, std::move(program), std::move(environment), std::move(working_directory), std::move(user)});
 }
 
 int execute(const ElfOptions& options) {

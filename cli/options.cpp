@@ -28,7 +28,7 @@ class HelpFormatter : public CLI::Formatter {
 
 // What CLI11 fills in, before it means anything.
 struct RawRun {
-  std::string root, isa = "auto", memory = "1G", strace, seed, working_directory;
+  std::string root, isa = "auto", memory = "1G", strace, seed, working_directory, time, timeout, user;
   std::vector<std::string> binds, environment;
   unsigned cpus = 1;
   RunOptions options;
@@ -37,7 +37,9 @@ struct RawRun {
 void declare_run(CLI::App& run, RawRun& raw) {
   run.formatter(std::make_shared<HelpFormatter>("halcyon run [options] [--] PROGRAM [ARG...]"));
   run.footer(
-      "Exit status: the program's; 128+N if signal N killed it; 125 Halcyon failed; 126 PROGRAM cannot be executed; 127 it was not found.");
+      "Exit status: the program's; 128+N if signal N killed it; 124 after --timeout; 125 Halcyon failed; 126 PROGRAM cannot be executed; "
+      "127 it was not found.\n"
+      "In a terminal, Ctrl-] and a full stop end the program whatever it does; Ctrl-] twice sends one.");
   run.add_option("--root", raw.root,
                  "the guest's /: a directory, an archive (.tar, .tar.gz, .tar.xz, .tar.zst), or none; default: the host's. "
                  "What the guest writes stays in memory")
@@ -60,7 +62,15 @@ void declare_run(CLI::App& run, RawRun& raw) {
   run.add_flag("--strace-times", raw.options.strace_times, "begin each line of --strace with the time, in seconds since 1970")
       ->disable_flag_override();
   run.add_flag("--deterministic", raw.seed, "the same run every time, or every time for the same --deterministic=SEED");
-  run.add_flag("--time", raw.options.time, "at the end print counts of system calls, faults, switches and blocks, and the time")
+  run.add_flag("--time", raw.time,
+               "at the end print counts of system calls, faults, switches and blocks, and the time; as an object with --time=json");
+  run.add_option("--timeout", raw.timeout, "end the program, and all that it started, after this time, with status 124")
+      ->type_name("TIME[s|m|h|d]");
+  run.add_option("--user", raw.user,
+                 "who the program runs as: a name of the guest's /etc/passwd or a number; 0 is root inside, with the caller's rights "
+                 "outside; default: the caller")
+      ->type_name("NAME|UID[:GROUP]");
+  run.add_flag("--quiet", raw.options.quiet, "say nothing about a signal that ended the program, nor its backtrace")
       ->disable_flag_override();
   run.add_option("--scheduler", raw.options.scheduler, "round-robin or fair")
       ->type_name("NAME")
@@ -111,6 +121,16 @@ RunOptions interpret(const CLI::App& run, RawRun& raw) {
   options.strace = run.count("--strace") > 0;
   if (raw.strace != "true") options.strace_file = raw.strace;
   if (run.count("--deterministic") > 0) options.seed = raw.seed == "true" ? 0 : parse_number(raw.seed, "--deterministic");
+  if (run.count("--time") > 0) {
+    if (raw.time != "true" && raw.time != "json") fail(exit_status::own_failure, "--time: '{}' is not json", raw.time);
+    options.time = raw.time == "json" ? RunOptions::Summary::json : RunOptions::Summary::text;
+  }
+  if (run.count("--timeout") > 0) options.timeout = parse_time(raw.timeout, "--timeout");
+  if (run.count("--user") > 0) {
+    if (raw.user.empty() || raw.user[0] == ':' || raw.user.ends_with(':'))
+      fail(exit_status::own_failure, "--user: '{}' is not NAME or UID, with :GROUP or without", raw.user);
+    options.user = raw.user;
+  }
   if (run.count("--cwd") > 0) {
     if (raw.working_directory.empty() || raw.working_directory[0] != '/')
       fail(exit_status::own_failure, "--cwd: '{}' is not an absolute path", raw.working_directory);
@@ -119,6 +139,15 @@ RunOptions interpret(const CLI::App& run, RawRun& raw) {
   if (options.host_name.empty() || options.host_name.size() > 64)
     fail(exit_status::own_failure, "--hostname: '{}' is not 1 to 64 characters long", options.host_name);
   return std::move(options);
+}
+
+// Options whose value may be left out take it only with '='. Who writes it as the next word gets told when that word is no program.
+std::string hint_for(const std::vector<std::string>& arguments, size_t program) {
+  if (program == 0 || program >= arguments.size()) return {};
+  const std::string& option = arguments[program - 1];
+  for (std::string_view name : {"--strace", "--deterministic", "--time"})
+    if (option == name) return fmt::format("a value of {0} is written {0}={1}", name, arguments[program]);
+  return {};
 }
 
 // CLI11 takes its arguments last first.
@@ -145,6 +174,7 @@ Command parse_run(const std::vector<std::string>& arguments) {
     return TextRequest{run.help()};
   }
   RunOptions options = interpret(run, raw);
+  options.hint = hint_for(arguments, count);
   if (count < arguments.size() && arguments[count] == "--") ++count;
   options.arguments.assign(arguments.begin() + static_cast<ptrdiff_t>(count), arguments.end());
   if (options.arguments.empty()) fail(exit_status::own_failure, "no program given (see halcyon run --help)");
@@ -243,6 +273,17 @@ std::pair<std::string, std::string> parse_assignment(std::string_view text) {
   size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) fail(exit_status::own_failure, "--env: '{}' is not K=V", text);
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+}
+
+int64_t parse_time(std::string_view text, std::string_view what) {
+  constexpr double longest = 100 * 365.25 * 86400, nanoseconds = 1e9;
+  double seconds = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
+  std::string_view suffix = text.substr(static_cast<size_t>(end - text.data()));
+  double unit = suffix.empty() || suffix == "s" ? 1 : suffix == "m" ? 60 : suffix == "h" ? 3600 : suffix == "d" ? 86400 : 0;
+  bool is_good = error == std::errc() && unit > 0 && seconds * unit * nanoseconds >= 1 && seconds * unit <= longest;
+  if (!is_good) fail(exit_status::own_failure, "{}: '{}' is not a time such as 1.5, 10s or 2m", what, text);
+  return static_cast<int64_t>(seconds * unit * nanoseconds);
 }
 
 std::string_view isa_name(hal::Isa isa) { return isa == hal::Isa::x86_64 ? "x86_64" : "riscv64"; }

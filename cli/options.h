@@ -33,11 +33,16 @@ struct RunOptions {
   std::string strace_file;       // empty: standard error
   bool strace_times = false;     // each line begins with the time
   std::optional<uint64_t> seed;  // --deterministic
-  bool time = false;
+  enum class Summary { none, text, json };
+  Summary time = Summary::none;
+  bool quiet = false;               // no word about how the program ended
+  int64_t timeout = 0;              // nanoseconds of the host's time; 0: none
+  std::optional<std::string> user;  // NAME or UID, and perhaps :GROUP; nothing: the caller
   std::string scheduler = "round-robin";
   std::optional<std::string> working_directory;
   std::string host_name = "halcyon";
   std::vector<std::string> arguments;  // the program's argv; its first is the program
+  std::string hint;                    // what may be meant if that is not a program
 };
 
 struct ElfOptions {
@@ -70,6 +75,9 @@ Bind parse_bind(std::string_view text);
 std::pair<std::string, std::string> parse_assignment(std::string_view text);
 // A decimal number, or a hexadecimal one after 0x. Throws Failure.
 uint64_t parse_number(std::string_view text, std::string_view what);
+
+// Seconds, or a number and s, m, h or d behind it, as timeout(1) has it; more than none. In nanoseconds. Throws Failure.
+int64_t parse_time(std::string_view text, std::string_view what);
 
 std::string_view isa_name(hal::Isa isa);
 

@@ -138,7 +138,7 @@ Program find_program(const GuestTree& tree, const std::string& name, std::string
       if (!elf.is_elf) fail(exit_status::not_executable, "{}: neither an ELF program nor a script that begins with #!", shown);
       check_machine(elf, shown, isa);
       check_interpreter(tree, elf, shown);
-      return {path, *elf.isa};
+      return {has_slash ? name : path, *elf.isa};
     }
     std::string interpreter = script_interpreter(*head);
     if (interpreter.empty()) fail(exit_status::not_executable, "{}: its first line names no interpreter", shown);

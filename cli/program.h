@@ -22,7 +22,7 @@ std::vector<std::string> build_environment(const std::vector<std::string>& host,
 std::string_view find_variable(const std::vector<std::string>& environment, std::string_view name);
 
 struct Program {
-  std::string path;  // what execve gets: absolute, symlinks and all
+  std::string path;  // what execve gets: the name as it was given, or where in PATH it was found
   hal::Isa isa;
 };
 

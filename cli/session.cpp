@@ -11,6 +11,7 @@
 #include <chrono>
 #include <optional>
 
+#include "cli/death/guest_death.h"
 #include "cli/failure.h"
 #include "cli/require.h"
 #include "cli/standard_streams.h"
@@ -40,6 +41,15 @@ std::unique_ptr<hal::HostedMachine> make_machine(const RunOptions& options, hal:
   auto machine = hal::make_unicorn_machine(wanted);
   if (!machine) fail(exit_status::own_failure, "cannot make a machine: {}", machine.error());
   return *std::move(machine);
+}
+
+Ref<const Credentials> credentials_of(const GuestUser& user) {
+  Ref<Credentials> credentials = require(make_ref<Credentials>(), "credentials");
+  credentials->uid = credentials->euid = credentials->suid = credentials->fsuid = user.uid;
+  credentials->gid = credentials->egid = credentials->sgid = credentials->fsgid = user.gid;
+  for (uint32_t group : user.groups) require(credentials->groups.push(group), "credentials");
+  if (user.uid == 0) credentials->permitted = credentials->effective = capability::all;
+  return credentials;
 }
 
 // The guest acts as the caller.
@@ -87,11 +97,14 @@ void drain(Tty& tty, int fd) {
   }
 }
 
-void print_summary(Kernel& kernel, WallClock::time_point start) {
+void print_summary(Kernel& kernel, WallClock::time_point start, RunOptions::Summary kind) {
   KernelStatistics counts = kernel.statistics();
   double seconds = std::chrono::duration<double>(WallClock::now() - start).count();
-  complain(fmt::format("halcyon: {} system calls, {} page faults, {} switches, {} blocks, {:.3f} s wall time\n", counts.system_calls,
-                       counts.page_faults, counts.switches, kernel.machine().work_done(), seconds));
+  constexpr std::string_view text = "halcyon: {} system calls, {} page faults, {} switches, {} blocks, {:.3f} s wall time\n";
+  constexpr std::string_view json =
+      "{{\"system_calls\": {}, \"page_faults\": {}, \"switches\": {}, \"blocks\": {}, \"wall_seconds\": {:.6f}}}\n";
+  complain(fmt::format(fmt::runtime(kind == RunOptions::Summary::json ? json : text), counts.system_calls, counts.page_faults,
+                       counts.switches, kernel.machine().work_done(), seconds));
 }
 
 // --strace. Made before the kernel, for it has to outlive every thread.
@@ -132,6 +145,10 @@ int run_session(SessionRequest request) {
   StandardStreams streams(poll);
   Trace trace(options);
   hal::HostConsole console(poll, streams.terminal());
+  if (options.timeout > 0) {
+    poll.watch_signals();
+    hal::set_host_timeout(options.timeout, exit_status::timed_out);
+  }
   auto machine = make_machine(options, request.program.isa, poll, console);
   std::optional<Tty> tty;
   std::optional<fs::ConsoleDevice> console_device;
@@ -150,6 +167,8 @@ int run_session(SessionRequest request) {
   system->vfs().devices().add(controlling_terminal);
   streams.start(kernel);
   trace.start(kernel);
+  DeathWatch death;
+  kernel.set_death_observer(death);
   mount_guest_root(*system, request.tree);
   require(system->mount_standard(), "cannot mount /dev");
   mount_binds(*system, request.tree);
@@ -161,7 +180,7 @@ int run_session(SessionRequest request) {
     spawn.arguments = make_list(options.arguments);
     spawn.environment = make_list(request.environment);
     spawn.working_directory = request.working_directory;
-    spawn.credentials = host_credentials();
+    spawn.credentials = request.user ? credentials_of(*request.user) : host_credentials();
     spawn.files = streams.open(*system, *spawn.credentials);
     spawn.umask = host_umask();
     String missing;
@@ -175,10 +194,17 @@ int run_session(SessionRequest request) {
   }
   status = system->run();
   drain(*tty, streams.terminal().output);
-  if (console.was_ended()) complain("halcyon: ended by Ctrl-] .\r\n");
-  if (options.time) print_summary(kernel, start);
+  console.give_back();
+  if (options.time != RunOptions::Summary::none) print_summary(kernel, start, options.time);
+  if (console.is_out_of_time()) {
+    if (!options.quiet) complain(fmt::format("halcyon: {}: ended by --timeout\n", options.arguments[0]));
+    return exit_status::timed_out;
+  }
   int signal = status & 0x7f;
-  return signal != 0 ? exit_status::signal_base + signal : status >> 8 & 0xff;
+  if (signal == 0) return status >> 8 & 0xff;
+  if (!options.quiet)
+    complain(console.was_ended() ? "halcyon: ended by Ctrl-] .\n" : describe_death(options.arguments[0], signal, death.death()));
+  return exit_status::signal_base + signal;
 }
 
 }  // namespace halcyon::cli

@@ -2,12 +2,14 @@
 // knows the kernel.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/options.h"
 #include "cli/program.h"
 #include "cli/root/guest_tree.h"
+#include "cli/root/guest_user.h"
 
 namespace halcyon {
 class System;
@@ -21,6 +23,7 @@ struct SessionRequest {
   Program program;
   std::vector<std::string> environment;
   std::string working_directory;
+  std::optional<GuestUser> user;  // nothing: the caller
 };
 
 // Runs the program to its end and returns the exit status for the shell. Throws Failure.

@@ -50,7 +50,7 @@ if(cli_sources)
   set_source_files_properties(${PROJECT_SOURCE_DIR}/cli/boot.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
     COMPILE_DEFINITIONS "HALCYON_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
   halcyon_unity(halcyon_cli 6)
-  target_link_libraries(halcyon_cli PUBLIC halcyon_version halcyon_host_options halcyon_syscalls halcyon_hal_hosted PkgConfig::ELF PkgConfig::ARCHIVE fmt::fmt)
+  target_link_libraries(halcyon_cli PUBLIC halcyon_version halcyon_host_options halcyon_syscalls halcyon_hal_hosted PkgConfig::ELF PkgConfig::DW PkgConfig::ARCHIVE fmt::fmt)
   if(TARGET halcyon_hal_unicorn)
     target_link_libraries(halcyon_cli PUBLIC halcyon_hal_unicorn)
   endif()

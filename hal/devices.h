@@ -49,7 +49,8 @@ class ByteStream {
   virtual void want(bool input, bool output) = 0;
 };
 
-// A descriptor that whoever started the machine gave it: a stream, or a file, whose offset is shared with all who have the same description.
+// A descriptor that whoever started the machine gave it: a stream, or a file, whose offset is shared with all who have the same
+// description.
 class GivenFile : public ByteStream {
  public:
   // As fstat(2).

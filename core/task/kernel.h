@@ -57,6 +57,15 @@ class JobOwner {
   ~JobOwner() = default;
 };
 
+// Is told when the main program dies of a signal, by the thread that took it, while its registers and memory are still there. May block.
+class DeathObserver {
+ public:
+  virtual void dies(Thread& thread, const SignalInfo& info) = 0;
+
+ protected:
+  ~DeathObserver() = default;
+};
+
 // Observes every system call, for strace and statistics. Called on the thread's own stack; may block.
 class SyscallObserver {
  public:
@@ -137,6 +146,9 @@ class Kernel {
   Process* main_process() { return find_process(main_pid_); }
   // From now on the main process's group has a parent outside, which stops and continues it. Before run().
   void set_job_owner(JobOwner& owner) { job_owner_ = &owner; }
+  void set_death_observer(DeathObserver& observer) { death_observer_ = &observer; }
+  // `thread` is about to end its process because of `info`; a SIGKILL by the kernel itself: memory ran out.
+  void note_death(Thread& thread, const SignalInfo& info);
   bool is_controlled_from_outside(const Process& process) const { return job_owner_ && process.pid() == main_pid_; }
   int run();
   // A process has become a zombie. Under the tree lock.
@@ -225,6 +237,7 @@ class Kernel {
   EventHandler* event_handlers_ = nullptr;
   SyscallObserver* observer_ = nullptr;
   JobOwner* job_owner_ = nullptr;
+  DeathObserver* death_observer_ = nullptr;
   std::atomic<Nanoseconds> next_load_sample_{load_period};
   std::array<std::atomic<uint64_t>, 3> load_{};
 };

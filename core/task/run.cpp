@@ -117,6 +117,7 @@ void Thread::handle_fault(const hal::Trap& trap) {
     case Errno::nomem:
       // Linux would kill somebody for memory; the one who asked is the one whose death surely helps.
       info.number = sig::kill, info.code = si_code::kernel;
+      kernel().note_death(*this, info);
       break;
     default: info.number = sig::segv, info.code = si_code::segv_unmapped; break;
   }

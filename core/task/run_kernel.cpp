@@ -263,6 +263,10 @@ void Kernel::note_exit(Process& process) {
   check_job();
 }
 
+void Kernel::note_death(Thread& thread, const SignalInfo& info) {
+  if (death_observer_ && thread.process().pid() == main_pid_ && !is_shutting_down()) death_observer_->dies(thread, info);
+}
+
 // A key that stops the main program, or a terminal that it may not use, stops the job, whatever else goes on; SIGSTOP only when nobody is
 // left who could continue it.
 void Kernel::check_job() {

@@ -13,7 +13,8 @@ constexpr size_t stream_chunk_size = 4096;  // what a pipe takes at once after p
 using Chunk = std::array<std::byte, stream_chunk_size>;
 
 Result<size_t> ended_early(size_t done, Errno error) {
-  // pipe(7): whoever writes to a broken pipe gets a signal, even if part was written before; and write(2): beyond the limit of a file's size.
+  // pipe(7): whoever writes to a broken pipe gets a signal, even if part was written before; and write(2): beyond the limit of a file's
+  // size.
   int signal = error == Errno::pipe ? sig::pipe : error == Errno::fbig ? sig::xfsz : 0;
   if (signal != 0) {
     Thread& self = current_thread();

@@ -68,9 +68,7 @@ class HostStreamFile final : public File {
   Result<uint64_t> seek(int64_t offset, Whence whence) override { return device_.seek(offset, whence); }
   Result<> truncate(uint64_t size) override { return device_.truncate(size); }
   Result<> sync() override { return device_.sync(); }
-  uint32_t poll(PollTable* table) override {
-    return is_regular_ ? File::poll(table) : device_.poll(table, is_readable(), is_writable());
-  }
+  uint32_t poll(PollTable* table) override { return is_regular_ ? File::poll(table) : device_.poll(table, is_readable(), is_writable()); }
   bool is_pollable() const override { return !is_regular_; }
   Result<Attributes> attributes() override { return device_.attributes(); }
   void describe(Writer& out) override { out.write(device_.name()); }

@@ -53,10 +53,9 @@ void Tty::request_service() {
 
 // Moves what the device has to where it belongs.
 void Tty::serve() {
-  if (is_hung_up()) {
-    if (int signal = stop_signal_.exchange(0)) stop_as_job(signal);
-    return;
-  }
+  if (SignalSet outer(console_.take_signals()); !outer.is_empty()) signal_job(outer);
+  if (int signal = stop_signal_.exchange(0)) stop_as_job(signal);
+  if (is_hung_up()) return;
   std::array<std::byte, 512> bytes;
   SignalSet signals;
   bool is_gone = false;
@@ -76,8 +75,6 @@ void Tty::serve() {
   kernel_.async_files().send(kernel_);
   update_window();
   if (!signals.is_empty()) signal_foreground(signals);
-  if (SignalSet outer(console_.take_signals()); !outer.is_empty()) signal_job(outer);
-  if (int signal = stop_signal_.exchange(0)) stop_as_job(signal);
   if (is_gone) hang_up();
 }
 

@@ -122,7 +122,7 @@ class Tty final : public JobOwner {
   std::atomic<bool> has_work_{false};
   std::atomic<bool> is_stopping_{false};
   std::atomic<int> stop_signal_{0};  // by which the machine is to stop
-  WaitQueue work_;  // the service thread
+  WaitQueue work_;                   // the service thread
   WaitQueue readers_;
   WaitQueue writers_;  // and whoever waits until all is sent
   Handler handler_;

@@ -23,8 +23,8 @@ void install() {
     struct sigaction old;
     if (sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(signal, &action, nullptr);
   };
-  for (int signal : {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU, SIGSTKFLT, SIGIO, SIGPWR,
-                     SIGSYS, SIGTRAP})
+  for (int signal : {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU, SIGSTKFLT, SIGIO,
+                     SIGPWR, SIGSYS, SIGTRAP})
     handle(signal);
   for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) handle(signal);
 }

@@ -55,7 +55,17 @@ class Refusals(unittest.TestCase):
                               ("--bind", "/tmp"), ("--bind", "/tmp:relative"), ("--scheduler", "lottery"), ("--cwd", "relative")]:
             with self.subTest(option=option, value=value):
                 self.refused(125, [], "run", option, value, "/bin/true")
+        for option, value in [("--timeout", "0"), ("--timeout", "soon"), ("--timeout", "-1"), ("--user", ""), ("--user", ":5"), ("--user", "5:"),
+                              ("--user", "nobody-of-that-name"), ("--user", "0:no-such-group"), ("--user", "4294967295")]:
+            with self.subTest(option=option, value=value):
+                self.refused(125, option, "run", option, value, "/bin/true")
         self.refused(125, "not a number", "run", "--deterministic=maybe", "/bin/true")
+        self.refused(125, "--time: 'xml'", "run", "--time=xml", "/bin/true")
+
+    def test_values_that_need_an_equals_sign(self):
+        self.refused(127, "--strace=out.txt", "run", "--strace", "out.txt", "/bin/true")
+        self.refused(127, "--deterministic=5", "run", "--deterministic", "5", "/bin/true")
+        self.refused(127, "--time=json", "run", "--time", "json", "/bin/true")
 
     # --- roots
     def test_missing_root(self):
@@ -194,7 +204,7 @@ class Refusals(unittest.TestCase):
             if state.random() < 0.2:
                 del bad[state.randrange(len(bad)):]
             put(self.root / "p", bytes(bad))
-            result = run("run", "--root", self.root, "--memory", "16M", "/p")
+            result = run("run", "--quiet", "--root", self.root, "--memory", "16M", "/p")
             self.assertIn(result.returncode, (0, 1, 42, 126, 127, *range(129, 160)), (number, bad.hex(), result.stderr))
             self.assertLessEqual(result.stderr.count("\n"), 1, (number, bad.hex(), result.stderr))
             self.assertEqual(bool(result.stderr), result.returncode in (126, 127), (number, bad.hex(), result.stderr))

@@ -111,6 +111,7 @@ bool Thread::run_default_action(const SignalInfo& info) {
     case DefaultAction::core_dump: break;
   }
   if (SyscallObserver* observer = kernel().observer()) observer->signal(*this, info);
+  kernel().note_death(*this, info);
   process_->begin_exit(killed_status(info.number));
   return false;
 }

@@ -84,7 +84,11 @@ void HostConsole::suspend(int signal) {
 }
 
 void HostConsole::signalled(HostSignalSet signals) {
-  signals_ |= signals & ~signal_bit(SIGWINCH);
+  signals_ |= signals & ~(signal_bit(SIGWINCH) | signal_bit(SIGALRM));
+  if (signals & signal_bit(SIGALRM)) {
+    is_out_of_time_ = true;
+    signals_ |= signal_bit(SIGKILL);
+  }
   // A stop that could not be caught: the shell may have set the terminal for itself.
   if ((signals & signal_bit(SIGCONT)) && keeps_raw_ && !is_in_background()) {
     is_raw_ = false;
@@ -114,7 +118,7 @@ void HostConsole::ready(bool input, bool output) {
 
 bool HostConsole::glance() {
   if (is_raw_ && !at_end_ && polls(terminal_.input, POLLIN, 0)) fill();
-  return was_ended_;
+  return was_ended_ || is_out_of_time_;
 }
 
 // A read in the background would stop us.

@@ -21,9 +21,9 @@
 namespace halcyon::hal {
 
 struct HostTerminal {
-  int input = -1;          // descriptors, not owned; -1: none
-  int output = -1;         // need not be a terminal if `input` is none
-  bool is_alone = false;   // nobody else of our job reads the terminal
+  int input = -1;         // descriptors, not owned; -1: none
+  int output = -1;        // need not be a terminal if `input` is none
+  bool is_alone = false;  // nobody else of our job reads the terminal
 };
 
 class HostConsole final : public Console, private HostPoll::Watch {
@@ -49,6 +49,10 @@ class HostConsole final : public Console, private HostPoll::Watch {
   void suspend(int signal) override;
   // The user gave the escape.
   bool was_ended() const { return was_ended_; }
+  // The time of set_host_timeout is over.
+  bool is_out_of_time() const { return is_out_of_time_; }
+  // The terminal as it was before; until somebody takes the keys again.
+  void give_back();
 
  private:
   struct Piece;
@@ -60,7 +64,6 @@ class HostConsole final : public Console, private HostPoll::Watch {
   void put(std::byte key);
   void end_everything();
   void go_raw();
-  void give_back();
   static void restore(void* console);
 
   HostTerminal terminal_;
@@ -73,6 +76,7 @@ class HostConsole final : public Console, private HostPoll::Watch {
   bool wants_output_ = false;
   bool has_escape_ = false;  // the last key was Ctrl-]
   bool was_ended_ = false;
+  bool is_out_of_time_ = false;
   HostSignalSet signals_ = 0;
   std::array<std::byte, 4096> keys_;  // a ring
   size_t first_ = 0, count_ = 0;

@@ -37,9 +37,13 @@ void HostPoll::Watch::set_wanted(bool input, bool output) {
 void HostPoll::watch_signals() { watches_signals_ = watches_signals_ || catch_host_signals(); }
 
 bool HostPoll::glance() {
+  if (!watches_signals_) return false;
+  if (has_host_signals()) {
+    HostSignalSet signals = take_host_signals();
+    for (Watch* watch = first_; watch; watch = watch->next_) watch->signalled(signals);
+  }
   bool is_urgent = false;
-  if (watches_signals_)
-    for (Watch* watch = first_; watch; watch = watch->next_) is_urgent |= watch->glance();
+  for (Watch* watch = first_; watch; watch = watch->next_) is_urgent |= watch->glance();
   return is_urgent;
 }
 

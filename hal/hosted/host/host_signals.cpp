@@ -1,10 +1,13 @@
 #include "hal/hosted/host/host_signals.h"
 
 #include <sys/eventfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <utility>
 
 #include "hal/hosted/exit_hooks.h"
 
@@ -23,6 +26,17 @@ void note(int number, siginfo_t* info, void*) {
   uint64_t one = 1;
   static_cast<void>(::write(wake_descriptor.load(), &one, sizeof one));
   errno = saved;
+}
+
+constexpr time_t timeout_grace = 10;  // seconds, for an orderly end
+constinit volatile std::sig_atomic_t timeout_status = 0, has_timed_out = 0;
+
+void time_out(int number, siginfo_t* info, void* context) {
+  if (std::exchange(has_timed_out, 1)) {
+    run_exit_hooks();
+    _exit(timeout_status);
+  }
+  note(number, info, context);
 }
 
 void install(int number) {
@@ -44,6 +58,22 @@ bool catch_host_signals() {
   for (int number : {SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH}) install(number);
   return true;
 }
+
+void set_host_timeout(int64_t nanoseconds, int status) {
+  timeout_status = status;
+  struct sigaction action = {};
+  action.sa_sigaction = time_out;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+  sigfillset(&action.sa_mask);
+  sigaction(SIGALRM, &action, nullptr);
+  itimerval timer = {};
+  timer.it_value.tv_sec = nanoseconds / 1'000'000'000;
+  timer.it_value.tv_usec = std::max<suseconds_t>(nanoseconds % 1'000'000'000 / 1000, timer.it_value.tv_sec == 0);
+  timer.it_interval.tv_sec = timeout_grace;
+  setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+bool has_host_signals() { return noted.load(std::memory_order_relaxed) != 0; }
 
 int host_signal_descriptor() { return wake_descriptor.load(std::memory_order_relaxed); }
 

@@ -33,7 +33,9 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options.memory, uint64_t{1} << 30);
   EXPECT_FALSE(options.strace);
   EXPECT_FALSE(options.seed);
-  EXPECT_FALSE(options.time);
+  EXPECT_EQ(options.time, RunOptions::Summary::none);
+  EXPECT_EQ(options.timeout, 0);
+  EXPECT_FALSE(options.user || options.quiet);
   EXPECT_EQ(options.scheduler, "round-robin");
   EXPECT_EQ(options.arguments, Words{"/bin/true"});
 }
@@ -92,7 +94,10 @@ TEST(Options, Isa) {
 
 TEST(Options, OthersOfRun) {
   RunOptions options = run({"--time", "--scheduler", "fair", "--cwd", "/tmp", "--hostname", "box", "--memory", "512M", "p"});
-  EXPECT_TRUE(options.time);
+  EXPECT_EQ(options.time, RunOptions::Summary::text);
+  EXPECT_EQ(run({"--time=json", "p"}).time, RunOptions::Summary::json);
+  EXPECT_TRUE(run({"--quiet", "p"}).quiet);
+  EXPECT_EQ(*run({"--user", "me:us", "p"}).user, "me:us");
   EXPECT_EQ(options.scheduler, "fair");
   EXPECT_EQ(*options.working_directory, "/tmp");
   EXPECT_EQ(options.host_name, "box");
@@ -106,6 +111,24 @@ TEST(Options, Sizes) {
   EXPECT_EQ(parse_size("1T"), uint64_t{1} << 40);
   for (const char* bad : {"", "K", "1KB", "-1", "1.5G", " 1", "1 G", "0x10", "99999999999999999999", "99999999999T"})
     EXPECT_THROW(parse_size(bad), Failure) << bad;
+}
+
+TEST(Options, Times) {
+  EXPECT_EQ(parse_time("1.5", ""), 1'500'000'000);
+  EXPECT_EQ(parse_time("10s", ""), 10'000'000'000);
+  EXPECT_EQ(parse_time("2m", ""), 120'000'000'000);
+  EXPECT_EQ(parse_time("1h", ""), 3600'000'000'000);
+  EXPECT_EQ(parse_time("1d", ""), 86400'000'000'000);
+  for (const char* bad : {"", "s", "-1", "0", "1x", "1 s", "inf", "nan", "1e400", "99999999999d", "+1", "ten"})
+    EXPECT_THROW(parse_time(bad, ""), Failure) << bad;
+}
+
+TEST(Options, HintsAtValuesThatNeedAnEqualsSign) {
+  EXPECT_EQ(run({"--strace", "out", "p"}).hint, "a value of --strace is written --strace=out");
+  EXPECT_EQ(run({"--deterministic", "5", "p"}).hint, "a value of --deterministic is written --deterministic=5");
+  EXPECT_EQ(run({"--time", "json", "p"}).hint, "a value of --time is written --time=json");
+  EXPECT_EQ(run({"--strace", "--", "p"}).hint, "");
+  EXPECT_EQ(run({"--strace=out", "p"}).hint, "");
 }
 
 TEST(Options, Binds) {
@@ -132,8 +155,8 @@ TEST(Options, HelpAndVersion) {
   EXPECT_TRUE(std::get<TextRequest>(parse_command_line({"--version"})).text.starts_with("halcyon "));
   EXPECT_NE(std::get<TextRequest>(parse_command_line({"--help"})).text.find("halcyon run"), std::string::npos);
   std::string help = std::get<TextRequest>(parse_command_line({"run", "--help"})).text;
-  for (const char* option :
-       {"--root", "--bind", "--isa", "--cpus", "--memory", "--env", "--strace", "--deterministic", "--time", "--scheduler", "--cwd"})
+  for (const char* option : {"--root", "--bind", "--isa", "--cpus", "--memory", "--env", "--strace", "--deterministic", "--time",
+                             "--scheduler", "--cwd", "--timeout", "--user", "--quiet"})
     EXPECT_NE(help.find(option), std::string::npos) << option;
   EXPECT_NE(help.find("Usage: halcyon run [options] [--] PROGRAM [ARG...]"), std::string::npos);
 }
