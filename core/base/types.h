@@ -20,6 +20,13 @@ constexpr uint64_t page_ceil(uint64_t address) { return (address + page_mask) & 
 
 inline constexpr Nanoseconds never = INT64_MAX;  // a deadline that does not come
 
+// `time` moved by `length`, either of which a program may have chosen: `never` instead of what is beyond it.
+constexpr Nanoseconds later(Nanoseconds time, Nanoseconds length) {
+  Nanoseconds sum;
+  if (__builtin_add_overflow(time, length, &sum)) return length < 0 ? INT64_MIN : never;
+  return sum;
+}
+
 // Rounds up to a multiple of `unit`, which is a power of two.
 constexpr uint64_t align_up(uint64_t value, uint64_t unit) { return (value + unit - 1) & ~(unit - 1); }
 

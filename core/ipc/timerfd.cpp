@@ -76,8 +76,7 @@ TimerSetting TimerFile::set(const TimerSetting& setting, bool absolute, bool can
   interval_ = setting.interval;
   runs_on_ = absolute ? clock_ : AlarmClock::monotonic;
   if (setting.value == 0) return old;
-  when_ = setting.value;
-  if (!absolute && __builtin_add_overflow(now(), setting.value, &when_)) when_ = never;
+  when_ = absolute ? setting.value : later(now(), setting.value);
   alarm_.set(runs_on_, when_);
   return old;
 }

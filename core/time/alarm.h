@@ -51,9 +51,7 @@ struct Periods {
 constexpr Periods periods_since(Nanoseconds due, Nanoseconds interval, Nanoseconds now) {
   uint64_t count = now > due ? static_cast<uint64_t>(now - due) / static_cast<uint64_t>(interval) + 1 : 1;
   Nanoseconds length = 0;
-  Nanoseconds next = never;
-  if (__builtin_mul_overflow(count, interval, &length) || __builtin_add_overflow(due, length, &next)) next = never;
-  return {count, next};
+  return {count, __builtin_mul_overflow(count, interval, &length) ? never : later(due, length)};
 }
 
 }  // namespace halcyon

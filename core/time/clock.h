@@ -19,14 +19,18 @@ class Clock {
   Nanoseconds realtime() const {
     return machine_.monotonic_time() + machine_.realtime_offset() + adjustment_.load(std::memory_order_relaxed);
   }
-  // clock_settime(2).
-  void set_realtime(Nanoseconds time) {
+  // Times from here on cannot be set: as on Linux, a machine may run for 30 years before its times end.
+  static constexpr Nanoseconds settable_end = never - Nanoseconds{30} * 365 * 24 * 3600 * 1'000'000'000;
+  // clock_settime(2). EINVAL: the time is settable_end or later, or the kernel would have started before 1970.
+  Result<> set_realtime(Nanoseconds time) {
+    if (time >= settable_end || time < monotonic()) return err::inval;
     adjustment_.fetch_add(time - realtime(), std::memory_order_relaxed);
     was_set.wake_all();
+    return {};
   }
-  Nanoseconds realtime_to_monotonic(Nanoseconds time) const { return time - (realtime() - monotonic()); }
+  Nanoseconds realtime_to_monotonic(Nanoseconds time) const { return later(time, monotonic() - realtime()); }
   // A CLOCK_MONOTONIC time as Cpu::set_deadline wants it.
-  int64_t to_machine(Nanoseconds monotonic) const { return monotonic == never ? never : monotonic + start_; }
+  int64_t to_machine(Nanoseconds monotonic) const { return later(monotonic, start_); }
 
   // Woken when CLOCK_REALTIME was set: whoever waits for a time of it has to think again.
   WaitQueue was_set;

@@ -92,9 +92,9 @@ Result<uint64_t> sys_clock_settime(Thread& self, ClockId clock, UserPtr<const Ti
     return err::perm;
   }
   Nanoseconds time = TRY(from_timespec(wanted));
-  if (time == never) return err::inval;
+  if (time >= Clock::settable_end) return err::inval;
   if (!has_capability(self.credentials(), capability::sys_time)) return err::perm;
-  self.kernel().clock().set_realtime(time);
+  if (auto set = self.kernel().clock().set_realtime(time); !set) return std::unexpected(set.error());
   return 0;
 }
 

@@ -126,7 +126,7 @@ Result<uint64_t> start_cpu_sleep(Thread& self, int id, bool is_absolute, Nanosec
   Nanoseconds goal;
   {
     LockGuard guard(self.kernel().tree());
-    if (__builtin_add_overflow(clock.now(), time, &goal)) goal = never;
+    goal = later(clock.now(), time);
   }
   return sleep_on_cpu_clock(self, id, clock, goal, remaining);
 }

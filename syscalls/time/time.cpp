@@ -31,11 +31,7 @@ Result<TimerSetting> from_itimerspec(const Itimerspec& value) {
   return setting;
 }
 
-Nanoseconds deadline_after(Kernel& kernel, Nanoseconds duration) {
-  Nanoseconds deadline;
-  if (__builtin_add_overflow(kernel.clock().monotonic(), duration, &deadline)) return never;
-  return deadline;
-}
+Nanoseconds deadline_after(Kernel& kernel, Nanoseconds duration) { return later(kernel.clock().monotonic(), duration); }
 
 Nanoseconds time_left(Kernel& kernel, Nanoseconds deadline) {
   if (deadline == never) return never;
@@ -72,14 +68,15 @@ Result<uint64_t> sys_settimeofday(Thread& self, UserPtr<const Timeval> user_time
   if (user_time) {
     Timeval wanted = TRY(get_user(self.memory(), user_time));
     time = TRY(from_timeval(wanted));
-    if (time == never) return err::inval;
+    if (time >= Clock::settable_end) return err::inval;
   }
   if (zone) {
     int minutes_west = TRY(get_user(self.memory(), zone));
     if (minutes_west > 15 * 60 || minutes_west < -15 * 60) return err::inval;
   }
   if (!may_set_time(self)) return err::perm;
-  if (user_time) self.kernel().clock().set_realtime(time);
+  if (!user_time) return 0;
+  if (auto set = self.kernel().clock().set_realtime(time); !set) return std::unexpected(set.error());
   return 0;
 }
 

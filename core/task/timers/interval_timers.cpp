@@ -17,9 +17,8 @@ void send(Process& process, unsigned which) { send_to_process(process, SignalInf
 Nanoseconds next_time(Nanoseconds due, Nanoseconds interval, Nanoseconds now) {
   if (interval <= 0) return never;
   Nanoseconds missed = now > due ? (now - due) / interval : 0;
-  Nanoseconds next;
-  if (__builtin_mul_overflow(missed + 1, interval, &next) || __builtin_add_overflow(due, next, &next)) return never;
-  return next;
+  Nanoseconds length;
+  return __builtin_mul_overflow(missed + 1, interval, &length) ? never : later(due, length);
 }
 
 void expired(Timer& timer) {
@@ -72,8 +71,7 @@ IntervalValue set_interval_timer(Process& process, unsigned which, IntervalValue
   timer.process = &process;
   timer.interval = value.interval;
   Nanoseconds now = which == 0 ? kernel.clock().monotonic() : used(process, which);
-  Nanoseconds when = never;
-  if (value.remaining > 0 && __builtin_add_overflow(now, value.remaining, &when)) when = never;
+  Nanoseconds when = value.remaining > 0 ? later(now, value.remaining) : never;
   if (which != 0) {
     timer.when = when;
     if (when != never) process.has_cpu_timers = true;

@@ -188,8 +188,7 @@ Result<TimerSetting> PosixTimers::set(int id, const TimerSetting& setting, bool 
   timer->last_overrun = 0;
   if (setting.value == 0) return old;
   timer->runs_on = timer->clock == TimerClock::realtime && !absolute ? TimerClock::monotonic : timer->clock;
-  timer->when = setting.value;
-  if (!absolute && __builtin_add_overflow(now(*timer), setting.value, &timer->when)) timer->when = never;
+  timer->when = absolute ? setting.value : later(now(*timer), setting.value);
   arm(*timer);
   return old;
 }
