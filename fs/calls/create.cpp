@@ -18,7 +18,6 @@ Result<Ref<Dentry>> add_name(const Caller& caller, Walk& walk, Ref<Inode> inode)
   Dentry& parent = *walk.parent().dentry;
   if (Ref<Dentry> negative = cache.find(parent, walk.name())) cache.remove(*negative, false);
   Ref<Dentry> dentry = TRY(Dentry::create(walk.parent().dentry, walk.name(), std::move(inode)));
-  if (parent.file_system().caching() == FileSystem::Caching::none) return dentry;
   return cache.insert(std::move(dentry));
 }
 
@@ -39,6 +38,10 @@ Result<> make_name(const Caller& caller, const Start& start, std::string_view pa
   Walk walk(caller);
   if (auto walked = walk.to_parent(start, path); !walked) return walked;
   if (walk.kind() != LastKind::name) return err::exist;
+  if (walk.is_generated()) {
+    Ref<Dentry> there = TRY(walk.look_up());
+    return is_free(there) ? err::noent : err::exist;
+  }
   LockGuard guard(caller.vfs().tree());
   Ref<Dentry> dentry = TRY(walk.look_up_locked());
   if (!is_free(dentry)) return err::exist;

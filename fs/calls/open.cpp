@@ -158,6 +158,10 @@ Result<Ref<File>> open_or_create(const Caller& caller, const Start& start, std::
     if (walk.name().size() > name_max) return err::nametoolong;
     if (walk.parent().mount->file_system().caching() == FileSystem::Caching::all)
       dentry = caller.vfs().dentries().find(*walk.parent().dentry, walk.name());
+    if (walk.is_generated()) {
+      dentry = TRY(walk.look_up());
+      if (is_free(dentry)) return err::noent;
+    }
     if (is_free(dentry)) {
       UniqueLock guard(caller.vfs().tree());
       dentry = TRY(walk.look_up_locked());

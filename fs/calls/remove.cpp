@@ -8,9 +8,26 @@ namespace halcyon::fs {
 
 namespace {
 
-Result<> check_unlink(const Caller& caller, const Path& parent, Dentry& dentry) {
+Result<> check_permission(const Caller& caller, const Path& parent, Dentry& dentry) {
   if (parent.mount->is_read_only()) return err::rofs;
   return check_remove(caller.who, *parent.inode(), *dentry.inode());
+}
+
+Result<> check_unlink(const Caller& caller, const Walk& walk, const Ref<Dentry>& dentry) {
+  if (is_free(dentry)) return err::noent;
+  if (walk.has_trailing_slash()) return dentry->is_directory() ? err::isdir : err::notdir;
+  if (auto allowed = check_permission(caller, walk.parent(), *dentry); !allowed) return allowed;
+  if (walk.is_generated()) return err::perm;
+  if (dentry->is_directory()) return err::isdir;
+  return dentry->is_mount_point() ? err::busy : Result<>{};
+}
+
+Result<> check_rmdir(const Caller& caller, const Walk& walk, const Ref<Dentry>& dentry) {
+  if (is_free(dentry)) return err::noent;
+  if (auto allowed = check_permission(caller, walk.parent(), *dentry); !allowed) return allowed;
+  if (walk.is_generated()) return err::perm;
+  if (!dentry->is_directory()) return err::notdir;
+  return dentry->is_mount_point() ? err::busy : Result<>{};
 }
 
 // Tells that the name has gone from the tree, and its object, if it goes. The tree is not locked.
@@ -28,13 +45,13 @@ Result<> unlink(const Caller& caller, const Start& start, std::string_view path)
   if (auto walked = walk.to_parent(start, path); !walked) return walked;
   if (walk.kind() != LastKind::name) return err::isdir;
   Ref<Dentry> dentry;  // outlives the lock: the inode may go with it
+  if (walk.is_generated()) {
+    dentry = TRY(walk.look_up());
+    return check_unlink(caller, walk, dentry);
+  }
   UniqueLock guard(caller.vfs().tree());
   dentry = TRY(walk.look_up_locked());
-  if (is_free(dentry)) return err::noent;
-  if (walk.has_trailing_slash()) return dentry->is_directory() ? err::isdir : err::notdir;
-  if (auto allowed = check_unlink(caller, walk.parent(), *dentry); !allowed) return allowed;
-  if (dentry->is_directory()) return err::isdir;
-  if (dentry->is_mount_point()) return err::busy;
+  if (auto allowed = check_unlink(caller, walk, dentry); !allowed) return allowed;
   if (auto unlinked = walk.parent().inode()->unlink(walk.name(), *dentry->inode()); !unlinked) return unlinked;
   caller.vfs().dentries().remove(*dentry, true);
   guard.unlock();
@@ -52,12 +69,13 @@ Result<> rmdir(const Caller& caller, const Start& start, std::string_view path) 
     case LastKind::root: return err::busy;
   }
   Ref<Dentry> dentry;
+  if (walk.is_generated()) {
+    dentry = TRY(walk.look_up());
+    return check_rmdir(caller, walk, dentry);
+  }
   UniqueLock guard(caller.vfs().tree());
   dentry = TRY(walk.look_up_locked());
-  if (is_free(dentry)) return err::noent;
-  if (auto allowed = check_unlink(caller, walk.parent(), *dentry); !allowed) return allowed;
-  if (!dentry->is_directory()) return err::notdir;
-  if (dentry->is_mount_point()) return err::busy;
+  if (auto allowed = check_rmdir(caller, walk, dentry); !allowed) return allowed;
   if (auto removed = walk.parent().inode()->rmdir(walk.name(), *dentry->inode()); !removed) return removed;
   caller.vfs().dentries().remove(*dentry, true);
   guard.unlock();

@@ -92,6 +92,18 @@ Result<> carry_out(const Renaming& r) {
   return {};
 }
 
+// Where names come and go by themselves.
+Result<> refuse_rename(const Caller& caller, Walk& from, Walk& to, uint32_t flags) {
+  Ref<Dentry> moved = TRY(from.look_up());
+  if (is_free(moved)) return err::noent;
+  Ref<Dentry> replaced = TRY(to.look_up());
+  if (is_free(replaced)) return err::noent;
+  Renaming r{caller, from, to, flags, *moved, replaced.get()};
+  if (auto checked = check_places(r); !checked) return checked;
+  if (auto allowed = check_remove(caller.who, r.from_directory(), *moved->inode()); !allowed) return allowed;
+  return err::perm;
+}
+
 }  // namespace
 
 Result<> rename(const Caller& caller, const Start& from_start, std::string_view from, const Start& to_start, std::string_view to,
@@ -104,6 +116,7 @@ Result<> rename(const Caller& caller, const Start& from_start, std::string_view 
   if (from_walk.parent().mount != to_walk.parent().mount) return err::xdev;
   if (from_walk.kind() != LastKind::name) return err::busy;
   if (to_walk.kind() != LastKind::name) return (flags & rename_flag::no_replace) ? err::exist : err::busy;
+  if (from_walk.is_generated()) return refuse_rename(caller, from_walk, to_walk, flags);
   Ref<Dentry> moved, replaced;  // outlive the lock
   LockGuard guard(caller.vfs().tree());
   moved = TRY(from_walk.look_up_locked());

@@ -42,6 +42,9 @@ class FileSystem : public RefCounted {
   uint64_t magic() const { return magic_; }
   uint64_t device() const { return device_; }  // st_dev
   Caching caching() const { return caching_; }
+  // Names come and go by themselves, with what they stand for (procfs): nobody makes, removes or moves one. To look one up takes locks that
+  // come before Vfs::tree.
+  bool generates_names() const { return caching_ == Caching::none; }
   Nanoseconds now() const;  // CLOCK_REALTIME
 
  private:

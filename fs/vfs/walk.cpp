@@ -164,11 +164,10 @@ Path Walk::enter(Ref<Dentry> dentry) {
 
 Result<Ref<Dentry>> Walk::look_up() {
   if (last_.size() > name_max) return err::nametoolong;
-  FileSystem::Caching caching = at_.mount->file_system().caching();
-  if (caching == FileSystem::Caching::all) {
+  if (at_.mount->file_system().caching() == FileSystem::Caching::all) {
     if (Ref<Dentry> known = caller_.vfs().dentries().find(*at_.dentry, last_)) return known;
   }
-  if (caching == FileSystem::Caching::none) {
+  if (is_generated()) {
     auto found = at_.inode()->lookup(last_);
     if (!found && found.error() != Errno::noent) return std::unexpected(found.error());
     return Dentry::create(at_.dentry, last_, found ? *std::move(found) : nullptr);

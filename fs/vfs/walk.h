@@ -34,6 +34,8 @@ class Walk {
   LastKind kind() const { return kind_; }
   std::string_view name() const { return last_; }
   bool has_trailing_slash() const { return trailing_slash_; }
+  // The last name is of a file system that generates_names: look_up finds it, and look_up_locked is not for it.
+  bool is_generated() const { return at_.mount->file_system().generates_names(); }
 
   // The last name's dentry, negative if it does not exist. The first form takes Vfs::tree when it must ask the file system, the second is
   // called with it held and may return null, too, for what does not exist unless `keep_negative`.
