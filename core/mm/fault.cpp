@@ -121,10 +121,7 @@ namespace {
 
 // mmap(2): the file's times change when a page is written to for the first time.
 void note_write(File& file) {
-  Inode* inode = file.mappable();
-  if (!inode || !inode->contents_lock() || !per_cpu().kernel) return;
-  LockGuard guard(*inode->contents_lock());
-  static_cast<void>(inode->note_change(kernel().clock().realtime(), 0, 0));
+  if (Inode* inode = file.mappable(); inode && per_cpu().kernel) inode->note_mapped_write(kernel().clock().realtime());
 }
 
 }  // namespace
@@ -189,6 +186,7 @@ Result<> AddressSpace::try_fault(UserAddr address, hal::Access access, Ref<File>
 }
 
 bool AddressSpace::pin(FrameAllocator& allocator, UserAddr address, hal::Access access, PhysAddr* frame) {
+  assert_may_touch_user_memory();
   UserAddr page = page_floor(address);
   if (page >= layout_.user_end) return false;
   do {
@@ -199,7 +197,6 @@ bool AddressSpace::pin(FrameAllocator& allocator, UserAddr address, hal::Access 
         return true;
       }
     }
-    assert_no_spin_lock();
   } while (fault(address, access));
   return false;
 }

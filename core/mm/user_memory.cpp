@@ -31,12 +31,24 @@ size_t for_each_page(AddressSpace& memory, UserAddr address, size_t length, hal:
   return done;
 }
 
+// From the front to the back, as Linux copies: what a write takes from a mapping of the very page that it writes to may overlap, and bytes
+// that were just stored are then read again.
+void copy_forward(std::byte* to, const std::byte* from, size_t count) {
+  if (to + count <= from || from + count <= to) [[likely]] {
+    std::memcpy(to, from, count);
+  } else if (to <= from) {
+    std::memmove(to, from, count);
+  } else {
+    for (size_t index = 0; index < count; ++index) to[index] = from[index];
+  }
+}
+
 }  // namespace
 
 size_t copy_from_user(AddressSpace& memory, std::span<std::byte> to, UserAddr from) {
   std::byte* next = to.data();
   return for_each_page(memory, from, to.size(), hal::Access::read, [&](std::span<std::byte> page) {
-    std::memcpy(next, page.data(), page.size());
+    copy_forward(next, page.data(), page.size());
     next += page.size();
     return true;
   });
@@ -45,7 +57,7 @@ size_t copy_from_user(AddressSpace& memory, std::span<std::byte> to, UserAddr fr
 size_t copy_to_user(AddressSpace& memory, UserAddr to, std::span<const std::byte> from) {
   const std::byte* next = from.data();
   return for_each_page(memory, to, from.size(), hal::Access::write, [&](std::span<std::byte> page) {
-    std::memcpy(page.data(), next, page.size());
+    copy_forward(page.data(), next, page.size());
     next += page.size();
     return true;
   });
@@ -114,10 +126,13 @@ Result<size_t> get_user_string(AddressSpace& memory, UserAddr from, std::span<ch
   return length;
 }
 
-UserSpan::UserSpan(AddressSpace& memory, UserAddr address, size_t size, hal::Access access) : is_written_(access == hal::Access::write) {
+UserSpan::UserSpan(AddressSpace& memory, UserAddr address, size_t size, size_t alignment, hal::Access access)
+    : is_written_(access == hal::Access::write) {
   FrameAllocator& allocator = frames();
   size_t in_page = address & page_mask;
-  if (in_page + size > page_size || !memory.is_valid_range(address, size) || !memory.pin(allocator, address, access, &frame_)) return;
+  if (address % alignment != 0 || in_page + size > page_size || !memory.is_valid_range(address, size) ||
+      !memory.pin(allocator, address, access, &frame_))
+    return;
   data_ = allocator.data(frame_) + in_page;
 }
 

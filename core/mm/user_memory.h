@@ -45,11 +45,12 @@ Result<size_t> get_user_string(AddressSpace& memory, UserAddr from, std::span<ch
 // Stores `count` zero bytes; returns how many.
 size_t clear_user(AddressSpace& memory, UserAddr to, size_t count);
 
-// A stretch of user memory that the kernel reads or writes where it lies, without a copy: only if all of it is in reach and in one page.
+// A stretch of user memory that the kernel reads or writes where it lies, without a copy: only if all of it is in reach, in one page, and
+// aligned as asked for.
 // User code may write to it meanwhile, so that what is read is read once, or is harmless whatever it is.
 class UserSpan {
  public:
-  UserSpan(AddressSpace& memory, UserAddr address, size_t size, hal::Access access);
+  UserSpan(AddressSpace& memory, UserAddr address, size_t size, size_t alignment, hal::Access access);
   ~UserSpan();
   UserSpan(const UserSpan&) = delete;
   UserSpan& operator=(const UserSpan&) = delete;

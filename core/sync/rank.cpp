@@ -46,6 +46,16 @@ void rank_released(Rank rank, bool is_mutex) {
 
 void assert_no_spin_lock() { ASSERT(per_cpu().spin_ranks == 0); }
 
+void assert_may_touch_user_memory() {
+  constexpr Rank permitted[] = {Rank::open_file, Rank::epoll, Rank::inode, Rank::pipe};
+  PerCpu& cpu = per_cpu();
+  ASSERT(cpu.spin_ranks == 0);
+  if (!cpu.current) return;
+  uint32_t others = cpu.current->mutex_ranks;
+  for (Rank rank : permitted) others &= ~bit(rank);
+  ASSERT(others == 0);
+}
+
 }  // namespace halcyon
 
 #endif

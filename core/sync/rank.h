@@ -6,6 +6,7 @@
 namespace halcyon {
 
 enum class Rank : uint8_t {
+  open_file,  // what an open description keeps for all who share it: offset, text
   process_tree,
   timer_states,
   signals,
@@ -15,7 +16,8 @@ enum class Rank : uint8_t {
   fs_context,  // root and working directory
   filesystem,  // mounts, dentries, rename
   inode,
-  device,  // contents of pipes, ttys and other files that are no inodes
+  pipe,
+  device,  // contents of ttys and other files that are no inodes; disks, the host's files: where pages come from
   address_space,
   reclaim,
   page_cache,
@@ -33,12 +35,15 @@ enum class Rank : uint8_t {
 #ifdef HALCYON_CHECKS
 void rank_acquired(Rank rank, bool is_mutex);
 void rank_released(Rank rank, bool is_mutex);
-// Panics if this CPU holds a spin lock: before anything that may block or touch user memory.
+// Panics if this CPU holds a spin lock: before anything that may block.
 void assert_no_spin_lock();
+// Panics if something is locked that a page fault may want, or that must not wait for one: before user memory is touched (docs/design.md).
+void assert_may_touch_user_memory();
 #else
 inline void rank_acquired(Rank, bool) {}
 inline void rank_released(Rank, bool) {}
 inline void assert_no_spin_lock() {}
+inline void assert_may_touch_user_memory() {}
 #endif
 
 }  // namespace halcyon

@@ -33,7 +33,7 @@ class DiskFile final : public File {
   }
 
   Ref<Disk> disk_;
-  Mutex offset_lock_{Rank::inode};
+  Mutex offset_lock_{Rank::open_file};
   uint64_t offset_ = 0;  // under offset_lock_
 };
 

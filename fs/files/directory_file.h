@@ -23,7 +23,7 @@ class DirectoryFile final : public PlacedFile {
  private:
   uint64_t parent_number();
 
-  Mutex lock_{Rank::process_tree};
+  Mutex lock_{Rank::open_file};
   uint64_t position_ = 0;  // under lock_
 };
 

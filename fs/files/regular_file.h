@@ -34,7 +34,7 @@ class RegularFile final : public PlacedFile {
  private:
   Result<size_t> write_locked(uint64_t* offset, bool at_end, Source& in);
 
-  Mutex offset_lock_{Rank::inode};
+  Mutex offset_lock_{Rank::open_file};
   uint64_t offset_ = 0;  // under offset_lock_
   const bool keeps_privileges_;
   InodeUse use_;

@@ -33,7 +33,7 @@ class TextFile : public PlacedFile {
   Result<size_t> write_locked(uint64_t offset, Source& in);
 
   TextNode& node_;  // the inode, which the path keeps
-  Mutex lock_{Rank::process_tree};
+  Mutex lock_{Rank::open_file};
   PagedText text_;  // under lock_, as all below
   bool is_made_ = false;
   uint64_t position_ = 0;

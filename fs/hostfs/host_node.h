@@ -89,6 +89,10 @@ class HostFile final : public HostNode<FileNode>, public PageSource {
   Result<> prepare_open(uint32_t flags) override;
   Result<> prepare_write(uint64_t) override { return {}; }
   Result<> note_change(Nanoseconds now, uint64_t start, uint64_t length) override;
+  // The host's times change when what was written gets there.
+  void note_mapped_write(Nanoseconds now) override {
+    if (is_gone()) touch_modified(now);
+  }
   Result<> change(const AttributeChange& wanted) override;
   Result<> sync() override;
 

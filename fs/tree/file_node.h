@@ -15,6 +15,7 @@ class FileNode : public Node {
       : Node(file_system, start), cache_(source, size) {}
   PageCache* page_cache() override { return &cache_; }
   Mutex* contents_lock() override { return &contents_; }
+  void note_mapped_write(Nanoseconds now) override { touch_modified(now); }
   // ENOSPC when memory is short: files that are only there must leave some for programs.
   Result<> prepare_write(uint64_t end) override;
 

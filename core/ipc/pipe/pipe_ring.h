@@ -57,7 +57,7 @@ class Pipe : public RefCounted {
   const uint64_t id_;
   const uint32_t uid_, gid_;
   const Nanoseconds created_;
-  Mutex lock_{Rank::device};
+  Mutex lock_{Rank::pipe};
   Vec<Slot> slots_;              // under lock_; a power of two
   size_t head_ = 0;              // under lock_: the first used slot
   std::atomic<size_t> used_{0};  // changes under lock_

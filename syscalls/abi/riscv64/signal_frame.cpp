@@ -35,7 +35,7 @@ Result<> Riscv64Abi::push_signal_frame(Thread& self, const SignalInfo& info, con
   if (self.signal_stack().contains(old_sp) && !place.switches_stack && !self.signal_stack().contains(frame_at)) return err::fault;
 
   {
-    UserSpan span(self.memory(), frame_at, sizeof(Frame), hal::Access::write);
+    UserSpan span(self.memory(), frame_at, sizeof(Frame), alignof(Frame), hal::Access::write);
     Frame buffer;
     Frame& frame = span ? span.as<Frame>() : buffer;
     frame = Frame{};

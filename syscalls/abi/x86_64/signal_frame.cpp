@@ -67,7 +67,7 @@ Result<> X86_64Abi::push_signal_frame(Thread& self, const SignalInfo& info, cons
   AddressSpace& memory = self.memory();
   size_t image_size = floating_point_frame_size(self), size = image_at_offset + image_size;
   {
-    UserSpan span(memory, frame_at, size, hal::Access::write);
+    UserSpan span(memory, frame_at, size, alignof(Whole), hal::Access::write);
     Whole buffer;  // all of what counts is set below
     Whole& whole = span ? span.as<Whole>() : buffer;
     make_floating_point_frame(self, std::span(whole.image).first(image_size));
@@ -112,7 +112,7 @@ Result<> X86_64Abi::pop_signal_frame(Thread& self) {
   // The handler's return has popped the return address.
   UserAddr frame_at = context.get(hal::Reg::sp) - 8;
   size_t image_size = floating_point_frame_size(self), size = image_at_offset + image_size;
-  UserSpan span(memory, frame_at, size, hal::Access::read);
+  UserSpan span(memory, frame_at, size, alignof(Whole), hal::Access::read);
   Whole buffer;
   size_t fetched = span ? size : copy_from_user(memory, std::as_writable_bytes(std::span(&buffer, 1)).first(size), frame_at);
   const Whole& whole = span ? span.as<Whole>() : buffer;
