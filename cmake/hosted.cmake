@@ -87,5 +87,12 @@ file(GLOB_RECURSE support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/
 halcyon_tests(unit_tests SOURCES ${unit_sources} LINK halcyon_cli halcyon_syscalls halcyon_baremetal_parts)
 halcyon_tests(machine_tests SOURCES ${machine_sources} LINK halcyon_hal_unicorn halcyon_core)
 if(TARGET halcyon_hal_fake)
-  halcyon_tests(kernel_tests SOURCES ${kernel_sources} ${support_sources} LINK halcyon_hal_fake halcyon_syscalls)
+  file(GLOB fuzz_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*.cpp)
+  list(FILTER fuzz_sources EXCLUDE REGEX "/main\\.cpp$")
+  add_library(halcyon_test_support STATIC ${support_sources} ${fuzz_sources})
+  halcyon_unity(halcyon_test_support 6)
+  target_link_libraries(halcyon_test_support PRIVATE halcyon_host_options PUBLIC halcyon_hal_fake halcyon_syscalls GTest::gtest)
+  halcyon_tests(kernel_tests SOURCES ${kernel_sources} LINK halcyon_test_support)
+  add_executable(fuzz tests/fuzz/main.cpp)  # ./dev fuzz
+  target_link_libraries(fuzz PRIVATE halcyon_host_options halcyon_test_support)
 endif()

@@ -35,6 +35,7 @@ struct WorldOptions {
   unsigned fault_around = 4;
   bool faults_on_touch = false;
   bool is_broken = false;
+  bool may_get_stuck = false;  // everybody may wait for ever: all are killed then
   hal::BlockDevice* disk = nullptr;
 };
 
