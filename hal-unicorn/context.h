@@ -26,7 +26,7 @@ class UnicornContext final : public UserContext {
   size_t floating_point_size() const override { return target_.floating_point_size(); }
   void save_floating_point(std::span<std::byte> image) override { target_.save_floating_point(*this, image); }
   bool load_floating_point(std::span<const std::byte> image) override { return target_.load_floating_point(*this, image); }
-
+  void reset_floating_point() override { target_.reset_floating_point(*this); }
   void forbid_time_stamps(bool forbidden) override;
 
   // Registers by Unicorn's numbers, of Unicorn's sizes.

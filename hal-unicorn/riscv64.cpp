@@ -190,6 +190,11 @@ bool RiscvTarget::load_floating_point(UnicornContext& context, std::span<const s
   return true;
 }
 
+void RiscvTarget::reset_floating_point(UnicornContext& context) {
+  constexpr FloatingPoint initial{};
+  load_floating_point(context, std::as_bytes(std::span(&initial, 1)));
+}
+
 std::unique_ptr<Target> make_riscv64_target(Engine& engine) { return std::make_unique<RiscvTarget>(engine); }
 
 }  // namespace halcyon::hal

@@ -19,6 +19,7 @@ class RiscvTarget final : public Target {
   size_t floating_point_size() const override { return 264; }
   void save_floating_point(UnicornContext& context, std::span<std::byte> image) override;
   bool load_floating_point(UnicornContext& context, std::span<const std::byte> image) override;
+  void reset_floating_point(UnicornContext& context) override;
 
  private:
   void build_boot_tables();

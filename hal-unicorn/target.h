@@ -53,6 +53,7 @@ class Target {
   virtual size_t floating_point_size() const = 0;
   virtual void save_floating_point(UnicornContext& context, std::span<std::byte> image) = 0;
   virtual bool load_floating_point(UnicornContext& context, std::span<const std::byte> image) = 0;
+  virtual void reset_floating_point(UnicornContext& context) = 0;
 
   // Unicorn's number of a register, or none.
   static constexpr int none = -1;

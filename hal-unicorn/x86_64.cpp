@@ -10,6 +10,7 @@
 #include "hal-unicorn/context.h"
 #include "hal-unicorn/guest_code.h"
 #include "hal-unicorn/snapshot.h"
+#include "hal/isa/x86_64/floating_point.h"
 #include "hal/isa/x86_64/page_format.h"
 
 namespace halcyon::hal {
@@ -21,7 +22,7 @@ Exception exception_of(uint32_t vector) {
   switch (vector) {
     case divide_error: return Exception::divide;
     case debug: return Exception::single_step;
-    case breakpoint: return Exception::breakpoint;
+    case breakpoint: return Exception::int3;
     case invalid_opcode: return Exception::illegal_operand;
     case 11:
     case 12: return Exception::segment;
@@ -32,9 +33,6 @@ Exception exception_of(uint32_t vector) {
     default: return Exception::other;
   }
 }
-
-// Page-fault error code (Intel SDM vol. 3A, 4.7).
-constexpr uint32_t fault_write = 2, fault_fetch = 16;
 
 // Bits of RFLAGS that a signal handler's frame may change (Linux, FIX_EFLAGS): CF PF AF ZF SF TF DF OF RF AC.
 constexpr uint64_t user_flags = 0x5'0dd5;
@@ -82,13 +80,16 @@ bool X86Target::decode(UnicornContext& context, const Stop& stop, Trap& trap) {
     context.set_pc(context.pc() - 2);
     trap.exception = Exception::protection;
     trap.vector = protection_fault;
+    constexpr uint32_t idt = 2;  // whose entry the rest numbers
+    trap.error_code = static_cast<uint16_t>(vector << 3 | idt);
     return true;
   }
   trap.vector = static_cast<uint8_t>(vector);
+  if (!is_invalid) trap.error_code = static_cast<uint16_t>(word_at<uint32_t>(context.copy(), error_code_));
   if (vector == page_fault) {
-    uint32_t code = word_at<uint32_t>(context.copy(), error_code_);
+    uint16_t code = trap.error_code;
     trap.kind = Trap::Kind::page_fault;
-    trap.access = code & fault_fetch ? Access::execute : code & fault_write ? Access::write : Access::read;
+    trap.access = code & page_fault_code::fetch ? Access::execute : code & page_fault_code::write ? Access::write : Access::read;
     trap.address = engine_.read(UC_X86_REG_CR2);
     return true;
   }
@@ -198,6 +199,13 @@ bool X86Target::load_floating_point(UnicornContext& context, std::span<const std
   context.write(UC_X86_REG_MXCSR, uint64_t{image.mxcsr});
   for (int index = 0; index < 16; ++index) context.write(UC_X86_REG_XMM0 + index, static_cast<const void*>(image.xmm[index]));
   return true;
+}
+
+void X86Target::reset_floating_point(UnicornContext& context) {
+  FxsaveImage initial{};
+  initial.control = x86_64::initial_x87_control;
+  initial.mxcsr = x86_64::initial_mxcsr;
+  load_floating_point(context, std::as_bytes(std::span(&initial, 1)));
 }
 
 std::unique_ptr<Target> make_x86_64_target(Engine& engine) { return std::make_unique<X86Target>(engine); }

@@ -22,6 +22,7 @@ class X86Target final : public Target {
   void apply_time_stamps(UnicornContext& context) override;
   void save_floating_point(UnicornContext& context, std::span<std::byte> image) override;
   bool load_floating_point(UnicornContext& context, std::span<const std::byte> image) override;
+  void reset_floating_point(UnicornContext& context) override;
 
  private:
   static constexpr uint64_t cr4_tsd = 4;  // RDTSC faults

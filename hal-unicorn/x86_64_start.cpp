@@ -5,6 +5,7 @@
 #include "hal-unicorn/context.h"
 #include "hal-unicorn/snapshot.h"
 #include "hal-unicorn/x86_64.h"
+#include "hal/isa/x86_64/floating_point.h"
 
 namespace halcyon::hal {
 namespace {
@@ -48,9 +49,9 @@ std::string X86Target::start(uint64_t memory, bool is_deterministic) {
   engine_.write(UC_X86_REG_CR2, 0);
   engine_.write(UC_X86_REG_RFLAGS, 0x202);
   // Unicorn starts with all three 0: programs would run and print wrong floats.
-  engine_.write(UC_X86_REG_FPCW, 0x37f);
+  engine_.write(UC_X86_REG_FPCW, x86_64::initial_x87_control);
   engine_.write(UC_X86_REG_FPTAG, 0xffff);
-  engine_.write(UC_X86_REG_MXCSR, 0x1f80);
+  engine_.write(UC_X86_REG_MXCSR, x86_64::initial_mxcsr);
   pristine_ = engine_.new_copy();
   if (!pristine_) return "no memory for a register file";
   engine_.save_to(pristine_);

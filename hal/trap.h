@@ -18,7 +18,8 @@ enum class Access : uint8_t { read, write, execute };
 enum class Exception : uint8_t {
   illegal_instruction,  // riscv 2
   illegal_operand,      // x86 #UD, as Linux calls it there
-  breakpoint,           // x86 #BP; riscv 3
+  breakpoint,           // riscv 3; x86 #DB by INT1
+  int3,                 // x86 #BP, which Linux tells without an address
   single_step,          // x86 #DB
   divide,               // x86 #DE
   floating_point,       // x86 #MF, #XM: Trap::floating_fault says which
@@ -45,16 +46,25 @@ struct Trap {
   enum class Kind : uint8_t {
     syscall,      // the registers hold a system call; pc is behind the instruction
     page_fault,   // address, access; pc is at the instruction, which restarts
-    exception,    // exception, vector; pc is at the instruction (breakpoint: behind it on x86_64, at it on riscv64)
+    exception,    // exception, vector; pc is at the instruction (int3, single_step, x86_64's breakpoint: behind it)
     interrupted,  // the CPU's pending word may say why; pc is at the next instruction
   };
   Kind kind;
   Access access = Access::read;
   Exception exception = Exception::other;
   FloatingFault floating_fault = FloatingFault::unknown;
+  // Of page faults too: x86_64's vector with the error code that the CPU stored (0 where it stores none; page_fault_code names the bits of
+  // a page fault's), riscv64's cause. Signal frames show them.
   uint8_t vector = 0;
+  uint16_t error_code = 0;
   uint64_t address = 0;
 };
+static_assert(sizeof(Trap) == 16);  // two registers hold it
+
+// Bits of x86_64's error code of a page fault (Intel SDM vol. 3A, 4.7).
+namespace page_fault_code {
+inline constexpr uint16_t present = 1, write = 2, user = 4, fetch = 16;
+}
 
 // A register of the user program. The first ones are roles, equal on every ISA; general(n) counts as the ISA encodes its registers
 // (x86_64: rax rcx rdx rbx rsp rbp rsi rdi r8..r15; riscv64: x0..x31, x0 reads 0).
@@ -107,6 +117,8 @@ class UserContext {
   virtual size_t floating_point_size() const = 0;
   virtual void save_floating_point(std::span<std::byte> image) = 0;
   virtual bool load_floating_point(std::span<const std::byte> image) = 0;
+  // Back to the state that reset() gives.
+  virtual void reset_floating_point() = 0;
 
   // x86_64 (prctl(2), PR_SET_TSC): whether RDTSC and RDTSCP end in Exception::protection; without effect elsewhere. copy_from takes it
   // over, reset leaves it.

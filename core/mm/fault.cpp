@@ -145,10 +145,15 @@ Result<> AddressSpace::try_fault(UserAddr address, hal::Access access, Ref<File>
     Vma* vma = find(page);
     if (!vma) vma = grow_stack(page);
     if (!vma) return err::fault;
-    if (!permits(*vma, access)) return err::acces;
-
     Translation old;
-    if (tables_->find(page, &old)) {
+    bool is_there = tables_->find(page, &old);
+    if (!permits(*vma, access)) {
+      // As Linux does on x86_64, where the second fault's error code shows it: a fetch brings in what can be read, and fails when it is
+      // there.
+      if (access != hal::Access::execute || is_there || !permits(*vma, hal::Access::read)) return err::acces;
+      access = hal::Access::read;
+    }
+    if (is_there) {
       if (access == hal::Access::write && !old.flags.write) {
         if (!vma->is_shared) return break_copy_on_write(*vma, page, old);
         make_writable(*vma, page, old);

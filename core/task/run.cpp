@@ -85,11 +85,14 @@ void Thread::handle_trap(const hal::Trap& trap) {
 
 void Thread::raise_exception(const hal::Trap& trap) {
   SignalInfo info;
+  last_fault.vector = trap.vector;
+  last_fault.error_code = trap.error_code;
   info.address = context_->get(hal::Reg::pc);
   switch (trap.exception) {
     case hal::Exception::illegal_instruction: info.number = sig::ill, info.code = si_code::ill_opcode; break;
     case hal::Exception::illegal_operand: info.number = sig::ill, info.code = si_code::ill_operand; break;
-    case hal::Exception::breakpoint: info.number = sig::trap, info.code = si_code::kernel, info.address = 0; break;
+    case hal::Exception::breakpoint: info.number = sig::trap, info.code = si_code::trap_breakpoint; break;
+    case hal::Exception::int3: info.number = sig::trap, info.code = si_code::kernel, info.address = 0; break;
     case hal::Exception::single_step: info.number = sig::trap, info.code = si_code::trap_trace; break;
     case hal::Exception::divide: info.number = sig::fpe, info.code = si_code::fpe_divide; break;
     case hal::Exception::floating_point: info.number = sig::fpe, info.code = code_of(trap.floating_fault); break;
@@ -109,6 +112,7 @@ void Thread::handle_fault(const hal::Trap& trap) {
     minor_faults.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  last_fault = {trap.vector, trap.error_code, trap.address};
   SignalInfo info;
   info.address = trap.address;
   switch (result.error()) {

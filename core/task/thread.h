@@ -88,6 +88,13 @@ struct RestartBlock {
   uint64_t arguments[4] = {};
 };
 
+// The last trap that became a signal, as later signal frames show it, too: Linux's trap_nr, error_code and cr2.
+struct FaultRecord {
+  uint8_t vector = 0;
+  uint16_t error_code = 0;
+  UserAddr address = 0;  // of the last page fault
+};
+
 // A thread's place in Process::threads, which changes under the tree lock and Process::signal_lock, and is read under either.
 class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
  public:
@@ -176,6 +183,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   PiWaiter* pi_wait = nullptr;                    // futex(2), under PiFutexes::lock()
   std::atomic<bool> has_left_pi_futexes = false;  // it owns none any more
   RestartableArea restartable;
+  FaultRecord last_fault;
   std::atomic<uint64_t> affinity{~uint64_t{0}};
   std::array<char, 16> name{};             // comm; others may see it half changed, as on Linux
   uint64_t syscall_number = 0;             // of the call being carried out

@@ -7,6 +7,7 @@
 #include "hal/fake/cpu.h"
 #include "hal/fake/fiber.h"
 #include "hal/fake/machine.h"
+#include "hal/isa/x86_64/floating_point.h"
 #include "hal/port.h"
 
 namespace halcyon::hal {
@@ -129,14 +130,15 @@ void FakeContext::reset() {
 void FakeContext::set_initial() {
   pc_ = tls_ = gs_base_ = child_ = 0;
   general_.fill(0);
+  flags_ = machine_.isa() == Isa::x86_64 ? initial_flags : 0;
+  reset_floating_point();
+}
+
+void FakeContext::reset_floating_point() {
   floating_point_.fill(std::byte{0});
-  flags_ = 0;
   if (machine_.isa() != Isa::x86_64) return;
-  flags_ = initial_flags;
-  uint16_t x87_control = 0x37f;
-  uint32_t mxcsr = 0x1f80;
-  std::memcpy(&floating_point_[x87_control_at], &x87_control, sizeof x87_control);
-  std::memcpy(&floating_point_[mxcsr_at], &mxcsr, sizeof mxcsr);
+  std::memcpy(&floating_point_[x87_control_at], &x86_64::initial_x87_control, sizeof x86_64::initial_x87_control);
+  std::memcpy(&floating_point_[mxcsr_at], &x86_64::initial_mxcsr, sizeof x86_64::initial_mxcsr);
 }
 
 size_t FakeContext::floating_point_size() const { return machine_.isa() == Isa::x86_64 ? 512 : 264; }

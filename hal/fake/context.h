@@ -30,6 +30,7 @@ class FakeContext final : public UserContext {
   size_t floating_point_size() const override;
   void save_floating_point(std::span<std::byte> image) override;
   bool load_floating_point(std::span<const std::byte> image) override;
+  void reset_floating_point() override;
 
   // The machine's side: what the CPU and the program do, unchecked.
   uint64_t pc() const { return pc_; }

@@ -135,24 +135,44 @@ void FakeCpu::forget_root(Root root) {
 }
 
 template <class Format>
-bool FakeCpu::walk(uint64_t address, Access access, Cached& to) {
+FakeCpu::Walk FakeCpu::walk(uint64_t address, Access access, Cached& to) {
   uint64_t entry = Format::table(root_);
   uint64_t* slot = nullptr;
   for (unsigned level = Format::levels; level-- > 0;) {
     auto* table = static_cast<uint64_t*>(static_cast<void*>(machine_.direct_map() + Format::address(entry)));
     slot = &table[address >> (page_shift + 9 * level) & 511];
     entry = *slot;
-    if (!Format::is_present(entry)) return false;
+    if (!Format::is_present(entry)) return Walk::absent;
   }
-  if (!Format::permits(entry, access)) return false;
+  if (!Format::permits(entry, access)) return Walk::forbidden;
   uint64_t touched = Format::touched(access);
   if ((entry & touched) != touched) {
-    if (machine_.faults_on_touch()) return false;
+    if (machine_.faults_on_touch()) return Walk::forbidden;
     entry = std::atomic_ref(*slot).fetch_or(touched) | touched;
   }
   to = {root_, page_floor(address), entry};
-  return true;
+  return Walk::permitted;
 }
+
+namespace {
+
+// As the two ISAs number and explain it.
+Trap page_fault(Isa isa, uint64_t address, Access access, bool is_present) {
+  constexpr uint8_t x86_vector = 14, riscv_fetch = 12, riscv_load = 13, riscv_store = 15;
+  Trap trap = {.kind = Trap::Kind::page_fault, .access = access, .address = address};
+  if (isa == Isa::x86_64) {
+    trap.vector = x86_vector;
+    unsigned code = page_fault_code::user | (is_present ? page_fault_code::present : 0);
+    if (access == Access::write) code |= page_fault_code::write;
+    if (access == Access::execute) code |= page_fault_code::fetch;
+    trap.error_code = static_cast<uint16_t>(code);
+  } else {
+    trap.vector = access == Access::execute ? riscv_fetch : access == Access::write ? riscv_store : riscv_load;
+  }
+  return trap;
+}
+
+}  // namespace
 
 template <class Format>
 std::byte* FakeCpu::translate_as(uint64_t address, Access access, Trap* fault) {
@@ -162,8 +182,10 @@ std::byte* FakeCpu::translate_as(uint64_t address, Access access, Trap* fault) {
   uint64_t touched = Format::touched(access);
   bool is_known = place.root == root_ && place.page == page_floor(address) && Format::permits(place.entry, access) &&
                   (place.entry & touched) == touched;
-  if (!is_known && (address >= lower_half || !walk<Format>(address, access, place))) {
-    *fault = {.kind = Trap::Kind::page_fault, .access = access, .address = address};
+  Walk walked = Walk::permitted;
+  if (!is_known) walked = address >= lower_half ? Walk::absent : walk<Format>(address, access, place);
+  if (walked != Walk::permitted) {
+    *fault = page_fault(machine_.isa(), address, access, walked == Walk::forbidden);
     // Between the halves lies nothing: x86_64 does not even look at the tables.
     bool is_canonical = address < lower_half || address >= ~(lower_half - 1);
     if (!is_canonical && machine_.isa() == Isa::x86_64) *fault = {.kind = Trap::Kind::exception, .exception = Exception::protection};

@@ -52,8 +52,9 @@ class FakeCpu final : public HostedCpu {
   Cached& cached(Root root, uint64_t address);
   template <class Format>
   std::byte* translate_as(uint64_t address, Access access, Trap* fault);
+  enum class Walk : uint8_t { permitted, forbidden, absent };
   template <class Format>
-  bool walk(uint64_t address, Access access, Cached& to);
+  Walk walk(uint64_t address, Access access, Cached& to);
 
   FakeMachine& machine_;
   FakeContext* held_ = nullptr;  // whose registers a real CPU would still have

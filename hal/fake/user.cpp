@@ -132,10 +132,10 @@ void User::ret() {
   jump(target);
 }
 
-void User::raise(Exception exception) {
+void User::raise(Exception exception, uint8_t vector, uint16_t error_code) {
   if (!fiber_.may_act()) return;
   spend();
-  fiber_.trap({.kind = Trap::Kind::exception, .exception = exception});
+  fiber_.trap({.kind = Trap::Kind::exception, .exception = exception, .vector = vector, .error_code = error_code});
 }
 
 void User::fence_instructions() { machine().forget_code(); }

@@ -70,7 +70,7 @@ class User {
   // The return instruction: from the stack on x86_64, through ra on riscv64.
   [[noreturn]] void ret();
   // An instruction that cannot be executed. Returns if a signal handler returned here.
-  void raise(Exception exception);
+  void raise(Exception exception, uint8_t vector = 0, uint16_t error_code = 0);
   // riscv64: makes what was written to code visible to the instruction fetch.
   void fence_instructions();
 

@@ -67,7 +67,7 @@ Outcome Task::suspend(uint64_t mask) { return call(Call::rt_sigsuspend, put(mask
 Siginfo Task::fault_of(Body action) {
   Siginfo told{};
   in_child([&](Task& child) {
-    for (int signal : {sigsegv, sigbus, sigill, sigfpe})
+    for (int signal : {sigsegv, sigbus, sigill, sigfpe, sigtrap})
       child.handle(signal, [&](Task& handler, const Delivery& delivery) {
         told = handler.get<Siginfo>(delivery.info);
         handler.exit(1);

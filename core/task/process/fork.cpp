@@ -50,6 +50,7 @@ void inherit(Thread& child, Thread& self, const CloneRequest& request) {
   child.memory_failure = self.memory_failure;
   child.is_io_flusher = self.is_io_flusher;
   inherit_seccomp(child, self);
+  child.last_fault = self.last_fault;
   child.clear_child_tid = request.clear_child_tid;
   if (!request.share_memory && self.restartable.address) {
     child.restartable = self.restartable;

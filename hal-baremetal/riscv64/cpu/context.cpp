@@ -58,8 +58,12 @@ void RiscvContext::copy_from(UserContext& other) {
 }
 
 void RiscvContext::reset() {
-  if (unit_) unit_->forget_floating_point(*this);
+  reset_floating_point();
   frame_ = {};
+}
+
+void RiscvContext::reset_floating_point() {
+  if (unit_) unit_->forget_floating_point(*this);
   floating_point_ = {};
   uses_floating_point_ = false;
 }

@@ -44,6 +44,7 @@ class RiscvContext final : public UserContext {
   size_t floating_point_size() const override { return sizeof(FloatingPoint); }
   void save_floating_point(std::span<std::byte> image) override;
   bool load_floating_point(std::span<const std::byte> image) override;
+  void reset_floating_point() override;
 
  private:
   friend class RiscvCpu;

@@ -71,6 +71,8 @@ void X86Context::put_back() {
   if (unit_) unit_->put_back(*this);
 }
 
+bool X86Context::is_held() const { return unit_ && unit_->holds(*this); }
+
 void X86Context::detach() {
   if (unit_) unit_->forget(*this);
 }
@@ -107,16 +109,28 @@ void X86Context::forbid_time_stamps(bool forbidden) {
 }
 
 void X86Context::save_floating_point(std::span<std::byte> image) {
-  put_back();
+  if (is_held() && unit_->save_unit(*this, image)) return;
   save_image(floating_point_, image);
 }
 
 bool X86Context::load_floating_point(std::span<const std::byte> image) {
-  put_back();  // the bases
-  detach();
-  if (!load_image(&floating_point_, image)) return false;
+  bool is_good = load_image(&floating_point_, image);
   uses_floating_point_ = true;
-  return true;
+  take_from_memory();
+  return is_good;
+}
+
+void X86Context::reset_floating_point() {
+  if (!uses_floating_point_) return;
+  if (is_held()) return unit_->load_initial_unit();
+  floating_point_ = {};
+  detach();
+}
+
+// The CPU that has everything else of the context gets this part anew; another one's copy is worth nothing.
+void X86Context::take_from_memory() {
+  if (is_held()) unit_->load_unit(*this);
+  else detach();
 }
 
 }  // namespace halcyon::hal

@@ -43,6 +43,7 @@ class X86Context final : public UserContext {
   size_t floating_point_size() const override { return x86_64::floating_point_size(); }
   void save_floating_point(std::span<std::byte> image) override;
   bool load_floating_point(std::span<const std::byte> image) override;
+  void reset_floating_point() override;
   void forbid_time_stamps(bool forbidden) override;
 
  private:
@@ -52,6 +53,8 @@ class X86Context final : public UserContext {
   // Brings what the CPU may hold up to date in memory, or makes memory the only place where it is.
   void put_back();
   void detach();
+  bool is_held() const;
+  void take_from_memory();
 
   TrapFrame frame_{};
   uint64_t fs_base_ = 0, gs_base_ = 0;

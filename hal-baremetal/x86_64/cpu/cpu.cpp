@@ -84,19 +84,25 @@ Trap X86Cpu::run(UserContext& user, Root root) {
     if (!prepare_run(context, root, &trap)) return trap;
   }
   was_starved_ = false;
-  if (frame[TrapFrame::vector] == TrapFrame::system_call) [[likely]]
+  bool leaves_call = frame[TrapFrame::vector] == TrapFrame::system_call;
+  if (leaves_call) [[likely]]
     enter_user<x86_leave_call>(frame);
   else if (is_canonical(frame[TrapFrame::rip])) enter_user<x86_enter_user>(frame);
   else frame[TrapFrame::vector] = vector::protection;  // IRET to there would fault in the kernel
   if (frame[TrapFrame::vector] != TrapFrame::system_call) [[unlikely]]
-    context.unit_->find_trap(context, &trap);
+    context.unit_->find_trap(context, &trap, leaves_call);
   enable_interrupts();
   return trap;
 }
 
 // What user code stopped for if not for a system call, perhaps only after it has gone on for a while. With interrupts masked.
-void X86Cpu::find_trap(X86Context& context, Trap* trap) {
+void X86Cpu::find_trap(X86Context& context, Trap* trap, bool has_left_call) {
   TrapFrame& frame = context.frame_;
+  if (has_left_call && frame[TrapFrame::vector] == vector::debug && (read_debug_status() & debug_status::single_step)) {
+    // SYSRET with the trap flag set traps before the next instruction, of which the program shall not hear; IRET behind it.
+    clear_debug_status();
+    enter_user<x86_enter_user>(frame);
+  }
   for (uint64_t number; (number = frame[TrapFrame::vector]) != TrapFrame::system_call; enter_user<x86_enter_user>(frame)) {
     if (number == vector::no_fpu && is_floating_point_off_) {
       context.uses_floating_point_ = true;
@@ -114,23 +120,23 @@ void X86Cpu::find_trap(X86Context& context, Trap* trap) {
 }
 
 Trap X86Cpu::decode(const TrapFrame& frame) const {
-  constexpr uint64_t fault_write = 2, fault_fetch = 16;
   auto number = static_cast<uint8_t>(frame[TrapFrame::vector]);
-  Trap trap = {.kind = Trap::Kind::exception, .vector = number};
+  auto code = static_cast<uint16_t>(frame[TrapFrame::error]);
+  Trap trap = {.kind = Trap::Kind::exception, .vector = number, .error_code = code};
   switch (number) {
     case vector::page_fault: {
-      uint64_t code = frame[TrapFrame::error];
       trap.kind = Trap::Kind::page_fault;
-      trap.access = code & fault_fetch ? Access::execute : code & fault_write ? Access::write : Access::read;
+      trap.access = code & page_fault_code::fetch ? Access::execute : code & page_fault_code::write ? Access::write : Access::read;
       trap.address = read_cr2();
       break;
     }
     case vector::debug:
+      // INT1 leaves no bit.
+      trap.exception = read_debug_status() & debug_status::single_step ? Exception::single_step : Exception::breakpoint;
       clear_debug_status();
-      trap.exception = Exception::single_step;
       break;
     case vector::divide_error: trap.exception = Exception::divide; break;
-    case vector::breakpoint: trap.exception = Exception::breakpoint; break;
+    case vector::breakpoint: trap.exception = Exception::int3; break;
     case vector::invalid_opcode: trap.exception = Exception::illegal_operand; break;
     case vector::segment_missing:
     case vector::stack_fault: trap.exception = Exception::segment; break;
@@ -188,13 +194,26 @@ void X86Cpu::load_unit(X86Context& context) {
 // User code changes the bases only by the instructions for it: the kernel does it in the context.
 void X86Cpu::put_back(UserContext& user) {
   auto& context = static_cast<X86Context&>(user);
-  // What the context last had on another CPU was put back when its thread left that one.
-  if (this != this_bare_cpu() || !owns_unit(context)) return;
+  if (!holds(context)) return;
   if (has_base_instructions_) {
     context.fs_base_ = read_fs_base();
     context.gs_base_ = read_msr(msr::kernel_gs_base);
   }
   if (!is_floating_point_off_) save_floating_point(&context.floating_point_);
+}
+
+// What the context last had on another CPU was put back when its thread left that one.
+bool X86Cpu::holds(const X86Context& context) const { return this == this_bare_cpu() && owns_unit(context); }
+
+bool X86Cpu::save_unit(X86Context& context, std::span<std::byte> image) const {
+  if (is_floating_point_off_) return false;
+  if (save_image_of_cpu(image)) return true;
+  save_floating_point(&context.floating_point_);
+  return false;
+}
+
+void X86Cpu::load_initial_unit() {
+  if (!is_floating_point_off_) load_initial_floating_point();
 }
 
 // Another CPU's unit_owner_ may go on naming the context, but the context does not name that CPU any more.

@@ -30,16 +30,22 @@ class X86Cpu final : public BareCpu {
   void handle_interrupt(unsigned vector);
   // The context changes or goes: the CPU's copy of its state is worth nothing.
   void forget(X86Context& context);
+  // Whether the caller runs on this CPU, and it has what the context's memory may not have.
+  bool holds(const X86Context& context) const;
+  // Of a context that it holds: its floating-point state to `image`, or to the context's memory (false), from there, or made the initial
+  // one.
+  bool save_unit(X86Context& context, std::span<std::byte> image) const;
+  void load_unit(X86Context& context);
+  void load_initial_unit();
 
  private:
   void send_interrupt() override;
   void load_root(Root root);
   [[gnu::noinline]] bool prepare_run(X86Context& context, Root root, Trap* trap);
-  [[gnu::noinline]] void find_trap(X86Context& context, Trap* trap);
+  [[gnu::noinline]] void find_trap(X86Context& context, Trap* trap, bool has_left_call);
   Trap decode(const TrapFrame& frame) const;
   bool owns_unit(const X86Context& context) const { return unit_owner_ == &context && context.unit_ == this; }
   void give_unit(X86Context& context);
-  void load_unit(X86Context& context);
   void turn_time_stamps(bool off);
   void turn_off_floating_point();
   void turn_on_floating_point();

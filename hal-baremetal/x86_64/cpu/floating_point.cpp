@@ -73,6 +73,22 @@ void load_floating_point(const FloatingPoint& state) {
   else __asm__ volatile("fxrstor64 %0" : : "m"(state) : "memory");
 }
 
+void load_initial_floating_point() {
+  static constexpr FloatingPoint initial;
+  load_floating_point(initial);
+}
+
+bool save_image_of_cpu(std::span<std::byte> image) {
+  if (unit.components == 0 || reinterpret_cast<uintptr_t>(image.data()) % alignof(FloatingPoint) != 0) return false;
+  auto* state = reinterpret_cast<FloatingPoint*>(image.data());
+  // XSAVE stores every component, also what is in its initial state, but of the header only one word.
+  state->present = state->compaction = 0;
+  state->reserved = {};
+  __asm__ volatile("xsave64 %0" : "+m"(*state) : "a"(all), "d"(all) : "memory");
+  state->present |= component::x87 | component::sse;
+  return true;
+}
+
 void save_image(const FloatingPoint& state, std::span<std::byte> image) {
   static constexpr FloatingPoint initial;
   std::memcpy(image.data(), &state, image.size());

@@ -9,16 +9,18 @@
 #include <cstdint>
 #include <span>
 
+#include "hal/isa/x86_64/floating_point.h"
+
 namespace halcyon::hal::x86_64 {
 
 struct alignas(64) FloatingPoint {
   // What FXSAVE stores (10.5.1).
-  uint16_t control = 0x37f;
+  uint16_t control = initial_x87_control;
   uint16_t status = 0;
   uint32_t tags_and_opcode = 0;
   uint64_t instruction = 0;
   uint64_t data = 0;
-  uint32_t vector_control = 0x1f80;  // MXCSR
+  uint32_t vector_control = initial_mxcsr;  // MXCSR
   uint32_t vector_control_mask = 0;
   std::array<std::byte, 128> x87{};
   std::array<std::byte, 256> xmm{};
@@ -47,9 +49,12 @@ size_t floating_point_size();
 // Between the CPU and memory, by the CPU whose CR0.TS is clear.
 void save_floating_point(FloatingPoint* state);
 void load_floating_point(const FloatingPoint& state);
+void load_initial_floating_point();
 
 // `image` has floating_point_size() bytes; parts in their initial state are filled in.
 void save_image(const FloatingPoint& state, std::span<std::byte> image);
+// The same, from the CPU at once. False, with nothing done: it has no XSAVE, or the image is not aligned for it.
+bool save_image_of_cpu(std::span<std::byte> image);
 // `image` has as many bytes, or legacy_size: then the rest gets its initial state. False: it holds reserved bits; the state is the initial
 // one.
 bool load_image(FloatingPoint* state, std::span<const std::byte> image);

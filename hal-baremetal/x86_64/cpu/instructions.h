@@ -127,6 +127,14 @@ inline uint64_t read_tsc() {
 }
 
 inline void allow_floating_point() { __asm__ volatile("clts" : : : "memory"); }
+namespace debug_status {
+inline constexpr uint64_t single_step = 1 << 14;
+}
+inline uint64_t read_debug_status() {
+  uint64_t value;
+  __asm__ volatile("mov %%dr6, %0" : "=r"(value));
+  return value;
+}
 inline void clear_debug_status() { __asm__ volatile("mov %0, %%dr6" : : "r"(uint64_t{0xffff'0ff0})); }
 
 inline uint64_t read_fs_base() {

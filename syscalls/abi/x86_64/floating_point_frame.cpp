@@ -10,9 +10,6 @@ namespace halcyon {
 namespace {
 
 constexpr size_t legacy_size = 512, software_at = 464, header_end = 576;
-constexpr size_t control_at = 0, vector_control_at = 24;
-constexpr uint16_t initial_control = 0x37f;
-constexpr uint32_t initial_vector_control = 0x1f80;
 constexpr uint32_t first_magic = 0x4650'5853, last_magic = 0x4650'5845;
 
 // struct _fpx_sw_bytes.
@@ -50,14 +47,6 @@ Result<size_t> size_in_frame(Thread& self, const Software& software, std::span<c
 
 using Buffer = std::array<std::byte, floating_point_frame_most>;
 
-std::span<const std::byte> initial_state(Buffer& buffer) {
-  auto state = std::span(buffer).first(legacy_size);
-  std::memset(state.data(), 0, state.size());
-  set(state, control_at, initial_control);
-  set(state, vector_control_at, initial_vector_control);
-  return state;
-}
-
 // The whole area, where what the frame does not claim to hold has its initial state.
 std::span<const std::byte> complete(Thread& self, const Software& software, std::span<const std::byte> frame, Buffer& buffer) {
   size_t whole = self.context().floating_point_size();
@@ -86,22 +75,21 @@ void make_floating_point_frame(Thread& self, std::span<std::byte> frame) {
 }
 
 Result<> take_floating_point_frame(Thread& self, UserAddr at, std::span<const std::byte> frame) {
-  Buffer buffer;
-  std::span<const std::byte> state;
   if (at == 0) {
-    state = initial_state(buffer);
-  } else {
-    // As the CPU's own instructions fault.
-    if (at % (has_extended_state() ? 64 : 16) != 0) return err::inval;
-    if (frame.empty()) {
-      auto fetched = std::span(buffer).first(floating_point_frame_size(self));
-      frame = fetched.first(copy_from_user(self.memory(), fetched, at));
-    }
-    if (frame.size() < legacy_size) return err::fault;
-    auto software = get<Software>(frame, software_at);
-    size_t size = TRY(size_in_frame(self, software, frame));
-    state = size == legacy_size ? frame.first(legacy_size) : complete(self, software, frame, buffer);
+    self.context().reset_floating_point();
+    return {};
   }
+  // As the CPU's own instructions fault.
+  if (at % (has_extended_state() ? 64 : 16) != 0) return err::inval;
+  Buffer buffer;
+  if (frame.empty()) {
+    auto fetched = std::span(buffer).first(floating_point_frame_size(self));
+    frame = fetched.first(copy_from_user(self.memory(), fetched, at));
+  }
+  if (frame.size() < legacy_size) return err::fault;
+  auto software = get<Software>(frame, software_at);
+  size_t size = TRY(size_in_frame(self, software, frame));
+  auto state = size == legacy_size ? frame.first(legacy_size) : complete(self, software, frame, buffer);
   if (!self.context().load_floating_point(state)) return err::inval;
   return {};
 }

@@ -51,6 +51,14 @@ constexpr uint64_t changeable_flags = 0x50dd5 | (1 << 18);
 // Encoding order of the general registers.
 enum : unsigned { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8 };
 
+// As Linux has it: nobody learns which addresses of the kernel's half are mapped.
+uint64_t shown_error(Thread& self) {
+  constexpr unsigned page_fault = 14;
+  const FaultRecord& fault = self.last_fault;
+  bool is_kernels = fault.vector == page_fault && fault.address >= self.memory().layout().user_end;
+  return fault.error_code | (is_kernels ? hal::page_fault_code::present : 0u);
+}
+
 }  // namespace
 
 Result<> X86_64Abi::push_signal_frame(Thread& self, const SignalInfo& info, const SignalAction& action, SignalSet old_mask) {
@@ -85,9 +93,10 @@ Result<> X86_64Abi::push_signal_frame(Thread& self, const SignalInfo& info, cons
     saved.ip = context.get(hal::Reg::pc);
     saved.flags = flags;
     saved.cs = 0x33, saved.gs = saved.fs = 0, saved.ss = 0x2b;
-    saved.error = saved.trap = 0;
+    saved.error = shown_error(self);
+    saved.trap = self.last_fault.vector;
     saved.old_mask = old_mask.bits();
-    saved.cr2 = info.address;
+    saved.cr2 = self.last_fault.address;
     saved.floating_point = image_at;
     saved.reserved = {};
     frame.mask = old_mask.bits();
@@ -95,6 +104,7 @@ Result<> X86_64Abi::push_signal_frame(Thread& self, const SignalInfo& info, cons
     if (!span && copy_to_user(memory, frame_at, std::as_bytes(std::span(&buffer, 1)).first(size)) != size) return err::fault;
   }
 
+  context.reset_floating_point();
   context.set(hal::general(rdi), static_cast<uint64_t>(info.number));
   context.set(hal::general(rsi), frame_at + offsetof(Frame, info));
   context.set(hal::general(rdx), frame_at + offsetof(Frame, uc_flags));

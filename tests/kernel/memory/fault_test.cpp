@@ -120,7 +120,11 @@ TEST_P(Fault, InstructionsThatCannotBeExecuted) {
     EXPECT_EQ(code_of(hal::Exception::divide), std::pair(sigfpe, fpe_intdiv));
     EXPECT_EQ(code_of(hal::Exception::protection), std::pair(sigsegv, si_kernel));
     EXPECT_EQ(code_of(hal::Exception::misaligned), std::pair(sigbus, 1));
-    EXPECT_EQ(task.in_child([](Task& child) { child.user().raise(hal::Exception::breakpoint); }), killed(sigtrap));
+    EXPECT_EQ(code_of(hal::Exception::breakpoint), std::pair(sigtrap, 1));  // TRAP_BRKPT
+    EXPECT_EQ(code_of(hal::Exception::int3), std::pair(sigtrap, si_kernel));
+    Siginfo fault = task.fault_of([](Task& child) { child.user().raise(hal::Exception::breakpoint); });
+    EXPECT_NE(fault.address, 0u);
+    EXPECT_EQ(task.in_child([](Task& child) { child.user().raise(hal::Exception::int3); }), killed(sigtrap));
   });
 }
 

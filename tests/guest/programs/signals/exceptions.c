@@ -4,11 +4,17 @@
 #include <setjmp.h>
 #include <sys/mman.h>
 
+#include <ucontext.h>
+
 static sigjmp_buf back;
+static volatile bool is_at_pc;
 static volatile siginfo_t seen;
 
 static void note(int number, siginfo_t* info, void* context) {
   seen = *info;
+#if defined(__riscv)
+  is_at_pc = (unsigned long)info->si_addr == ((ucontext_t*)context)->uc_mcontext.__gregs[REG_PC];
+#endif
   siglongjmp(back, 1);
 }
 
@@ -95,10 +101,21 @@ static void die_blocking(void) {
   all[chosen].cause();
 }
 
+// riscv64 alone tells where its breakpoint is.
+static void breakpoint_address(void) {
+#if defined(__riscv)
+  if (sigsetjmp(back, 1) == 0) trap();
+  printf("ebreak: code %d, %s\n", seen.si_code, is_at_pc ? "at pc" : "elsewhere");
+#else
+  printf("ebreak: code %d, at pc\n", TRAP_BRKPT);
+#endif
+}
+
 int main(void) {
   page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   CHECK(page != MAP_FAILED);
   for (size_t index = 0; index < COUNT(all); ++index) in_handler(index);
+  breakpoint_address();
   static const int numbers[] = {SIGILL, SIGTRAP, SIGBUS, SIGSEGV};
   for (size_t index = 0; index < COUNT(numbers); ++index) signal(numbers[index], SIG_DFL);
   for (chosen = 0; chosen < COUNT(all) && all[chosen].number; ++chosen) {

@@ -105,7 +105,7 @@ TEST_F(X86Traps, Exceptions) {
     expect_exception(guest.run_at(0x10), Exception::divide);
     EXPECT_EQ(guest.pc(), 0x14u);
     expect_exception(guest.run_at(0x20), Exception::protection);
-    expect_exception(guest.run_at(0x30), Exception::breakpoint);
+    expect_exception(guest.run_at(0x30), Exception::int3);
     EXPECT_EQ(guest.pc(), 0x31u);
     expect_exception(guest.run_at(0x40), Exception::protection);
     EXPECT_EQ(guest.pc(), 0x40u);
@@ -123,7 +123,7 @@ TEST_F(X86Traps, SoftwareInterruptsAreProtectionFaults) {
   EXPECT_EQ(guest.pc(), 0x00u);
   expect_exception(guest.run_at(0x10), Exception::protection);
   EXPECT_EQ(guest.pc(), 0x10u);
-  expect_exception(guest.run_at(0x20), Exception::breakpoint);
+  expect_exception(guest.run_at(0x20), Exception::int3);
   EXPECT_EQ(guest.pc(), 0x22u);
   expect_exception(guest.run_at(0x30), Exception::protection);
 }
