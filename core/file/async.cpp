@@ -22,7 +22,10 @@ class AsyncFiles::WatchTable final : public PollTable {
   size_t used_ = 0;
 };
 
-void AsyncFiles::announced(WaitEntry& entry) { kernel().async_files().note(*static_cast<AsyncState::Watch&>(entry).state); }
+bool AsyncFiles::announced(WaitEntry& entry) {
+  kernel().async_files().note(*static_cast<AsyncState::Watch&>(entry).state);
+  return false;
+}
 
 void AsyncFiles::note(AsyncState& state) {
   {

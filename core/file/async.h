@@ -70,7 +70,7 @@ class AsyncFiles {
 
  private:
   class WatchTable;
-  static void announced(WaitEntry& entry);
+  static bool announced(WaitEntry& entry);
   static Result<AsyncState*> state_of(File& file);
   void withdraw(AsyncState& state);
   void note(AsyncState& state);

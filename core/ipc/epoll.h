@@ -89,13 +89,14 @@ class EpollFile final : public AnonymousFile {
       boost::intrusive::list<EpollItem, boost::intrusive::base_hook<boost::intrusive::list_base_hook<boost::intrusive::tag<EpollReadyTag>>>,
                              boost::intrusive::constant_time_size<false>>;
   class WatchTable;
-  static void announced(WaitEntry& entry);
+  static bool announced(WaitEntry& entry);
   static uint32_t events_of(EpollItem& item, PollTable* table);
   static unsigned height_of(File& file, const EpollFile* inserted_into, uint64_t visit);
   static unsigned depth_above(const File& file, uint64_t visit);
   EpollItem* find(const File& file, int fd);
   void erase(EpollItem& item);
-  void make_ready(EpollItem& item, bool at_front = false);
+  // Whether a thread that waits for events was woken.
+  bool make_ready(EpollItem& item, bool at_front = false);
   EpollItem* take_ready();
   bool has_ready();
   uint32_t poll_locked(PollTable* table);

@@ -8,14 +8,15 @@
 
 namespace halcyon {
 
-// A queue that the item hangs on announces something; its lock is held.
-void EpollFile::announced(WaitEntry& entry) {
+// A queue that the item hangs on announces something; its lock is held. With EPOLLEXCLUSIVE the announcement goes on to the next item if
+// nobody waits here, or has been woken already.
+bool EpollFile::announced(WaitEntry& entry) {
   EpollItem& item = *static_cast<EpollItem::Watch&>(entry).item;
-  if ((item.wanted.events & ~epoll_flag::all) == 0) return;  // a one-shot item that has fired
-  item.owner->make_ready(item);
+  if ((item.wanted.events & ~epoll_flag::all) == 0) return false;  // a one-shot item that has fired
+  return item.owner->make_ready(item);
 }
 
-void EpollFile::make_ready(EpollItem& item, bool at_front) {
+bool EpollFile::make_ready(EpollItem& item, bool at_front) {
   {
     LockGuard guard(ready_lock_);
     if (!item.is_ready) {
@@ -24,7 +25,7 @@ void EpollFile::make_ready(EpollItem& item, bool at_front) {
       else ready_.push_back(item);
     }
   }
-  queue_.wake_one();
+  return queue_.wake_one();
 }
 
 EpollItem* EpollFile::take_ready() {

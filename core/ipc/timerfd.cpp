@@ -26,10 +26,11 @@ void TimerFile::due(Alarm& alarm) {
 }
 
 // Only while the timer can be cancelled; the queue of the clock is locked.
-void TimerFile::clock_was_set(WaitEntry& entry) {
+bool TimerFile::clock_was_set(WaitEntry& entry) {
   TimerFile& file = *static_cast<ClockWatch&>(entry).file;
   file.is_cancelled_.store(true, std::memory_order_release);
   file.expired_.wake_all();
+  return false;
 }
 
 // Counts the periods that have passed since the alarm went off, and sets it for the next.

@@ -36,7 +36,7 @@ class TimerFile final : public AnonymousFile {
     TimerFile* file = nullptr;
   };
   static void due(Alarm& alarm);
-  static void clock_was_set(WaitEntry& entry);
+  static bool clock_was_set(WaitEntry& entry);
   Nanoseconds now() const;  // on runs_on_
   TimerSetting setting_locked();
   void catch_up_locked();

@@ -35,13 +35,17 @@ void WaitQueue::abandon() {
   is_empty_.store(true, std::memory_order_release);
 }
 
-void WaitQueue::wake(unsigned exclusive_count) {
+// Whoever is awake already may be so because of an earlier wake: this one is for another.
+bool WaitQueue::wake(unsigned exclusive_count) {
+  bool has_woken = false;
   LockGuard guard(lock_);
   for (WaitEntry& entry : entries_) {
-    if (entry.notify) entry.notify(entry);
-    else entry.thread->wake();
-    if (entry.is_exclusive && --exclusive_count == 0) return;
+    bool wakes = entry.notify ? entry.notify(entry) : entry.thread->wake();
+    if (!entry.is_exclusive || !wakes) continue;
+    has_woken = true;
+    if (--exclusive_count == 0) break;
   }
+  return has_woken;
 }
 
 Result<> WaitQueue::wait_slow(bool (*ready)(void*), void* context, Nanoseconds deadline, Interruptible interruptible) {

@@ -20,8 +20,8 @@ class WaitQueue;
 struct WaitEntry : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
   WaitQueue* queue = nullptr;  // null when not enlisted
   Thread* thread = nullptr;
-  bool is_exclusive = false;             // wake_one stops after it
-  void (*notify)(WaitEntry&) = nullptr;  // called, with the queue's lock held, instead of waking `thread`
+  bool is_exclusive = false;             // wake_one stops after it, if that woke somebody
+  bool (*notify)(WaitEntry&) = nullptr;  // called, with the queue's lock held, instead of waking `thread`; whether it woke somebody
 };
 
 enum class Interruptible : uint8_t { no, by_death, yes };
@@ -43,10 +43,9 @@ class WaitQueue {
                      interruptible);
   }
 
-  // Wakes the entries that are not exclusive and the first exclusive one. Any context of the core; does not block.
-  void wake_one() {
-    if (!is_empty_.load(std::memory_order_acquire)) wake(1);
-  }
+  // Wakes the entries that are not exclusive and the first exclusive one that was not awake. Any context of the core; does not block.
+  // Returns whether there was such a one.
+  bool wake_one() { return !is_empty_.load(std::memory_order_acquire) && wake(1); }
   void wake_all() {
     if (!is_empty_.load(std::memory_order_acquire)) wake(~0u);
   }
@@ -59,7 +58,7 @@ class WaitQueue {
 
  private:
   Result<> wait_slow(bool (*ready)(void*), void* context, Nanoseconds deadline, Interruptible interruptible);
-  void wake(unsigned exclusive_count);
+  bool wake(unsigned exclusive_count);
 
   SpinLock lock_;
   std::atomic<bool> is_empty_ = true;

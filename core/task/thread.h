@@ -145,7 +145,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   // A scheduler on `cpu`, which is the caller's, may pick it from a queue: its affinity permits, and no other CPU is still switching away
   // from it. (Two CPUs that waited for each other's stacks would wait for good.)
   bool can_run_on(unsigned cpu) const;
-  void wake();  // ends a park, or the next one after prepare_to_park
+  bool wake();  // ends a park, or the next one after prepare_to_park; false: neither was there to be ended
   void wake_if_interruptible();
 
   // --- signal/deliver_signals.cpp. Signal state is under Process::signal_lock.

@@ -36,9 +36,10 @@ void Alarm::timer_expired(Timer& timer) {
 }
 
 // The queue's lock is held: the timer's own callback, which runs at once, sees what the new time means.
-void Alarm::clock_was_set(WaitEntry& entry) {
+bool Alarm::clock_was_set(WaitEntry& entry) {
   Alarm& alarm = *static_cast<Watch&>(entry).alarm;
   if (alarm.goal_.load(std::memory_order_acquire) != never) kernel().timers().arm(alarm, 0);
+  return false;
 }
 
 }  // namespace halcyon

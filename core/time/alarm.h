@@ -28,7 +28,7 @@ class Alarm : Timer {
     Alarm* alarm = nullptr;
   };
   static void timer_expired(Timer& timer);
-  static void clock_was_set(WaitEntry& entry);
+  static bool clock_was_set(WaitEntry& entry);
 
   void (*due_)(Alarm&);
   std::atomic<Nanoseconds> goal_{never};  // on its own clock

@@ -144,16 +144,17 @@ Result<> park(Nanoseconds deadline, Interruptible interruptible) {
   return {};
 }
 
-void Thread::wake() {
+bool Thread::wake() {
   RunState state = state_.load(std::memory_order_seq_cst);
   for (;;) {
     if (state == RunState::parking) {
-      if (state_.compare_exchange_weak(state, RunState::running, std::memory_order_acq_rel)) return;
+      if (state_.compare_exchange_weak(state, RunState::running, std::memory_order_acq_rel)) return true;
     } else if (state == RunState::parked) {
       if (!state_.compare_exchange_weak(state, RunState::ready, std::memory_order_acq_rel)) continue;
-      return kernel().make_ready(*this, true);
+      kernel().make_ready(*this, true);
+      return true;
     } else {
-      return;
+      return false;
     }
   }
 }
