@@ -124,6 +124,8 @@ void Kernel::tick(Nanoseconds now) {
   cpu.next_tick = now + options_.time_slice;
   if (cpu.current == cpu.idle) return;
   if (scheduler_->tick(*cpu.current, cpu.cpu->id(), options_.time_slice)) cpu.must_reschedule = true;
+  // A thread that has the CPU to itself leaves a restartable sequence in which it spins, as Linux's own threads make it do now and then.
+  else cpu.current->note_interruption();
   if (now >= next_load_sample_.load(std::memory_order_relaxed)) sample_load(now);
 }
 

@@ -97,6 +97,12 @@ static void aborted_by_signal(void) {
   puts("signal seen");
 }
 
+// It has a CPU to itself, and still does not spin for ever.
+static void aborted_alone(void) {
+  spin();
+  puts("left it alone");
+}
+
 static void* busy(void* stop) {
   while (!*(volatile int*)stop) continue;
   return NULL;
@@ -129,6 +135,7 @@ int main(void) {
   registration();
   aborted_by_signal();
   aborted_by_preemption();
+  aborted_alone();
   show_status("wrong signature", in_child(wrong_signature));
   return 0;
 }
