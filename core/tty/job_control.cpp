@@ -106,7 +106,7 @@ Result<> Tty::check_foreground(Thread& self, int signal) {
   Process& process = self.process();
   if (!process.session || process.session.get() != session_) return {};
   if (!is_in_background && (foreground_ == 0 || foreground_ == process.process_group)) return {};
-  if (self.blocked().has(signal) || self.actions().is_ignored(signal)) {
+  if (self.blocked().has(signal) || is_ignored(signal, self.actions().handler(signal))) {
     if (signal == sig::ttin) return err::io;
     return {};
   }

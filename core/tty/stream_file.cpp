@@ -16,10 +16,7 @@ Result<size_t> ended_early(size_t done, Errno error) {
   // pipe(7): whoever writes to a broken pipe gets a signal, even if part was written before; and write(2): beyond the limit of a file's
   // size.
   int signal = error == Errno::pipe ? sig::pipe : error == Errno::fbig ? sig::xfsz : 0;
-  if (signal != 0) {
-    Thread& self = current_thread();
-    send_to_thread(self, SignalInfo{.number = signal, .code = si_code::user, .pid = self.process().pid()});
-  }
+  if (signal != 0) send_to_self(current_thread(), signal);
   if (done > 0) return done;
   if (error == Errno::intr) return err::restart;
   return std::unexpected(error);

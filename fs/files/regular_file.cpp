@@ -37,10 +37,7 @@ Result<size_t> room_for_write(uint64_t offset, size_t count) {
   uint64_t limit = self->process().limit(Limit::file_size).soft;
   if (limit == unlimited || offset + room <= limit) return room;
   if (offset < limit) return limit - offset;
-  SignalInfo info;
-  info.number = sig::xfsz;
-  info.code = si_code::kernel;
-  send_to_thread(*self, info);
+  send_to_self(*self, sig::xfsz);
   return err::fbig;
 }
 

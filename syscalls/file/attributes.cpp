@@ -125,7 +125,7 @@ Result<> check_size(Thread& self, int64_t length) {
   if (length < 0) return err::inval;
   uint64_t limit = self.process().limit(Limit::file_size).soft;
   if (limit != unlimited && static_cast<uint64_t>(length) > limit) {
-    send_to_thread(self, SignalInfo{.number = sig::xfsz, .code = si_code::kernel});
+    send_to_self(self, sig::xfsz);
     return err::fbig;
   }
   return {};

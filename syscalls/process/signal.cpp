@@ -82,7 +82,13 @@ Result<> send_to_process_of(Thread& self, int pid, const SignalInfo& info) {
 Result<> send_to_tid(Thread& self, int group, int tid, const SignalInfo& info) {
   LockGuard guard(self.kernel().tree());
   Thread* target = self.kernel().find_thread(tid);
-  if (!target || (group > 0 && target->process().pid() != group)) return err::srch;
+  if (!target) {
+    // A process that nobody has waited for yet is still there to be asked for.
+    Process* gone = self.kernel().find_process(tid);
+    if (!gone || !gone->threads.empty() || (group > 0 && group != tid)) return err::srch;
+    return may_signal(self, *gone, info.number) ? Result<>{} : err::perm;
+  }
+  if (group > 0 && target->process().pid() != group) return err::srch;
   if (!may_signal(self, target->process(), info.number)) return err::perm;
   if (info.number != 0 && !send_to_thread(*target, info)) return err::again;
   return {};
@@ -94,13 +100,15 @@ Result<uint64_t> sys_rt_sigaction(Thread& self, Signal signal, UserPtr<const Use
                                   size_t set_size) {
   if (set_size != set_bytes || !is_valid(signal)) return err::inval;
   if (action && unblockable.has(signal)) return err::inval;
-  SignalAction previous = self.actions().get(signal);
-  if (action) {
+  SignalAction previous;
+  if (!action) {
+    previous = self.actions().get(signal);
+  } else {
     SignalAction next = TRY(abi_of(self).get_action(self, action));
     next.mask = next.mask & ~unblockable;
-    self.actions().exchange(signal, next);
+    previous = self.actions().exchange(signal, next);
     // POSIX: pending signals that are now ignored go.
-    if (self.actions().is_ignored(signal)) {
+    if (is_ignored(signal, next.handler)) [[unlikely]] {
       Process& process = self.process();
       LockGuard guard(process.signal_lock);
       process.pending.discard(SignalSet::of(signal.value));

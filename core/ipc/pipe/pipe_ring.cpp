@@ -140,7 +140,7 @@ Result<size_t> Pipe::write(Source& in, bool is_nonblocking, bool as_packet) {
   size_t done = 0;
   for (bool has_waited = false;; has_waited = true) {
     if (readers_.load() == 0) {
-      send_to_thread(current_thread(), SignalInfo{.number = sig::pipe, .code = si_code::user});
+      send_to_self(current_thread(), sig::pipe);
       return done ? Result<size_t>(done) : err::pipe;
     }
     Result<size_t> result = 0;

@@ -74,12 +74,14 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   int wait_status = 0;       // as wait4(2) encodes it, once is_zombie
   ResourceUse children_use;  // of children that were waited for
   ResourceUse dead_threads_use;
-  // Of its last thread, once there is none: for wait(2), kill(2) and /proc.
+  // Of its last thread, once there is none: for wait(2), kill(2), sched_getscheduler(2) and /proc.
   struct Remains {
     std::array<char, 16> name{};
     Ref<const Credentials> credentials;
     int session = 0, nice = 0, policy = 0;
     unsigned cpu = 0;
+    bool resets_on_fork = false;
+    uint64_t affinity = 0;
   } remains;
   Nanoseconds start_time = 0;
 
@@ -200,6 +202,8 @@ CpuTime cpu_time(Process& process);
 // False if a real-time signal could not be queued: RLIMIT_SIGPENDING.
 bool send_to_process(Process& process, const SignalInfo& info);
 bool send_to_thread(Thread& thread, const SignalInfo& info);
+// For what the thread itself does in a system call; as if it had called kill(2).
+void send_to_self(Thread& self, int number);
 // The signal of a timer, to the process or to its thread `target`. False if nobody will take it.
 bool send_timer_signal(Process& process, Thread* target, const SignalInfo& info);
 // `reluctant`, which may have been chosen to take signals that are pending for the process, will not: the other threads are told. Under

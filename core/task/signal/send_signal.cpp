@@ -38,7 +38,9 @@ void apply_side_effects(Process& process, int number) {
 bool is_dropped(Process& process, Thread& thread, int number) {
   if (number == sig::kill || number == sig::stop) return &process == process.kernel().init();
   if (thread.blocked().has(number)) return false;
-  return thread.has_actions() && thread.actions().is_ignored(number);
+  if (!thread.has_actions()) return false;
+  UserAddr handler = thread.actions().handler(number);
+  return is_ignored(number, handler) || (handler == SignalAction::default_handler && &process == process.kernel().init());
 }
 
 void kill_now(Process& process) {
@@ -89,6 +91,7 @@ bool send_to_process(Process& process, const SignalInfo& info) {
   Thread& first = process.threads.front();
   if (is_dropped(process, first, info.number)) return true;
   if (info.number == sig::kill) return kill_now(process), true;
+  if (process.pending.has_already(info)) return true;
   if (!process.pending.add(info, limit == unlimited || has_room(process, limit))) return false;
   process.signal_event.wake_all();
   notify_taker(process, info.number);
@@ -103,10 +106,15 @@ bool send_to_thread(Thread& thread, const SignalInfo& info) {
   apply_side_effects(process, info.number);
   if (is_dropped(process, thread, info.number)) return true;
   if (info.number == sig::kill) return kill_now(process), true;
+  if (thread.pending_.has_already(info)) return true;
   if (!thread.pending_.add(info, limit == unlimited || has_room(process, limit))) return false;
   process.signal_event.wake_all();
   if (!thread.blocked().has(info.number)) make_notice(thread, work::signal);
   return true;
+}
+
+void send_to_self(Thread& self, int number) {
+  send_to_thread(self, SignalInfo{.number = number, .code = si_code::user, .pid = self.process().pid(), .uid = self.credentials().uid});
 }
 
 bool send_timer_signal(Process& process, Thread* target, const SignalInfo& info) {

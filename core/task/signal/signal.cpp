@@ -36,6 +36,11 @@ SignalAction SignalActions::get(int signal) const {
   return actions_[static_cast<size_t>(signal)];
 }
 
+UserAddr SignalActions::handler(int signal) const {
+  LockGuard guard(lock_);
+  return actions_[static_cast<size_t>(signal)].handler;
+}
+
 SignalAction SignalActions::exchange(int signal, const SignalAction& action) {
   LockGuard guard(lock_);
   return std::exchange(actions_[static_cast<size_t>(signal)], action);
@@ -57,16 +62,16 @@ void SignalActions::reset_handlers() {
   }
 }
 
-bool SignalActions::is_ignored(int signal) const {
-  SignalAction action = get(signal);
-  if (action.handler == SignalAction::ignore) return true;
-  return action.handler == SignalAction::default_handler && default_action(signal) == DefaultAction::ignore;
+bool is_ignored(int signal, UserAddr handler) {
+  if (handler == SignalAction::ignore) return true;
+  if (handler != SignalAction::default_handler) return false;
+  DefaultAction standard = default_action(signal);
+  return standard == DefaultAction::ignore || standard == DefaultAction::cont;  // which has continued the process when it was sent
 }
 
 bool PendingSignals::add(const SignalInfo& info, bool may_queue) {
   bool is_standard = info.number < sig::real_time;
-  // A timer queues one signal in any case.
-  if (is_standard && set_.has(info.number) && !info.is_from_timer) return true;
+  if (has_already(info)) return true;
   if (!may_queue && !is_standard && info.code != si_code::user) return false;
   set_.add(info.number);
   if (!may_queue && !is_standard) return true;

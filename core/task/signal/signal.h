@@ -89,7 +89,9 @@ constexpr bool is_about_io(const SignalInfo& info) {
 
 namespace sa_flag {
 inline constexpr uint64_t no_child_stop = 1, no_child_wait = 2, siginfo = 4, restorer = 0x04000000, on_stack = 0x08000000;
-inline constexpr uint64_t restart = 0x10000000, no_defer = 0x40000000, reset_hand = 0x80000000;
+inline constexpr uint64_t restart = 0x10000000, no_defer = 0x40000000, reset_hand = 0x80000000, expose_tag_bits = 0x800;
+// What every ISA knows. Whatever else a program asks for is not kept, so that it can find out (sigaction(2), SA_UNSUPPORTED).
+inline constexpr uint64_t known = no_child_stop | no_child_wait | siginfo | on_stack | restart | no_defer | reset_hand | expose_tag_bits;
 }  // namespace sa_flag
 
 struct SignalAction {
@@ -103,6 +105,9 @@ struct SignalAction {
 enum class DefaultAction : uint8_t { terminate, core_dump, ignore, stop, cont };
 DefaultAction default_action(int signal);
 
+// Whether nobody would see the signal.
+bool is_ignored(int signal, UserAddr handler);
+
 // sigaction table, shared by CLONE_SIGHAND. Lock: rank signal_actions.
 class SignalActions : public RefCounted {
  public:
@@ -111,7 +116,8 @@ class SignalActions : public RefCounted {
   Result<Ref<SignalActions>> copy() const;
   // execve: handlers become default, ignored stays ignored.
   void reset_handlers();
-  bool is_ignored(int signal) const;
+  // With a look at the handler alone: for senders.
+  UserAddr handler(int signal) const;
 
  private:
   mutable SpinLock lock_{Rank::signal_actions};
@@ -124,7 +130,12 @@ class PendingSignals {
   PendingSignals() = default;
   ~PendingSignals() { discard(SignalSet::all()); }
   SignalSet set() const { return set_; }
-  // A standard signal that is pending already is lost, as on Linux; without memory the signal is pending but its info says only the number.
+  // A standard signal that is pending already: its takers have been told.
+  bool has_already(const SignalInfo& info) const {
+    // A timer queues one signal in any case.
+    return info.number < sig::real_time && set_.has(info.number) && !info.is_from_timer;
+  }
+  // What there is already is lost, as on Linux; without memory the signal is pending but its info says only the number.
   // Returns false, with nothing added, if `may_queue` is false and the signal means nothing without its info (sigqueue(3)).
   bool add(const SignalInfo& info, bool may_queue = true);
   // Takes the lowest-numbered signal of `wanted`; false if none.

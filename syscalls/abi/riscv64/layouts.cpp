@@ -79,7 +79,7 @@ Result<> Riscv64Abi::put_stat(Thread& self, UserPtr<UserStat> to, const Attribut
 
 Result<SignalAction> Riscv64Abi::get_action(Thread& self, UserPtr<const UserSigaction> from) {
   ActionLayout layout = TRY(get_user(self.memory(), from.as<const ActionLayout>()));
-  return SignalAction{.handler = layout.handler, .flags = layout.flags, .restorer = 0, .mask = SignalSet(layout.mask)};
+  return SignalAction{.handler = layout.handler, .flags = layout.flags & sa_flag::known, .restorer = 0, .mask = SignalSet(layout.mask)};
 }
 
 Result<> Riscv64Abi::put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) {

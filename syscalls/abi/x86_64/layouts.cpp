@@ -53,7 +53,10 @@ Result<> X86_64Abi::put_stat(Thread& self, UserPtr<UserStat> to, const Attribute
 
 Result<SignalAction> X86_64Abi::get_action(Thread& self, UserPtr<const UserSigaction> from) {
   ActionLayout layout = TRY(get_user(self.memory(), from.as<const ActionLayout>()));
-  return SignalAction{.handler = layout.handler, .flags = layout.flags, .restorer = layout.restorer, .mask = SignalSet(layout.mask)};
+  return SignalAction{.handler = layout.handler,
+                      .flags = layout.flags & (sa_flag::known | sa_flag::restorer),
+                      .restorer = layout.restorer,
+                      .mask = SignalSet(layout.mask)};
 }
 
 Result<> X86_64Abi::put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) {

@@ -196,6 +196,87 @@ TEST_P(Handler, SigactionTellsTheOldAction) {
   });
 }
 
+TEST_P(Handler, FlagsThatNobodyKnowsAreNotKept) {
+  check([](Task& task) {
+    constexpr uint64_t sa_siginfo = 4, sa_unsupported = 0x400, sa_expose_tagbits = 0x800, sa_restorer = 0x04000000;
+    EXPECT_EQ(task.set_action(sigusr1, {0x1234560, ~sa_restorer, 0}), ok);
+    uint64_t known = sa_nocldstop | sa_nocldwait | sa_siginfo | sa_onstack | sa_restart | sa_nodefer | sa_resethand | sa_expose_tagbits;
+    EXPECT_EQ(task.get_action(sigusr1).flags, known);
+    EXPECT_EQ(known & sa_unsupported, 0u);
+    EXPECT_EQ(task.set_action(sigusr1, {0x1234560, sa_restorer, 0}), ok);
+    EXPECT_EQ(task.get_action(sigusr1).flags, task.is_x86() ? sa_restorer : 0);
+  });
+}
+
+// x86_64 alone: riscv64's handlers go on with what was interrupted.
+TEST_P(Handler, StartsWithFreshFloatingPoint) {
+  check([](Task& task) {
+    uint16_t handler_control = 0, frame_control = 0, later_control = 0;
+    uint32_t handler_mxcsr = 0, frame_mxcsr = 0;
+    auto state = [](Task& of) { return of.user().floating_point(); };
+    task.handle(sigusr1, [&](Task& handler, const Task::Delivery& delivery) {
+      if (!handler.is_x86()) return;
+      std::memcpy(&handler_control, &state(handler)[0], sizeof handler_control);
+      std::memcpy(&handler_mxcsr, &state(handler)[24], sizeof handler_mxcsr);
+      EXPECT_EQ(state(handler)[160], std::byte{0});
+      UserAddr image = handler.get<uint64_t>(delivery.context + 40 + 184);
+      frame_control = handler.get<uint16_t>(image);
+      frame_mxcsr = handler.get<uint32_t>(image + 24);
+    });
+    if (!task.is_x86()) return;
+    constexpr uint16_t control = 0x27f;
+    constexpr uint32_t mxcsr = 0x7f80;
+    std::memcpy(&state(task)[0], &control, sizeof control);
+    std::memcpy(&state(task)[24], &mxcsr, sizeof mxcsr);
+    state(task)[160] = std::byte{0x42};
+    task.raise(sigusr1);
+    EXPECT_EQ(handler_control, 0x37f);
+    EXPECT_EQ(handler_mxcsr, 0x1f80u);
+    EXPECT_EQ(frame_control, control);
+    EXPECT_EQ(frame_mxcsr, mxcsr);
+    std::memcpy(&later_control, &state(task)[0], sizeof later_control);
+    EXPECT_EQ(later_control, control);
+    EXPECT_EQ(state(task)[160], std::byte{0x42});
+  });
+}
+
+TEST_P(Handler, TheFrameTellsTheLastFaultOnX86) {
+  check([](Task& task) {
+    if (!task.is_x86()) return;
+    struct Told {
+      uint64_t error, trap, mask, cr2;
+      bool operator==(const Told&) const = default;
+    };
+    auto told = [](Task& handler, const Task::Delivery& delivery) { return handler.get<Told>(delivery.context + 40 + 152); };
+    auto of_fault = [&](Body action, int signal) {
+      Told result{};
+      task.in_child([&](Task& child) {
+        child.handle(signal, [&](Task& handler, const Task::Delivery& delivery) {
+          result = told(handler, delivery);
+          handler.exit(0);
+        });
+        action(child);
+      });
+      return result;
+    };
+    UserAddr memory = task.map(2 * page, prot_read);
+    EXPECT_EQ(of_fault([=](Task& child) { child.set(memory, 1); }, sigsegv), (Told{6, 14, 0, memory}));
+    EXPECT_EQ(of_fault([=](Task& child) { child.get<int>(memory), child.set(memory + 8, 1); }, sigsegv), (Told{7, 14, 0, memory + 8}));
+    EXPECT_EQ(of_fault([=](Task& child) { child.get<int>(memory - (256 << 20)); }, sigsegv), (Told{4, 14, 0, memory - (256 << 20)}));
+    EXPECT_EQ(of_fault([](Task& child) { child.user().raise(hal::Exception::protection, 13, 0x6a); }, sigsegv), (Told{0x6a, 13, 0, 0}));
+    // A fault that the kernel mends leaves nothing; one that became a signal is told by later signals, too.
+    Told later{};
+    task.handle(sigusr1, [&](Task& handler, const Task::Delivery& delivery) { later = told(handler, delivery); });
+    task.set(task.map(page), 1);
+    task.raise(sigusr1);
+    EXPECT_EQ(later, (Told{}));
+    task.handle(sigill, [](Task&, const Task::Delivery&) {});
+    task.user().raise(hal::Exception::illegal_operand, 6);
+    task.raise(sigusr1);
+    EXPECT_EQ(later, (Told{0, 6, 0, 0}));
+  });
+}
+
 TEST_P(Handler, AForkInheritsItAndItsMask) {
   check([](Task& task) {
     int calls = 0;
