@@ -15,27 +15,52 @@ constexpr int other = 0, fifo = 1, round_robin = 2, batch = 3, idle = 5, deadlin
 constexpr int reset_on_fork = 0x40000000;
 }  // namespace policy
 
+// Whose scheduling a call is about: a thread, or what is left of a process that nobody has waited for yet. Under the tree lock.
+struct Scheduled {
+  Process& process;
+  Thread* thread;  // null: nothing runs any more
+  const Credentials& owner;
+  int& nice;
+  int& policy;
+  bool& resets_on_fork;
+
+  explicit Scheduled(Thread& of)
+      : process(of.process()), thread(&of), owner(of.credentials()), nice(of.nice), policy(of.policy), resets_on_fork(of.resets_on_fork) {}
+  explicit Scheduled(Process& of)
+      : process(of),
+        thread(nullptr),
+        owner(*of.remains.credentials),
+        nice(of.remains.nice),
+        policy(of.remains.policy),
+        resets_on_fork(of.remains.resets_on_fork) {}
+  uint64_t affinity() const { return thread ? thread->affinity.load() : process.remains.affinity; }
+};
+
+bool is_left_over(const Process& process) { return process.threads.empty() && process.remains.credentials; }
+
 // ESRCH. Under the tree lock.
-Result<Thread*> find(Thread& self, int tid) {
+Result<Scheduled> find(Thread& self, int tid) {
   Thread* thread = tid == 0 ? &self : self.kernel().find_thread(tid);
-  if (!thread || !thread->resources().credentials) return err::srch;
-  return thread;
+  if (thread && thread->resources().credentials) return Scheduled(*thread);
+  Process* process = self.kernel().find_process(tid);
+  if (thread || !process || !is_left_over(*process)) return err::srch;
+  return Scheduled(*process);
 }
 
 // Whether the caller may change how `other` is scheduled.
-bool may_schedule(Thread& self, Thread& other) {
+bool may_schedule(Thread& self, const Scheduled& other) {
   const Credentials& who = self.credentials();
-  const Credentials& owner = other.credentials();
+  const Credentials& owner = other.owner;
   return who.euid == owner.uid || who.euid == owner.euid || has_capability(who, capability::sys_nice);
 }
 
 // EPERM for a thread of another user's; EACCES for raising the priority beyond RLIMIT_NICE.
-Result<> set_nice(Thread& self, Thread& thread, int nice) {
-  if (!may_schedule(self, thread)) return err::perm;
-  uint64_t reachable = thread.process().limit(Limit::nice).soft;
-  bool is_allowed = nice >= thread.nice || static_cast<uint64_t>(20 - nice) <= reachable;
+Result<> set_nice(Thread& self, Scheduled& target, int nice) {
+  if (!may_schedule(self, target)) return err::perm;
+  uint64_t reachable = target.process.limit(Limit::nice).soft;
+  bool is_allowed = nice >= target.nice || static_cast<uint64_t>(20 - nice) <= reachable;
   if (!is_allowed && !has_capability(self.credentials(), capability::sys_nice)) return err::acces;
-  thread.nice = nice;
+  target.nice = nice;
   return {};
 }
 
@@ -61,8 +86,7 @@ Result<uint64_t> sys_sched_getaffinity(Thread& self, Pid pid, size_t size, UserP
   uint64_t bits;
   {
     LockGuard guard(self.kernel().tree());
-    Thread* thread = TRY(find(self, pid));
-    bits = thread->affinity.load() & cpu_mask(self.kernel());
+    bits = TRY(find(self, pid)).affinity() & cpu_mask(self.kernel());
   }
   if (auto stored = put_user(self.memory(), UserPtr<uint64_t>(mask.address()), bits); !stored) return std::unexpected(stored.error());
   return sizeof bits;
@@ -74,10 +98,15 @@ Result<uint64_t> sys_sched_setaffinity(Thread& self, Pid pid, size_t size, UserP
   auto bytes = std::as_writable_bytes(std::span(&bits, 1)).first(length);
   if (copy_from_user(self.memory(), bytes, mask.address()) != length) return err::fault;
   LockGuard guard(self.kernel().tree());
-  Thread* thread = TRY(find(self, pid));
-  if (!may_schedule(self, *thread)) return err::perm;
+  Scheduled target = TRY(find(self, pid));
+  if (!may_schedule(self, target)) return err::perm;
   bits &= cpu_mask(self.kernel());
   if (bits == 0) return err::inval;
+  Thread* thread = target.thread;
+  if (!thread) {
+    target.process.remains.affinity = bits;
+    return 0;
+  }
   thread->affinity.store(bits);
   if (!(bits >> thread->last_cpu & 1)) move_away(self, *thread);
   return 0;
@@ -86,8 +115,8 @@ Result<uint64_t> sys_sched_setaffinity(Thread& self, Pid pid, size_t size, UserP
 Result<uint64_t> sys_sched_getscheduler(Thread& self, Pid pid) {
   if (pid < 0) return err::inval;
   LockGuard guard(self.kernel().tree());
-  Thread* thread = TRY(find(self, pid));
-  return static_cast<uint64_t>(thread->policy | (thread->resets_on_fork ? policy::reset_on_fork : 0));
+  Scheduled target = TRY(find(self, pid));
+  return static_cast<uint64_t>(target.policy | (target.resets_on_fork ? policy::reset_on_fork : 0));
 }
 
 Result<uint64_t> sys_sched_setscheduler(Thread& self, Pid pid, SchedPolicy policy, UserPtr<const int> parameters) {
@@ -98,11 +127,11 @@ Result<uint64_t> sys_sched_setscheduler(Thread& self, Pid pid, SchedPolicy polic
   if (!is_real_time && wanted != policy::other && wanted != policy::batch && wanted != policy::idle) return err::inval;
   if (is_real_time ? priority < 1 || priority > 99 : priority != 0) return err::inval;
   LockGuard guard(self.kernel().tree());
-  Thread* thread = TRY(find(self, pid));
-  if (!may_schedule(self, *thread)) return err::perm;
+  Scheduled target = TRY(find(self, pid));
+  if (!may_schedule(self, target)) return err::perm;
   if (is_real_time) return has_capability(self.credentials(), capability::sys_nice) ? err::inval : err::perm;
-  thread->policy = wanted;
-  thread->resets_on_fork = (policy & policy::reset_on_fork) != 0;
+  target.policy = wanted;
+  target.resets_on_fork = (policy & policy::reset_on_fork) != 0;
   return 0;
 }
 
@@ -110,8 +139,7 @@ Result<uint64_t> sys_sched_getparam(Thread& self, Pid pid, UserPtr<int> paramete
   if (pid < 0 || !parameters) return err::inval;
   {
     LockGuard guard(self.kernel().tree());
-    Thread* thread = TRY(find(self, pid));
-    static_cast<void>(thread);
+    if (auto found = find(self, pid); !found) return std::unexpected(found.error());
   }
   if (auto stored = put_user(self.memory(), parameters, 0); !stored) return std::unexpected(stored.error());
   return 0;
@@ -122,9 +150,9 @@ Result<uint64_t> sys_sched_setparam(Thread& self, Pid pid, UserPtr<const int> pa
   if (pid < 0 || !parameters) return err::inval;
   int priority = TRY(get_user(self.memory(), parameters));
   LockGuard guard(self.kernel().tree());
-  Thread* thread = TRY(find(self, pid));
+  Scheduled target = TRY(find(self, pid));
   if (priority != 0) return err::inval;
-  if (!may_schedule(self, *thread)) return err::perm;
+  if (!may_schedule(self, target)) return err::perm;
   return 0;
 }
 
@@ -168,18 +196,18 @@ Result<uint64_t> sys_sched_setattr(Thread& self, Pid pid, UserPtr<const std::byt
   if (pid < 0 || !attributes || flags != 0) return err::inval;
   SchedAttributes wanted = TRY(get_attributes(self, attributes));
   LockGuard guard(self.kernel().tree());
-  Thread* thread = TRY(find(self, pid));
-  int policy = (wanted.flags & keep_policy) ? thread->policy : static_cast<int>(wanted.policy);
+  Scheduled target = TRY(find(self, pid));
+  int policy = (wanted.flags & keep_policy) ? target.policy : static_cast<int>(wanted.policy);
   bool is_there = policy == policy::other || policy == policy::batch || policy == policy::idle;
   if (!is_there || wanted.priority != 0 || (wanted.flags & ~known_flags)) return err::inval;
   if (wanted.flags & ~(reset_on_fork | keep_policy | keep_parameters)) return err::opnotsupp;
-  if (!may_schedule(self, *thread)) return err::perm;
-  if (!(wanted.flags & keep_parameters)) {
+  if (!may_schedule(self, target)) return err::perm;
+  if (!(wanted.flags & keep_parameters) && policy != policy::idle) {
     int nice = std::clamp(wanted.nice, -20, 19);
-    if (!set_nice(self, *thread, nice)) return err::perm;
+    if (!set_nice(self, target, nice)) return err::perm;
   }
-  thread->policy = policy;
-  thread->resets_on_fork = (wanted.flags & reset_on_fork) != 0;
+  target.policy = policy;
+  target.resets_on_fork = (wanted.flags & reset_on_fork) != 0;
   return 0;
 }
 
@@ -188,10 +216,10 @@ Result<uint64_t> sys_sched_getattr(Thread& self, Pid pid, UserPtr<std::byte> att
   SchedAttributes found{};
   {
     LockGuard guard(self.kernel().tree());
-    Thread* thread = TRY(find(self, pid));
-    found.policy = static_cast<uint32_t>(thread->policy);
-    found.nice = thread->nice;
-    found.flags = thread->resets_on_fork;
+    Scheduled target = TRY(find(self, pid));
+    found.policy = static_cast<uint32_t>(target.policy);
+    found.nice = target.nice;
+    found.flags = target.resets_on_fork;
   }
   found.size = std::min(size, attributes_size);
   auto bytes = std::as_bytes(std::span(&found, 1)).first(found.size);
@@ -236,25 +264,28 @@ enum class Who { process, group, user, invalid };
 
 Who who_from(int which) { return which < 0 || which > 2 ? Who::invalid : static_cast<Who>(which); }
 
-// Calls action(thread) for every thread that getpriority(2) means; ESRCH if there is none. Under the tree lock.
+// Calls action(scheduled) for everything that getpriority(2) means; ESRCH if there is none. Under the tree lock.
 template <class Action>
 Result<> for_each_meant(Thread& self, Who which, int who, Action action) {
   Kernel& kernel = self.kernel();
   if (which == Who::process) {
-    Thread* thread = TRY(find(self, who));
-    action(*thread);
+    Scheduled target = TRY(find(self, who));
+    action(target);
     return {};
   }
   int group = who == 0 ? self.process().process_group : who;
   uint32_t uid = who == 0 ? self.credentials().uid : static_cast<uint32_t>(who);
   bool is_any = false;
+  auto consider = [&](Scheduled target) {
+    if (which == Who::user && target.owner.uid != uid) return;
+    is_any = true;
+    action(target);
+  };
   for (Process& process : kernel.processes()) {
     if (which == Who::group && process.process_group != group) continue;
-    for (Thread& thread : process.threads) {
-      if (!thread.resources().credentials || (which == Who::user && thread.credentials().uid != uid)) continue;
-      is_any = true;
-      action(thread);
-    }
+    for (Thread& thread : process.threads)
+      if (thread.resources().credentials) consider(Scheduled(thread));
+    if (is_left_over(process)) consider(Scheduled(process));
   }
   if (!is_any) return err::srch;
   return {};
@@ -268,7 +299,7 @@ Result<uint64_t> sys_getpriority(Thread& self, PriorityWhich which, int who) {
   if (meant == Who::invalid) return err::inval;
   int best = 0;
   LockGuard guard(self.kernel().tree());
-  auto found = for_each_meant(self, meant, who, [&](Thread& thread) { best = std::max(best, 20 - thread.nice); });
+  auto found = for_each_meant(self, meant, who, [&](Scheduled& target) { best = std::max(best, 20 - target.nice); });
   if (!found) return std::unexpected(found.error());
   return static_cast<uint64_t>(best);
 }
@@ -279,8 +310,8 @@ Result<uint64_t> sys_setpriority(Thread& self, PriorityWhich which, int who, int
   nice = std::clamp(nice, -20, 19);
   Result<> result;
   LockGuard guard(self.kernel().tree());
-  auto found = for_each_meant(self, meant, who, [&](Thread& thread) {
-    if (auto set = set_nice(self, thread, nice); !set) result = set;
+  auto found = for_each_meant(self, meant, who, [&](Scheduled& target) {
+    if (auto set = set_nice(self, target, nice); !set) result = set;
   });
   if (!found) return std::unexpected(found.error());
   if (!result) return std::unexpected(result.error());

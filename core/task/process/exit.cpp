@@ -157,7 +157,8 @@ void Thread::exit() {
     use.voluntary_switches = voluntary_switches, use.involuntary_switches = involuntary_switches;
     use.max_resident_pages = resident;
     process.dead_threads_use.add(use);
-    process.remains = {name, resources_.credentials, process.session ? process.session->id : 0, nice, policy, last_cpu};
+    int session = process.session ? process.session->id : 0;
+    process.remains = {name, resources_.credentials, session, nice, policy, last_cpu, resets_on_fork, affinity.load()};
     process.live_threads.fetch_sub(1, std::memory_order_release);
     process.thread_event.wake_all();
     if (was_last) become_zombie(kernel, process, *this, status);

@@ -317,5 +317,60 @@ TEST_P(Signal, ADeadlySignalToOneThreadKillsAll) {
             killed(sigterm));
 }
 
+// One thread sends without end: the one that takes the signals advances, too.
+TEST_P(Signal, ASenderLeavesTheReceiverItsShare) {
+  for (unsigned cpus : {1u, 2u}) {
+    check({.cpus = cpus}, [](Task& task) {
+      constexpr int goal = 2000, most = 4 * goal;
+      int installed = 0, sent = 0;
+      task.handle(sigusr1, [](Task&, const Task::Delivery&) {});
+      UserAddr action = task.room(64);
+      EXPECT_EQ(task.call(Call::rt_sigaction, sigusr1, nullptr, action, 8), ok);
+      UserAddr done = task.room(4);
+      task.thread(
+          [&](Task& sender) {
+            int pid = sender.pid();
+            while (installed < goal) {
+              sender.kill(pid, sigusr1);
+              ++sent;
+            }
+          },
+          done);
+      for (; installed < goal; ++installed) task.call(Call::rt_sigaction, sigusr1, action, nullptr, 8);
+      task.join(done);
+      EXPECT_LT(sent, most);
+    });
+  }
+}
+
+TEST_P(Signal, ALimitOnFilesTellsWhoSentIt) {
+  check([](Task& task) {
+    struct Rlimit {
+      uint64_t soft, hard;
+    };
+    EXPECT_EQ(task.call(Call::prlimit64, 0, rlimit_fsize, task.put(Rlimit{10, 20}), 0), ok);
+    int fd = task.create("/f");
+    auto pipe = task.pipe();
+    task.close(pipe.in);
+    Siginfo told{};
+    for (int signal : {sigxfsz, sigpipe})
+      task.handle(signal, [&](Task& handler, const Task::Delivery& delivery) { told = handler.get<Siginfo>(delivery.info); });
+    auto expect_told = [&](int number) {
+      EXPECT_EQ(told.number, number);
+      EXPECT_EQ(told.code, si_user);
+      EXPECT_EQ(told.pid, task.pid());
+      told = {};
+    };
+    EXPECT_EQ(task.write(fd, "0123456789abc"), 10);
+    EXPECT_EQ(told.number, 0);
+    EXPECT_EQ(task.write(fd, "x"), fails::fbig);
+    expect_told(sigxfsz);
+    EXPECT_EQ(task.call(Call::ftruncate, fd, 11), fails::fbig);
+    expect_told(sigxfsz);
+    EXPECT_EQ(task.write(pipe.out, "x"), fails::pipe);
+    expect_told(sigpipe);
+  });
+}
+
 }  // namespace
 }  // namespace halcyon::test
