@@ -27,7 +27,7 @@ class PageTablesOf final : public PageTables {
   static constexpr uint64_t entries_per_table = 512;
   static unsigned index_at(UserAddr address, unsigned level) { return static_cast<unsigned>(address >> (page_shift + 9 * level)) & 511; }
   static uint64_t* table_at(PhysAddr address);
-  static uint64_t exchange(uint64_t& entry, uint64_t value);
+  uint64_t exchange(uint64_t& entry, uint64_t value);
   static uint64_t encode(PhysAddr frame, PageFlags flags);
   static PageFlags decode(uint64_t entry);
   // The last-level entry for `address`; null if a table on the way is missing.
@@ -37,6 +37,14 @@ class PageTablesOf final : public PageTables {
   // Calls action(address, entry) for present entries until it returns false; skips holes by whole tables.
   template <class Action>
   void for_each(UserAddr start, UserAddr end, Action action) const;
+
+  // What translate() found last, by access: system calls reach for the same few pages, most of them of the stack. Since entries change by
+  // exchange() alone, but for bits that the CPU sets, it forgets.
+  struct Recent {
+    UserAddr page = ~UserAddr{0};
+    PhysAddr frame = 0;
+  };
+  std::array<Recent, 3> recent_;
 };
 
 }  // namespace halcyon

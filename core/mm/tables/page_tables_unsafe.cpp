@@ -39,6 +39,7 @@ uint64_t* PageTablesOf<Format>::table_at(PhysAddr address) {
 
 template <class Format>
 uint64_t PageTablesOf<Format>::exchange(uint64_t& entry, uint64_t value) {
+  for (Recent& recent : recent_) recent.page = ~UserAddr{0};
   return std::atomic_ref(entry).exchange(value, std::memory_order_acq_rel);
 }
 
@@ -115,6 +116,11 @@ bool PageTablesOf<Format>::find(UserAddr address, Translation* translation) cons
 
 template <class Format>
 bool PageTablesOf<Format>::translate(UserAddr address, hal::Access access, PhysAddr* frame) {
+  Recent& recent = recent_[static_cast<size_t>(access)];
+  if (recent.page == page_floor(address)) [[likely]] {
+    *frame = recent.frame;
+    return true;
+  }
   uint64_t* found = entry(address);
   if (!found) return false;
   uint64_t value = *found;
@@ -122,6 +128,7 @@ bool PageTablesOf<Format>::translate(UserAddr address, hal::Access access, PhysA
   uint64_t touched = Format::touched(access);
   if ((value & touched) != touched) std::atomic_ref(*found).fetch_or(touched, std::memory_order_relaxed);
   *frame = Format::address(value);
+  recent = {page_floor(address), *frame};
   return true;
 }
 
