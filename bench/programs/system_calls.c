@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -88,6 +89,27 @@ static int64_t poll_pipes(long count) {
   return time;
 }
 
+static int64_t epoll_pipes(long count) {
+  enum { pipes = 100 };
+  int epoll = epoll_create1(0), first = 0;
+  require(epoll >= 0, "epoll_create1");
+  for (int index = 0; index < pipes; ++index) {
+    int ends[2];
+    require(pipe(ends) == 0, "pipe");
+    if (index == 0) first = ends[0];
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = ends[0]};
+    require(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event) == 0, "epoll_ctl");
+    if (index == pipes - 1) require(write(ends[1], "x", 1) == 1, "write");
+  }
+  struct epoll_event ready[8];
+  int64_t start = now();
+  while (count--) require(epoll_wait(epoll, ready, 8, 0) == 1, "epoll_wait");
+  int64_t time = now() - start;
+  for (int fd = first; fd < first + 2 * pipes; ++fd) close(fd);
+  close(epoll);
+  return time;
+}
+
 static void on_signal(int number) { (void)number; }
 
 static int64_t deliver_signal(long count) {
@@ -99,6 +121,14 @@ static int64_t deliver_signal(long count) {
   return now() - start;
 }
 
+static int64_t install_handler(long count) {
+  struct sigaction action = {.sa_handler = on_signal};
+  int64_t start = now();
+  while (count--) sigaction(SIGUSR1, &action, NULL);
+  return now() - start;
+}
+
 const struct Benchmark system_calls[] = {{"getpid", get_pid},       {"clock_gettime", clock_read},     {"read_zero_4k", read_zero}, {"open_close", open_close},
                                          {"stat", stat_path},       {"create_unlink", create_unlink},  {"poll_100", poll_pipes},    {"signal", deliver_signal},
+                                         {"sig_install", install_handler}, {"epoll_100", epoll_pipes},
                                          {NULL, NULL}};

@@ -97,7 +97,8 @@ class EpollFile final : public AnonymousFile {
   void erase(EpollItem& item);
   // Whether a thread that waits for events was woken.
   bool make_ready(EpollItem& item, bool at_front = false);
-  EpollItem* take_ready();
+  // Null: there is none; else also whether no other is left.
+  EpollItem* take_ready(bool* is_last);
   bool has_ready();
   uint32_t poll_locked(PollTable* table);
   Result<uint64_t> collect(EpollSink& out, size_t limit);

@@ -28,12 +28,13 @@ bool EpollFile::make_ready(EpollItem& item, bool at_front) {
   return queue_.wake_one();
 }
 
-EpollItem* EpollFile::take_ready() {
+EpollItem* EpollFile::take_ready(bool* is_last) {
   LockGuard guard(ready_lock_);
   if (ready_.empty()) return nullptr;
   EpollItem& item = ready_.front();
   ready_.pop_front();
   item.is_ready = false;
+  *is_last = ready_.empty();
   return &item;
 }
 
@@ -52,7 +53,8 @@ uint32_t EpollFile::events_of(EpollItem& item, PollTable* table) {
 // Readable while an item has events; items that turn out to have none leave the ready list. Under epoll_lock.
 uint32_t EpollFile::poll_locked(PollTable* table) {
   if (table) table->watch(queue_);
-  while (EpollItem* item = take_ready()) {
+  bool is_last;
+  while (EpollItem* item = take_ready(&is_last)) {
     if (!events_of(*item, nullptr)) continue;
     LockGuard guard(ready_lock_);
     if (!item->is_ready) {
@@ -74,8 +76,9 @@ Result<uint64_t> EpollFile::collect(EpollSink& out, size_t limit) {
   uint64_t count = 0;
   Result<> put;
   ReadyList again;
-  while (count < limit) {
-    EpollItem* item = take_ready();
+  // What is announced meanwhile is for the next call.
+  for (bool is_last = false; count < limit && !is_last;) {
+    EpollItem* item = take_ready(&is_last);
     if (!item) break;
     uint32_t events = events_of(*item, nullptr);
     if (!events) continue;
@@ -94,11 +97,13 @@ Result<uint64_t> EpollFile::collect(EpollSink& out, size_t limit) {
       again.push_back(*item);
     }
   }
+  bool has_more;
   {
     LockGuard ready_guard(ready_lock_);
     ready_.splice(ready_.end(), again);
+    has_more = !ready_.empty();
   }
-  if (count > 0 && has_ready()) queue_.wake_one();  // there may be something for another thread that waits
+  if (count > 0 && has_more) queue_.wake_one();  // there may be something for another thread that waits
   if (count == 0 && !put) return std::unexpected(put.error());
   return count;
 }
@@ -106,10 +111,8 @@ Result<uint64_t> EpollFile::collect(EpollSink& out, size_t limit) {
 Result<uint64_t> EpollFile::wait(EpollSink& out, size_t limit, Nanoseconds deadline) {
   bool is_over = false;
   for (;;) {
-    if (has_ready()) {
-      Result<uint64_t> count = collect(out, limit);
-      if (!count || *count > 0) return count;
-    }
+    Result<uint64_t> count = collect(out, limit);
+    if (!count || *count > 0) return count;
     if (is_over || deadline <= kernel().clock().monotonic()) return 0;
     auto waited = queue_.wait_until([&] { return has_ready(); }, deadline);
     if (waited) continue;

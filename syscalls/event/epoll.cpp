@@ -34,7 +34,7 @@ Result<uint64_t> wait_for(Thread& self, Fd fd, UserPtr<UserEpollEvent> events, i
   if (count <= 0 || static_cast<size_t>(count) > INT32_MAX / size) return err::inval;
   size_t limit = static_cast<size_t>(count);
   if (!self.memory().is_valid_range(events.address(), limit * size)) return err::fault;
-  Ref<File> file = TRY(self.files().get(fd));
+  FdTable::Borrowed file = TRY(self.files().borrow(fd));
   if (file->is_path()) return err::badf;
   EpollFile* epoll = file->as_epoll();
   if (!epoll) return err::inval;
@@ -52,6 +52,7 @@ Result<uint64_t> wait_with_mask(Thread& self, Fd fd, UserPtr<UserEpollEvent> eve
 }
 
 Nanoseconds deadline_of(Thread& self, int milliseconds) {
+  if (milliseconds == 0) return 0;  // which has passed
   return milliseconds < 0 ? never : deadline_after(self.kernel(), Nanoseconds{milliseconds} * 1'000'000);
 }
 
