@@ -48,7 +48,7 @@ class X86Target final : public Target {
 
   uint64_t control_ = 0;  // CR4, without what one context changes
   bool is_deterministic_ = false;
-  bool hides_random_ = false;  // cpuid answers for leaves 1 and 7 come from here
+  bool is_cpuid_recorded_ = false;  // cpuid answers for leaves 1 and 7 come from here
   CpuidLeaf leaf_1_{}, leaf_7_{};
   bool reads_processor_ = false;  // the time read to be emulated is rdtscp
 };

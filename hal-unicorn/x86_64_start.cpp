@@ -38,8 +38,7 @@ std::string X86Target::start(uint64_t memory, bool is_deterministic) {
   uc_hook hook;
   if (uc_hook_add(engine_.handle(), &hook, UC_HOOK_INSN, reinterpret_cast<void*>(on_syscall), &engine_, 1, 0, UC_X86_INS_SYSCALL))
     return "Unicorn: no system call hook";
-  if (is_deterministic &&
-      uc_hook_add(engine_.handle(), &hook, UC_HOOK_INSN, reinterpret_cast<void*>(on_cpuid), this, 1, 0, UC_X86_INS_CPUID))
+  if (uc_hook_add(engine_.handle(), &hook, UC_HOOK_INSN, reinterpret_cast<void*>(on_cpuid), this, 1, 0, UC_X86_INS_CPUID))
     return "Unicorn: no cpuid hook";
   build_boot_tables();
   if (std::string failure = enter_user_mode(is_deterministic); !failure.empty()) return failure;
@@ -134,9 +133,10 @@ X86Target::CpuidLeaf X86Target::cpuid(uint64_t leaf) {
   return {engine_.read(UC_X86_REG_RAX), engine_.read(UC_X86_REG_RBX), engine_.read(UC_X86_REG_RCX), engine_.read(UC_X86_REG_RDX)};
 }
 
-// RDRAND and RDSEED return the host's random numbers and cannot be trapped; programs that ask cpuid will not use them.
+// Programs do not use what cpuid does not name. ERMS and FSRM promise a fast REP MOVSB and STOSB, which Unicorn executes byte by byte: glibc
+// would fill memory at a twentieth of the speed. RDRAND and RDSEED return the host's random numbers and cannot be trapped.
 void X86Target::record_cpuid(bool hides_random) {
-  constexpr uint64_t rdrand = uint64_t{1} << 30, rdseed = uint64_t{1} << 18;
+  constexpr uint64_t rdrand = uint64_t{1} << 30, rdseed = uint64_t{1} << 18, erms = uint64_t{1} << 9, fsrm = uint64_t{1} << 4;
   auto low = [](uint64_t value) { return static_cast<uint32_t>(value); };
   CpuInfo::X86_64& info = cpu_info_.x86_64;
   CpuidLeaf leaf_0 = cpuid(0);
@@ -145,11 +145,13 @@ void X86Target::record_cpuid(bool hides_random) {
   info.highest_leaf = low(leaf_0.rax);
   leaf_1_ = cpuid(1);
   leaf_7_ = cpuid(7);
+  leaf_7_.rbx &= ~erms;
+  leaf_7_.rdx &= ~fsrm;
   if (hides_random) {
     leaf_1_.rcx &= ~rdrand;
     leaf_7_.rbx &= ~rdseed;
   }
-  hides_random_ = hides_random;
+  is_cpuid_recorded_ = true;
   info.signature = low(leaf_1_.rax);
   info.cache_line = (low(leaf_1_.rbx) >> 8 & 0xff) * 8;
   info.features_edx = low(leaf_1_.rdx), info.features_ecx = low(leaf_1_.rcx);
@@ -168,7 +170,7 @@ void X86Target::record_cpuid(bool hides_random) {
 // Returns 1 if it has done the instruction's work.
 int X86Target::on_cpuid(uc_engine*, void* argument) {
   auto& target = *static_cast<X86Target*>(argument);
-  if (!target.hides_random_) return 0;
+  if (!target.is_cpuid_recorded_) return 0;
   uint64_t leaf = target.engine_.read(UC_X86_REG_RAX) & 0xffff'ffff;
   bool is_leaf_7 = leaf == 7 && (target.engine_.read(UC_X86_REG_RCX) & 0xffff'ffff) == 0;
   if (leaf != 1 && !is_leaf_7) return 0;
