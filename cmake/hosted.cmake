@@ -10,16 +10,27 @@ if(UNICORN_VERSION VERSION_LESS 2.1.2)
   message(FATAL_ERROR "Unicorn ${UNICORN_VERSION} is too old: 2.1.2 or later is needed. `./dev setup` installs it.")
 endif()
 
-# Unicorn's own archive, if the package has one: binding the shared library's 26,000 symbols would be a third of the time that a short
-# program takes, and within it every call goes through a table.
+# Unicorn's own archive: some of its functions give way to ours (hal-unicorn/inside.h). And binding the shared library's 26,000 symbols would
+# be a third of the time that a short program takes, and within it every call goes through a table.
 find_library(UNICORN_ARCHIVE libunicorn.a HINTS ${UNICORN_LIBRARY_DIRS})
+if(NOT UNICORN_ARCHIVE)
+  message(FATAL_ERROR "Unicorn's archive, libunicorn.a, is missing. `./dev setup` installs it.")
+endif()
 add_library(unicorn_engine INTERFACE)
 target_include_directories(unicorn_engine SYSTEM INTERFACE ${UNICORN_INCLUDE_DIRS})
-if(UNICORN_ARCHIVE)
-  target_link_libraries(unicorn_engine INTERFACE ${UNICORN_ARCHIVE} pthread m)
-else()
-  target_link_libraries(unicorn_engine INTERFACE PkgConfig::UNICORN)
+target_link_libraries(unicorn_engine INTERFACE ${UNICORN_ARCHIVE} pthread m)
+foreach(function tcg_func_start tcg_gen_callN helper_check_exit_request get_page_addr_code tlb_reset_dirty_by_vaddr tb_invalidate_phys_page_fast)
+  target_link_options(unicorn_engine INTERFACE LINKER:--wrap=${function}_x86_64 LINKER:--wrap=${function}_riscv64)
+endforeach()
+set(replaced_helpers syscall inb inw inl outb outw outl ldmxcsr stgi clgi rsm rcpps rcpss rsqrtps rsqrtss roundps_xmm roundpd_xmm
+  roundss_xmm roundsd_xmm)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  list(APPEND replaced_helpers f2xm1 fsin fcos fprem fprem1 fyl2x fyl2xp1 fpatan fptan fsincos)
 endif()
+target_link_options(unicorn_engine INTERFACE LINKER:--wrap=tcg_gen_op3_x86_64)
+foreach(function ${replaced_helpers})
+  target_link_options(unicorn_engine INTERFACE LINKER:--wrap=helper_${function}_x86_64)
+endforeach()
 
 target_link_libraries(halcyon_core PUBLIC fmt::fmt)
 target_link_libraries(halcyon_fs PUBLIC halcyon_core)

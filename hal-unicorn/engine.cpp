@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "core/base/assert.h"
 #include "core/base/types.h"
@@ -84,33 +85,44 @@ std::string Engine::open(uc_arch arch, uc_mode mode, uint64_t memory, uint32_t s
   uc_hook hook;
   if (uc_err error = uc_hook_add(engine_, &hook, UC_HOOK_INTR, reinterpret_cast<void*>(on_interrupt), this, 1, 0))
     return failed("no interrupt hook", error);
-  if (uc_err error = uc_hook_add(engine_, &hook, UC_HOOK_BLOCK, reinterpret_cast<void*>(on_block), this, 1, 0))
-    return failed("no block hook", error);
+  inside_.engine = engine_;
+  inside_.memory = memory_;
+  if (!inside_.watched_frames.resize(memory_size_ >> page_shift)) return "no memory for the machine";
   copy_size_ = uc_context_size(engine_);
   return {};
 }
 
 void Engine::on_interrupt(uc_engine*, uint32_t number, void* argument) {
   auto& engine = *static_cast<Engine*>(argument);
+  if (engine.inside_.is_syscall) [[unlikely]] {
+    // The trap flag: the system call comes first, and the instruction behind it traps.
+    engine.must_repair_ = true;
+    return;
+  }
   engine.stop_.kind = number == engine.syscall_interrupt_ ? Stop::Kind::syscall : Stop::Kind::interrupt;
   engine.stop_.number = number;
   uc_emu_stop(engine.engine_);
 }
 
-// Called before each block runs: the slice is over when one more than it holds would start. (An asynchronous uc_emu_stop could make an
-// instruction run twice.)
-void Engine::on_block(uc_engine*, uint64_t, uint32_t, void* argument) {
-  auto& engine = *static_cast<Engine*>(argument);
-  if (engine.blocks_left_ == 0) [[unlikely]]
-    uc_emu_stop(engine.engine_);
-  else --engine.blocks_left_;
+Stop Engine::run(uint64_t pc, uint64_t& blocks) {
+  Stop stop = run_translated(pc, blocks);
+  while (inside_.must_translate_anew) [[unlikely]] {
+    inside_.must_translate_anew = false;
+    must(uc_ctl_flush_tb(engine_), __LINE__);
+    if (stop.kind == Stop::Kind::slice && blocks != 0) stop = run_translated(read(target_->pc_id()), blocks);
+  }
+  return stop;
 }
 
-Stop Engine::run(uint64_t pc, uint64_t& blocks) {
+Stop Engine::run_translated(uint64_t pc, uint64_t& blocks) {
   stop_ = {};
-  blocks_left_ = blocks;
+  inside_.blocks_left = blocks;
+  inside_.is_syscall = false;
+  Inside* outer = std::exchange(running, &inside_);
   uc_err error = uc_emu_start(engine_, pc, ~uint64_t{0}, 0, 0);
-  blocks = blocks_left_;
+  running = outer;
+  blocks = inside_.blocks_left;
+  if (inside_.is_syscall) stop_.kind = Stop::Kind::syscall;
   if (error != UC_ERR_OK && stop_.kind == Stop::Kind::slice) [[unlikely]] {
     stop_.kind = Stop::Kind::error;
     stop_.error = error;

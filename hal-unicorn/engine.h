@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "hal-unicorn/inside.h"
 #include "hal/trap.h"
 
 namespace halcyon::hal {
@@ -55,9 +56,11 @@ class Engine {
 
   // Runs user code from `pc`, at most `blocks` blocks; leaves in `blocks` how many are left.
   Stop run(uint64_t pc, uint64_t& blocks);
-  void note_syscall() {
-    stop_.kind = Stop::Kind::syscall;
-    uc_emu_stop(engine_);
+
+  const Inside& inside() const { return inside_; }
+  // A program has unmasked floating-point exceptions.
+  void trap_floating() {
+    if (!inside_.traps_floating) inside_.traps_floating = all_code_changed_ = true;
   }
 
   // Saved register files.
@@ -89,7 +92,7 @@ class Engine {
 
  private:
   static void on_interrupt(uc_engine*, uint32_t number, void* engine);
-  static void on_block(uc_engine*, uint64_t address, uint32_t size, void* engine);
+  Stop run_translated(uint64_t pc, uint64_t& blocks);
   void load_root(Root root);
   void discard_code();
 
@@ -109,7 +112,7 @@ class Engine {
 
   Stop stop_;
   uint32_t syscall_interrupt_ = ~0u;
-  uint64_t blocks_left_ = 0;
+  Inside inside_;
   std::vector<uint64_t> changed_frames_;
   bool all_code_changed_ = false;
 };

@@ -8,6 +8,7 @@
 #include <initializer_list>
 
 #include "hal-unicorn/context.h"
+#include "hal-unicorn/floating_x86_64.h"
 #include "hal-unicorn/guest_code.h"
 #include "hal-unicorn/snapshot.h"
 #include "hal/isa/x86_64/floating_point.h"
@@ -16,7 +17,16 @@
 namespace halcyon::hal {
 namespace {
 
-enum Vector : uint32_t { divide_error = 0, debug = 1, breakpoint = 3, invalid_opcode = 6, protection_fault = 13, page_fault = 14 };
+enum Vector : uint32_t {
+  divide_error = 0,
+  debug = 1,
+  breakpoint = 3,
+  invalid_opcode = 6,
+  protection_fault = 13,
+  page_fault = 14,
+  x87_exception = 16,
+  vector_exception = 19
+};
 
 Exception exception_of(uint32_t vector) {
   switch (vector) {
@@ -27,8 +37,8 @@ Exception exception_of(uint32_t vector) {
     case 11:
     case 12: return Exception::segment;
     case protection_fault: return Exception::protection;
-    case 16:
-    case 19: return Exception::floating_point;
+    case x87_exception:
+    case vector_exception: return Exception::floating_point;
     case 17: return Exception::misaligned;
     default: return Exception::other;
   }
@@ -38,6 +48,7 @@ Exception exception_of(uint32_t vector) {
 constexpr uint64_t user_flags = 0x5'0dd5;
 
 constexpr uint8_t rdtsc_code[] = {0x0f, 0x31};
+constexpr uint8_t int1_code[] = {0xf1};
 constexpr uint8_t rdtscp_code[] = {0x0f, 0x01, 0xf9};
 
 }  // namespace
@@ -84,6 +95,11 @@ bool X86Target::decode(UnicornContext& context, const Stop& stop, Trap& trap) {
     trap.error_code = static_cast<uint16_t>(vector << 3 | idt);
     return true;
   }
+  if (is_invalid && reads(context, int1_code)) {
+    // Unicorn does not know it.
+    context.set_pc(context.pc() + sizeof int1_code);
+    vector = debug;
+  }
   trap.vector = static_cast<uint8_t>(vector);
   if (!is_invalid) trap.error_code = static_cast<uint16_t>(word_at<uint32_t>(context.copy(), error_code_));
   if (vector == page_fault) {
@@ -94,21 +110,25 @@ bool X86Target::decode(UnicornContext& context, const Stop& stop, Trap& trap) {
     return true;
   }
   trap.exception = exception_of(vector);
-  if (trap.exception == Exception::floating_point)
-    trap.floating_fault = floating_fault(engine_.read(UC_X86_REG_FPSW) & ~engine_.read(UC_X86_REG_FPCW) & 0x3f);
+  if (trap.exception == Exception::floating_point) {
+    uint32_t flags = vector == vector_exception ? mxcsr(context) & unmasked(mxcsr(context))
+                                                : static_cast<uint32_t>(engine_.read(UC_X86_REG_FPSW) & ~engine_.read(UC_X86_REG_FPCW));
+    trap.floating_fault = floating_fault(flags & 0x3f);
+  }
   return !(is_deterministic_ && vector == protection_fault && !context.forbids_time_stamps() && is_time_read(context));
 }
 
-bool X86Target::is_time_read(UnicornContext& context) {
-  uint8_t code[3] = {};
+// The code at the pc is this.
+bool X86Target::reads(UnicornContext& context, std::span<const uint8_t> code) {
+  uint8_t found[3];
   Root root = engine_.read(UC_X86_REG_CR3);
-  uint64_t pc = context.pc();
-  if (!read_code<x86_64::PageFormat>(engine_.memory(), root, pc, code, 2)) return false;
-  reads_processor_ = false;
-  if (std::memcmp(code, rdtsc_code, sizeof rdtsc_code) == 0) return true;
-  if (!read_code<x86_64::PageFormat>(engine_.memory(), root, pc, code, 3)) return false;
-  reads_processor_ = std::memcmp(code, rdtscp_code, sizeof rdtscp_code) == 0;
-  return reads_processor_;
+  return read_code<x86_64::PageFormat>(engine_.memory(), root, context.pc(), found, code.size()) &&
+         std::memcmp(found, code.data(), code.size()) == 0;
+}
+
+bool X86Target::is_time_read(UnicornContext& context) {
+  reads_processor_ = reads(context, rdtscp_code);
+  return reads_processor_ || reads(context, rdtsc_code);
 }
 
 // The time stamp counter of a deterministic machine counts nanoseconds.
@@ -164,6 +184,21 @@ int physical_register(uint16_t status, unsigned index) { return UC_X86_REG_FP0 +
 
 }  // namespace
 
+// Its flags are those that Unicorn's register has and those that its arithmetic left since.
+uint32_t X86Target::mxcsr(UnicornContext& context) {
+  uint32_t value = static_cast<uint32_t>(context.read(UC_X86_REG_MXCSR));
+  size_t at = floating_layout.flags;
+  if (!engine_.holds(context)) return value | (word_at<uint8_t>(context.copy(), copied_registers_ + at) & 0x3d);
+  return value | (std::to_integer<uint8_t>(reinterpret_cast<const std::byte*>(engine_.inside().registers)[at]) & 0x3d);
+}
+
+void X86Target::set_mxcsr(UnicornContext& context, uint32_t value) {
+  context.write(UC_X86_REG_MXCSR, uint64_t{value});
+  if (engine_.holds(context)) reinterpret_cast<std::byte*>(engine_.inside().registers)[floating_layout.flags] = std::byte{0};
+  else set_word_at<uint8_t>(context.copy(), copied_registers_ + floating_layout.flags, 0);
+  if (unmasked(value) != 0) engine_.trap_floating();
+}
+
 void X86Target::save_floating_point(UnicornContext& context, std::span<std::byte> bytes) {
   FxsaveImage image{};
   image.control = static_cast<uint16_t>(context.read(UC_X86_REG_FPCW));
@@ -174,7 +209,7 @@ void X86Target::save_floating_point(UnicornContext& context, std::span<std::byte
   image.opcode = static_cast<uint16_t>(context.read(UC_X86_REG_FOP));
   image.instruction = context.read(UC_X86_REG_FIP);
   image.data = context.read(UC_X86_REG_FDP);
-  image.mxcsr = static_cast<uint32_t>(context.read(UC_X86_REG_MXCSR));
+  image.mxcsr = mxcsr(context);
   image.mxcsr_mask = mxcsr_mask;
   for (unsigned index = 0; index < 8; ++index) context.read(physical_register(image.status, index), image.st[index]);
   for (int index = 0; index < 16; ++index) context.read(UC_X86_REG_XMM0 + index, image.xmm[index]);
@@ -196,7 +231,7 @@ bool X86Target::load_floating_point(UnicornContext& context, std::span<const std
   context.write(UC_X86_REG_FOP, uint64_t{image.opcode});
   context.write(UC_X86_REG_FIP, image.instruction);
   context.write(UC_X86_REG_FDP, image.data);
-  context.write(UC_X86_REG_MXCSR, uint64_t{image.mxcsr});
+  set_mxcsr(context, image.mxcsr);
   for (int index = 0; index < 16; ++index) context.write(UC_X86_REG_XMM0 + index, static_cast<const void*>(image.xmm[index]));
   return true;
 }

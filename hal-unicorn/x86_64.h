@@ -34,17 +34,21 @@ class X86Target final : public Target {
   void build_boot_tables();
   std::string enter_user_mode(bool is_deterministic);
   std::string calibrate();
+  std::string calibrate_floating();
+  uint32_t mxcsr(UnicornContext& context);
+  void set_mxcsr(UnicornContext& context, uint32_t value);
   void record_cpuid(bool hides_random);
   CpuidLeaf cpuid(uint64_t leaf);
   Stop run_boot_code(uint64_t offset);
-  static void on_syscall(uc_engine*, void* engine);
   static int on_cpuid(uc_engine*, void* target);
+  bool reads(UnicornContext& context, std::span<const uint8_t> code);
   bool is_time_read(UnicornContext& context);
 
   // Where a copy keeps the words of CPUX86State that Unicorn's interface leaves out.
   size_t error_code_ = 0;
   size_t is_software_interrupt_ = 0;
   size_t old_exception_ = 0;
+  size_t copied_registers_ = 0;  // CPUX86State itself
 
   uint64_t control_ = 0;  // CR4, without what one context changes
   bool is_deterministic_ = false;

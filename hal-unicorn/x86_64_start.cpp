@@ -1,8 +1,11 @@
 // Bringing the x86_64 CPU into user mode, and finding what its interface does not show.
+#include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "core/base/types.h"
 #include "hal-unicorn/context.h"
+#include "hal-unicorn/floating_x86_64.h"
 #include "hal-unicorn/snapshot.h"
 #include "hal-unicorn/x86_64.h"
 #include "hal/isa/x86_64/floating_point.h"
@@ -11,7 +14,7 @@ namespace halcyon::hal {
 namespace {
 
 // What the boot code frame holds. The data access goes to address 8, where the boot root maps nothing.
-constexpr uint64_t sysret_at = 0x00, syscall_at = 0x10, load_at = 0x20, store_at = 0x30, int3_at = 0x40, cpuid_at = 0x50;
+constexpr uint64_t sysret_at = 0x00, syscall_at = 0x10, load_at = 0x20, store_at = 0x30, int3_at = 0x40, cpuid_at = 0x50, divide_at = 0x60;
 struct {
   uint64_t offset;
   uint8_t code[8];
@@ -22,6 +25,7 @@ struct {
     {store_at, {0x48, 0x89, 0x04, 0x25, 0x08}},
     {int3_at, {0xcc}},
     {cpuid_at, {0x0f, 0xa2, 0x0f, 0x05}},
+    {divide_at, {0xf2, 0x0f, 0x5e, 0xc1, 0x0f, 0x05}},  // divsd %xmm1, %xmm0
 };
 
 constexpr uint64_t cr0_value = 0x8001'0033;  // PG WP NE ET MP PE
@@ -36,13 +40,12 @@ std::string X86Target::start(uint64_t memory, bool is_deterministic) {
   is_deterministic_ = is_deterministic;
   if (std::string failure = engine_.open(UC_ARCH_X86, UC_MODE_64, memory, ~0u); !failure.empty()) return failure;
   uc_hook hook;
-  if (uc_hook_add(engine_.handle(), &hook, UC_HOOK_INSN, reinterpret_cast<void*>(on_syscall), &engine_, 1, 0, UC_X86_INS_SYSCALL))
-    return "Unicorn: no system call hook";
   if (uc_hook_add(engine_.handle(), &hook, UC_HOOK_INSN, reinterpret_cast<void*>(on_cpuid), this, 1, 0, UC_X86_INS_CPUID))
     return "Unicorn: no cpuid hook";
   build_boot_tables();
   if (std::string failure = enter_user_mode(is_deterministic); !failure.empty()) return failure;
   if (std::string failure = calibrate(); !failure.empty()) return failure;
+  if (std::string failure = calibrate_floating(); !failure.empty()) return failure;
   record_cpuid(is_deterministic);
   for (unsigned index = 0; index < 16; ++index) engine_.write(id(general(index)), 0);
   engine_.write(UC_X86_REG_CR2, 0);
@@ -124,7 +127,50 @@ std::string X86Target::calibrate() {
   return {};
 }
 
-void X86Target::on_syscall(uc_engine*, void* engine) { static_cast<Engine*>(engine)->note_syscall(); }
+// Gives each word that is sought a value that no other has. What is behind the pc in a copy lies as in the engine.
+std::string X86Target::calibrate_floating() {
+  constexpr uint64_t magic = 0x1357'9bdf'0246'8ace;
+  constexpr uint32_t mxcsr = 0x7f80, status = 0x4100, control = 0x27f, top = 5;
+  Snapshot before(engine_);
+  engine_.write(UC_X86_REG_RAX, magic);
+  engine_.write(UC_X86_REG_MXCSR, mxcsr);
+  engine_.write(UC_X86_REG_FPSW, status | top << 11);
+  engine_.write(UC_X86_REG_FPCW, control);
+  for (uint64_t index : {uint64_t{0}, uint64_t{1}}) {
+    uint64_t vector[2] = {magic + 1 + index, 0}, number[2] = {magic + 3, 0x3fff};
+    uc_reg_write(engine_.handle(), UC_X86_REG_XMM0 + static_cast<int>(index), vector);
+    uc_reg_write(engine_.handle(), UC_X86_REG_FP0, number);
+  }
+  Snapshot after(engine_);
+  before.restore();
+  size_t size = engine_.copy_size();
+  auto place = [&](uint64_t value) { return find_offset<uint64_t>(0, size, [&](size_t at) { return after.word<uint64_t>(at) == value; }); };
+  long registers = place(magic), first = place(magic + 1), second = place(magic + 2), numbers = place(magic + 3);
+  long mxcsr_place = find_offset<uint32_t>(0, size, [&](size_t at) { return after.word<uint32_t>(at) == mxcsr; });
+  long top_place = find_offset<uint32_t>(
+      0, size - 8, [&](size_t at) { return after.word<uint32_t>(at) == top && after.word<uint32_t>(at + 4) == (status | control << 16); });
+
+  for (int id : {UC_X86_REG_XMM0, UC_X86_REG_XMM1}) uc_reg_write(engine_.handle(), id, std::array<uint64_t, 2>{}.data());
+  run_boot_code(divide_at);
+  Snapshot divided(engine_);
+  constexpr long near = 64;
+  long flags = mxcsr_place < near ? -1
+                                  : find_offset<uint8_t>(
+                                        static_cast<size_t>(mxcsr_place - near), static_cast<size_t>(mxcsr_place),
+                                        [&](size_t at) { return before.word<uint8_t>(at) == 0 && divided.word<uint8_t>(at) == 1; });
+  before.restore();
+  if (std::min({registers, first, second, numbers, mxcsr_place, top_place, flags}) < 0 || !engine_.inside().registers)
+    return "Unicorn: cannot find the floating-point state of its CPU; this version is not supported";
+  auto offset = [&](long at) { return static_cast<size_t>(at - registers); };
+  copied_registers_ = static_cast<size_t>(registers);
+  floating_layout = {.mxcsr = offset(mxcsr_place),
+                     .flags = offset(flags),
+                     .vectors = offset(first),
+                     .vector_size = static_cast<size_t>(second - first),
+                     .x87_top = offset(top_place),
+                     .x87_registers = offset(numbers)};
+  return {};
+}
 
 X86Target::CpuidLeaf X86Target::cpuid(uint64_t leaf) {
   engine_.write(UC_X86_REG_RAX, leaf);
@@ -133,8 +179,8 @@ X86Target::CpuidLeaf X86Target::cpuid(uint64_t leaf) {
   return {engine_.read(UC_X86_REG_RAX), engine_.read(UC_X86_REG_RBX), engine_.read(UC_X86_REG_RCX), engine_.read(UC_X86_REG_RDX)};
 }
 
-// Programs do not use what cpuid does not name. ERMS and FSRM promise a fast REP MOVSB and STOSB, which Unicorn executes byte by byte: glibc
-// would fill memory at a twentieth of the speed. RDRAND and RDSEED return the host's random numbers and cannot be trapped.
+// Programs do not use what cpuid does not name. ERMS and FSRM promise a fast REP MOVSB and STOSB, which Unicorn executes byte by byte:
+// glibc would fill memory at a twentieth of the speed. RDRAND and RDSEED return the host's random numbers and cannot be trapped.
 void X86Target::record_cpuid(bool hides_random) {
   constexpr uint64_t rdrand = uint64_t{1} << 30, rdseed = uint64_t{1} << 18, erms = uint64_t{1} << 9, fsrm = uint64_t{1} << 4;
   auto low = [](uint64_t value) { return static_cast<uint32_t>(value); };
