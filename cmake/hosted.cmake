@@ -19,7 +19,8 @@ endif()
 add_library(unicorn_engine INTERFACE)
 target_include_directories(unicorn_engine SYSTEM INTERFACE ${UNICORN_INCLUDE_DIRS})
 target_link_libraries(unicorn_engine INTERFACE ${UNICORN_ARCHIVE} pthread m)
-foreach(function tcg_func_start tcg_gen_callN helper_check_exit_request get_page_addr_code tlb_reset_dirty_by_vaddr tb_invalidate_phys_page_fast)
+foreach(function tcg_func_start tcg_gen_callN helper_check_exit_request get_page_addr_code tlb_reset_dirty_by_vaddr tb_invalidate_phys_page_fast tlb_flush
+    tcg_region_reset_all address_space_translate_for_iotlb qemu_ram_addr_from_host)
   target_link_options(unicorn_engine INTERFACE LINKER:--wrap=${function}_x86_64 LINKER:--wrap=${function}_riscv64)
 endforeach()
 set(replaced_helpers syscall inb inw inl outb outw outl ldmxcsr stgi clgi rsm rcpps rcpss rsqrtps rsqrtss roundps_xmm roundpd_xmm
@@ -27,7 +28,8 @@ set(replaced_helpers syscall inb inw inl outb outw outl ldmxcsr stgi clgi rsm rc
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
   list(APPEND replaced_helpers f2xm1 fsin fcos fprem fprem1 fyl2x fyl2xp1 fpatan fptan fsincos)
 endif()
-target_link_options(unicorn_engine INTERFACE LINKER:--wrap=tcg_gen_op3_x86_64)
+target_link_options(unicorn_engine INTERFACE LINKER:--wrap=tcg_gen_op3_x86_64 LINKER:--wrap=x86_cpu_tlb_fill_x86_64
+  LINKER:--wrap=riscv_cpu_tlb_fill_riscv64)
 foreach(function ${replaced_helpers})
   target_link_options(unicorn_engine INTERFACE LINKER:--wrap=helper_${function}_x86_64)
 endforeach()

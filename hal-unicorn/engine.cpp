@@ -87,6 +87,8 @@ std::string Engine::open(uc_arch arch, uc_mode mode, uint64_t memory, uint32_t s
     return failed("no interrupt hook", error);
   inside_.engine = engine_;
   inside_.memory = memory_;
+  inside_.memory_size = memory_size_;
+  inside_.saved_tlbs = &saved_tlbs_;
   if (!inside_.watched_frames.resize(memory_size_ >> page_shift)) return "no memory for the machine";
   copy_size_ = uc_context_size(engine_);
   return {};
@@ -108,7 +110,7 @@ Stop Engine::run(uint64_t pc, uint64_t& blocks) {
   Stop stop = run_translated(pc, blocks);
   while (inside_.must_translate_anew) [[unlikely]] {
     inside_.must_translate_anew = false;
-    must(uc_ctl_flush_tb(engine_), __LINE__);
+    forget_all_code();
     if (stop.kind == Stop::Kind::slice && blocks != 0) stop = run_translated(read(target_->pc_id()), blocks);
   }
   return stop;
@@ -149,7 +151,12 @@ void Engine::save(UnicornContext& context) {
 }
 
 void Engine::load_root(Root root) {
+  inside_.keeps_tlb = true;
+  Inside* outer = std::exchange(running, &inside_);
   target_->load_root(root);
+  running = outer;
+  inside_.keeps_tlb = false;
+  saved_tlbs_.change(loaded_root_, root);
   loaded_root_ = register_root_ = root;
 }
 
@@ -167,6 +174,7 @@ void Engine::enter(UnicornContext& context, Root root) {
     discard_code();
   hold(context);
   if (loaded_root_ != root || register_root_ != root) load_root(root);
+  inside_.root = root;
 }
 
 void Engine::code_changed(uint64_t frame) {
@@ -179,10 +187,15 @@ void Engine::code_changed(uint64_t frame) {
   }
 }
 
+void Engine::forget_all_code() {
+  saved_tlbs_.forget_blocks();
+  must(uc_ctl_flush_tb(engine_), __LINE__);
+}
+
 // uc_ctl_remove_cache goes by virtual address in the loaded root, so it works under the boot root, which maps all of RAM.
 void Engine::discard_code() {
   if (all_code_changed_) {
-    must(uc_ctl_flush_tb(engine_), __LINE__);
+    forget_all_code();
   } else {
     load_root(boot::root);
     for (uint64_t frame : changed_frames_) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "hal-unicorn/inside.h"
+#include "hal-unicorn/saved_tlbs.h"
 #include "hal/trap.h"
 
 namespace halcyon::hal {
@@ -57,7 +58,7 @@ class Engine {
   // Runs user code from `pc`, at most `blocks` blocks; leaves in `blocks` how many are left.
   Stop run(uint64_t pc, uint64_t& blocks);
 
-  const Inside& inside() const { return inside_; }
+  Inside& inside() { return inside_; }
   // A program has unmasked floating-point exceptions.
   void trap_floating() {
     if (!inside_.traps_floating) inside_.traps_floating = all_code_changed_ = true;
@@ -85,7 +86,9 @@ class Engine {
   // The next run finds no translation of `root` made before.
   void forget_translations(Root root) {
     if (loaded_root_ == root) loaded_root_ = no_root;
+    saved_tlbs_.forget(root);
   }
+  // The same of the root that is loaded.
   void forget_translations() { loaded_root_ = no_root; }
   // The next run finds no translated code of the frame.
   void code_changed(uint64_t frame);
@@ -95,8 +98,9 @@ class Engine {
   Stop run_translated(uint64_t pc, uint64_t& blocks);
   void load_root(Root root);
   void discard_code();
+  void forget_all_code();
 
-  static constexpr Root no_root = ~Root{0};
+  static constexpr Root no_root = SavedTlbs::none;
   static constexpr size_t most_frames = 256;  // from here on forgetting all code is cheaper
 
   uc_engine* engine_ = nullptr;
@@ -112,6 +116,7 @@ class Engine {
 
   Stop stop_;
   uint32_t syscall_interrupt_ = ~0u;
+  SavedTlbs saved_tlbs_;
   Inside inside_;
   std::vector<uint64_t> changed_frames_;
   bool all_code_changed_ = false;

@@ -1,5 +1,7 @@
 #include "hal-unicorn/inside.h"
 
+#include "hal-unicorn/saved_tlbs.h"
+
 namespace halcyon::hal {
 
 bool is_wanted_check() {
@@ -8,8 +10,9 @@ bool is_wanted_check() {
   return true;
 }
 
-void note_page(uint64_t address, uint64_t place) {
+void note_page(CpuRegisters* registers, uint64_t address, uint64_t place) {
   if (!running) return;
+  running->registers = registers;
   running->pages[running->next_page] = {.address = page_floor(address), .place = page_floor(place)};
   running->next_page ^= 1;
 }
@@ -22,6 +25,8 @@ void watch_code(CpuState* cpu, uint64_t start, uint64_t length, void (*watch)(Cp
       if (page.address != address || page.place == nowhere || running->watched_frames.contains(page.place >> page_shift)) continue;
       watch(cpu, reinterpret_cast<uint64_t>(running->memory) + page.place, page_size);
       running->watched_frames.insert(page.place >> page_shift);
+      // These would have to be told too.
+      running->saved_tlbs->forget_all();
     }
   }
 }

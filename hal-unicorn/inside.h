@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "core/base/types.h"
+#include "hal/trap.h"
 
 namespace halcyon::hal {
 
@@ -47,6 +48,9 @@ struct Temporary;     // TCGTemp
 struct CpuState;      // CPUState
 struct CpuRegisters;  // CPUX86State, CPURISCVState
 struct Pages;         // page_collection
+struct MemorySection;
+
+class SavedTlbs;
 
 inline constexpr size_t vector_count = 16;  // XMM0..XMM15
 
@@ -55,6 +59,11 @@ struct Inside {
   uc_engine* engine = nullptr;
   uint64_t blocks_left = 0;  // of the slice
   std::byte* memory = nullptr;
+  uint64_t memory_size = 0;
+  Root root = 0;                     // of the user's tables; 0: none, or the boot root
+  MemorySection* section = nullptr;  // all of memory, as Unicorn sees it
+  bool keeps_tlb = false;            // a change of root empties no TLB
+  SavedTlbs* saved_tlbs = nullptr;
   // No translation that Unicorn remembers permits a store to these frames without looking for code in them.
   FrameSet watched_frames;
   // The last pages that code was looked up in: a block lies in at most two.
@@ -66,10 +75,10 @@ struct Inside {
   unsigned next_page = 0;
   bool is_block_start = false;  // the next check for a stop that is translated is the one at the start of a block
   bool is_syscall = false;      // why the run ended
-  CpuState* cpu = nullptr;
+  CpuState* cpu = nullptr;      // the engine's
+  CpuRegisters* registers = nullptr;
 
   // x86_64 alone (floating_x86_64.h).
-  CpuRegisters* registers = nullptr;        // the engine's
   Temporary* registers_argument = nullptr;  // how the translator says that
   bool traps_floating = false;              // some program has unmasked floating-point exceptions
   bool must_translate_anew = false;
@@ -91,7 +100,11 @@ inline bool count_block() {
   return true;
 }
 
-void note_page(uint64_t address, uint64_t place);
+void note_page(CpuRegisters* registers, uint64_t address, uint64_t place);
+
+// Once a block was translated, which tells where the CPU is.
+void find_tlb_x86_64(Inside& inside);
+void find_tlb_riscv64(Inside& inside);
 
 // A store looks for code in its page only if the translation that it goes by says so. Unicorn makes it say so for the page that a new block
 // was found by; a store by another mapping of the frame would change the code unseen. So all translations of the frame are told, unless

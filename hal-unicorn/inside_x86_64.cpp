@@ -1,6 +1,9 @@
 // What takes the place of Unicorn's functions for x86_64.
 #include "hal-unicorn/floating_x86_64.h"
 #include "hal-unicorn/inside.h"
+#include "hal-unicorn/saved_tlbs.h"
+#include "hal-unicorn/tlb_fill.h"
+#include "hal/isa/x86_64/page_format.h"
 
 namespace halcyon::hal {
 
@@ -33,6 +36,22 @@ void out_byte(CpuRegisters* registers, uint32_t, uint32_t) asm("__wrap_helper_ou
 void out_word(CpuRegisters* registers, uint32_t, uint32_t) asm("__wrap_helper_outw_x86_64");
 void out_long(CpuRegisters* registers, uint32_t, uint32_t) asm("__wrap_helper_outl_x86_64");
 
+void make_tlb_x86_64(CpuState*) asm("tlb_init_x86_64");
+void real_flush_x86_64(CpuState*) asm("__real_tlb_flush_x86_64");
+void flush_x86_64(CpuState* cpu) asm("__wrap_tlb_flush_x86_64");
+void real_forget_blocks_x86_64(Translator*) asm("__real_tcg_region_reset_all_x86_64");
+void forget_blocks_x86_64(Translator* translator) asm("__wrap_tcg_region_reset_all_x86_64");
+bool real_fill_x86_64(CpuState*, uint64_t, int, int, int, bool, uintptr_t) asm("__real_x86_cpu_tlb_fill_x86_64");
+bool fill_x86_64(CpuState* cpu, uint64_t address, int size, int access, int mode, bool is_probe,
+                 uintptr_t caller) asm("__wrap_x86_cpu_tlb_fill_x86_64");
+void set_page_x86_64(CpuState*, uint64_t address, uint64_t page, int permissions, int mode, uint64_t size) asm("tlb_set_page_x86_64");
+MemorySection* real_find_section_x86_64(CpuState*, int, uint64_t, uint64_t*, uint64_t*, uint32_t,
+                                        int*) asm("__real_address_space_translate_for_iotlb_x86_64");
+MemorySection* find_section_x86_64(CpuState* cpu, int space, uint64_t address, uint64_t* offset, uint64_t* size, uint32_t attributes,
+                                   int* permissions) asm("__wrap_address_space_translate_for_iotlb_x86_64");
+uint64_t real_place_x86_64(uc_engine*, std::byte*) asm("__real_qemu_ram_addr_from_host_x86_64");
+uint64_t place_x86_64(uc_engine* engine, std::byte* host) asm("__wrap_qemu_ram_addr_from_host_x86_64");
+
 void check_x86_64(uc_engine* engine, uint32_t in_delay_slot) {
   if (!count_block()) [[likely]]
     return;
@@ -62,7 +81,7 @@ void operation_x86_64(Translator* translator, int code, uintptr_t to, uintptr_t 
 
 uint64_t find_page_x86_64(CpuRegisters* registers, uint64_t address) {
   uint64_t place = real_find_page_x86_64(registers, address);
-  note_page(address, place);
+  note_page(registers, address, place);
   return place;
 }
 
@@ -74,7 +93,6 @@ void forget_code_x86_64(uc_engine* engine, Pages* pages, uint64_t place, int len
 
 // Translated code has stored the pc before it calls this; Unicorn would search for it again.
 void syscall_x86_64(CpuRegisters* registers, int size) {
-  running->registers = registers;
   running->is_syscall = true;
   uc_emu_stop(running->engine);
   real_syscall_x86_64(registers, size);
@@ -92,6 +110,44 @@ void out_byte(CpuRegisters* registers, uint32_t, uint32_t) { protect_port(regist
 void out_word(CpuRegisters* registers, uint32_t, uint32_t) { protect_port(registers, __builtin_return_address(0)); }
 void out_long(CpuRegisters* registers, uint32_t, uint32_t) { protect_port(registers, __builtin_return_address(0)); }
 
+void flush_x86_64(CpuState* cpu) {
+  if (!running || !running->keeps_tlb) real_flush_x86_64(cpu);
+}
+
+void forget_blocks_x86_64(Translator* translator) {
+  if (running) running->saved_tlbs->forget_blocks();
+  real_forget_blocks_x86_64(translator);
+}
+
+bool fill_x86_64(CpuState* cpu, uint64_t address, int size, int access, int mode, bool is_probe, uintptr_t caller) {
+  constexpr int user = 1;
+  Translation translation;
+  if (!running || running->root == 0 || mode != user || !translate<x86_64::PageFormat>(address, static_cast<Access>(access), translation))
+    return real_fill_x86_64(cpu, address, size, access, mode, is_probe, caller);
+  set_page_x86_64(cpu, page_floor(address), translation.page, translation.permissions, mode, page_size);
+  return true;
+}
+
+MemorySection* find_section_x86_64(CpuState* cpu, int space, uint64_t address, uint64_t* offset, uint64_t* size, uint32_t attributes,
+                                   int* permissions) {
+  bool is_memory = running && address < running->memory_size;
+  if (is_memory && running->section) [[likely]] {
+    *offset = address;
+    return running->section;
+  }
+  MemorySection* section = real_find_section_x86_64(cpu, space, address, offset, size, attributes, permissions);
+  if (is_memory && *offset == address) running->section = section;
+  return section;
+}
+
+uint64_t place_x86_64(uc_engine* engine, std::byte* host) {
+  if (!running) return real_place_x86_64(engine, host);
+  auto place = static_cast<uint64_t>(host - running->memory);
+  return place < running->memory_size ? place : real_place_x86_64(engine, host);
+}
+
 }  // extern "C"
+
+void find_tlb_x86_64(Inside& inside) { inside.saved_tlbs->find(inside.cpu, inside.registers, make_tlb_x86_64, real_flush_x86_64); }
 
 }  // namespace halcyon::hal

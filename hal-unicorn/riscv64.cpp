@@ -66,6 +66,7 @@ std::string RiscvTarget::start(uint64_t memory, bool) {
   engine_.write(UC_RISCV_REG_SCOUNTEREN, all_counters);
   load_root(boot::root);
   if (std::string failure = calibrate(); !failure.empty()) return failure;
+  find_tlb_riscv64(engine_.inside());
   for (int index = 1; index < 32; ++index) engine_.write(UC_RISCV_REG_X0 + index, 0);
   pristine_ = engine_.new_copy();
   if (!pristine_) return "no memory for a register file";

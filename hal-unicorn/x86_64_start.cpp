@@ -46,6 +46,7 @@ std::string X86Target::start(uint64_t memory, bool is_deterministic) {
   if (std::string failure = enter_user_mode(is_deterministic); !failure.empty()) return failure;
   if (std::string failure = calibrate(); !failure.empty()) return failure;
   if (std::string failure = calibrate_floating(); !failure.empty()) return failure;
+  find_tlb_x86_64(engine_.inside());
   record_cpuid(is_deterministic);
   for (unsigned index = 0; index < 16; ++index) engine_.write(id(general(index)), 0);
   engine_.write(UC_X86_REG_CR2, 0);
