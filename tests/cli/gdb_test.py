@@ -233,6 +233,16 @@ class Session(GdbTest):
                       r"x86_64 registers \(in the engine, amid a block", r"(?m)^#0 +0x\w+ in \S+ from /bin/busybox")
         self.assertIn(("running", "user mode"), threads(output).values(), output)
 
+    def test_run_keeps_the_arguments(self):
+        """./dev debug gives them in a way that gdb's run, with a redirection or more words, does not replace."""
+        if pathlib.Path(halcyon.BINARY).resolve() != (halcyon.TREE / "build/hosted-debug/halcyon").resolve():
+            self.skipTest("./dev debug takes the hosted-debug build of this tree")
+        done = subprocess.run([halcyon.TREE / "dev", "debug", "--root", halcyon.ROOTFS["x86_64"], "--", "/bin/busybox", "sh", "-c",
+                               "read line; echo \"it's $0\" \"$line\" $#", "name"],
+                              input="set pagination off\nrun </dev/null\nrun more </dev/null\n", capture_output=True, text=True, timeout=halcyon.PATIENCE)
+        self.assertIn("it's name  0\n", done.stdout)
+        self.assertIn("it's name  1\n", done.stdout)
+
     def test_without_a_kernel(self):
         output = gdb("kthreads\n", *busybox())
         self.contains(output, "no kernel: ")
