@@ -95,7 +95,8 @@ bool X86Target::decode(UnicornContext& context, const Stop& stop, Trap& trap) {
     trap.error_code = static_cast<uint16_t>(vector << 3 | idt);
     return true;
   }
-  if (is_invalid && reads(context, int1_code)) {
+  bool is_int1 = is_invalid && reads(context, int1_code);
+  if (is_int1) {
     // Unicorn does not know it.
     context.set_pc(context.pc() + sizeof int1_code);
     vector = debug;
@@ -109,7 +110,7 @@ bool X86Target::decode(UnicornContext& context, const Stop& stop, Trap& trap) {
     trap.address = engine_.read(UC_X86_REG_CR2);
     return true;
   }
-  trap.exception = exception_of(vector);
+  trap.exception = is_int1 ? Exception::breakpoint : exception_of(vector);
   if (trap.exception == Exception::floating_point) {
     uint32_t flags = vector == vector_exception ? mxcsr(context) & unmasked(mxcsr(context))
                                                 : static_cast<uint32_t>(engine_.read(UC_X86_REG_FPSW) & ~engine_.read(UC_X86_REG_FPCW));

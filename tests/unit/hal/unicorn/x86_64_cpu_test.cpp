@@ -44,7 +44,7 @@ TEST_F(X86Cpu, PortsAreProtected) {
 TEST_F(X86Cpu, Int1TrapsBehindTheInstruction) {
   guest.put(0, "\xf1\x0f\x05"sv);
   Trap trap = guest.run();
-  EXPECT_EQ(trap.kind, Trap::Kind::exception);
+  expect_exception(trap, Exception::breakpoint);
   EXPECT_EQ(trap.vector, 1);
   EXPECT_EQ(guest.pc(), 1u);
   EXPECT_EQ(guest.run().kind, Trap::Kind::syscall);
