@@ -51,6 +51,7 @@ void UnicornContext::copy_from(UserContext& parent) {
   engine_.detach(*this);
   std::memcpy(static_cast<void*>(copy_), other.copy_, engine_.copy_size());
   copy_root_ = other.copy_root_;
+  engine_flags_ = other.engine_flags_;
   forbids_time_stamps_ = other.forbids_time_stamps_;
   is_copy_current_ = true;
 }
@@ -59,6 +60,7 @@ void UnicornContext::reset() {
   engine_.detach(*this);
   std::memcpy(static_cast<void*>(copy_), target_.pristine(), engine_.copy_size());
   copy_root_ = boot::root;
+  engine_flags_ = 0;
   is_copy_current_ = true;
   set_pc(0);
   if (forbids_time_stamps_) target_.apply_time_stamps(*this);

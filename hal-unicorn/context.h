@@ -63,6 +63,7 @@ class UnicornContext final : public UserContext {
   uc_context* copy_;
   Root copy_root_ = ~Root{0};    // what the root register in the copy says
   bool is_copy_current_ = true;  // always, unless the engine holds this context
+  uint32_t engine_flags_ = 0;    // Target::engine_flags, with the copy
   bool is_pc_known_ = false;     // pc_ counts, whatever the register says
   uint64_t pc_ = 0;
 };

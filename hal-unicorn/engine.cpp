@@ -146,6 +146,7 @@ void Engine::save(UnicornContext& context) {
   context.pc();
   save_to(context.copy_);
   if (must_repair_) target_->repair(context.copy_);
+  context.engine_flags_ = target_->engine_flags();
   context.copy_root_ = register_root_;
   context.is_copy_current_ = true;
 }
@@ -164,6 +165,7 @@ void Engine::hold(UnicornContext& context) {
   if (live_ == &context && !must_repair_) return;
   if (live_) save(*live_);
   restore_from(context.copy_);
+  target_->set_engine_flags(context.engine_flags_);
   register_root_ = context.copy_root_;
   live_ = &context;
   must_repair_ = false;

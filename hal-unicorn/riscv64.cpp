@@ -173,6 +173,10 @@ struct FloatingPoint {
 static_assert(sizeof(FloatingPoint) == 264);
 }  // namespace
 
+// Arithmetic leaves its exception flags where no register file has them: they would pass from one thread to the next.
+uint32_t RiscvTarget::engine_flags() { return static_cast<uint32_t>(engine_.read(UC_RISCV_REG_FFLAGS)); }
+void RiscvTarget::set_engine_flags(uint32_t flags) { engine_.write(UC_RISCV_REG_FFLAGS, flags); }
+
 void RiscvTarget::save_floating_point(UnicornContext& context, std::span<std::byte> bytes) {
   engine_.hold(context);
   FloatingPoint image{};

@@ -17,6 +17,8 @@ class RiscvTarget final : public Target {
   void finish_syscall(UnicornContext& context, uint64_t result) override;
   unsigned trap_size() const override { return 4; }
   size_t floating_point_size() const override { return 264; }
+  uint32_t engine_flags() override;
+  void set_engine_flags(uint32_t flags) override;
   void save_floating_point(UnicornContext& context, std::span<std::byte> image) override;
   bool load_floating_point(UnicornContext& context, std::span<const std::byte> image) override;
   void reset_floating_point(UnicornContext& context) override;

@@ -51,6 +51,9 @@ class Target {
   const CpuInfo& cpu_info() const { return cpu_info_; }
 
   virtual size_t floating_point_size() const = 0;
+  // Floating-point state of the engine that Unicorn's register files leave out.
+  virtual uint32_t engine_flags() { return 0; }
+  virtual void set_engine_flags(uint32_t) {}
   virtual void save_floating_point(UnicornContext& context, std::span<std::byte> image) = 0;
   virtual bool load_floating_point(UnicornContext& context, std::span<const std::byte> image) = 0;
   virtual void reset_floating_point(UnicornContext& context) = 0;

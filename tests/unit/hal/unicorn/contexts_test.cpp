@@ -194,6 +194,27 @@ TEST(X86FloatingPoint, ImageHoldsWhatTheProgramComputed) {
   EXPECT_EQ(std::memcmp(&image[160 + 80], "\x88\x77\x66\x55\x44\x33\x22\x11", 8), 0);
 }
 
+// Unicorn keeps them outside of its register files.
+TEST(RiscvFloatingPoint, FlagsBelongToTheContext) {
+  Guest guest(Isa::riscv64);
+  guest.put(0, {0x0010'2573, 0x0000'0073, 0x0012'9073, 0x0000'0073});  // csrr a0,fflags; ecall; csrw fflags,t0; ecall
+  auto other = guest.new_context();
+  auto flags_of = [&](UserContext& context) {
+    context.set(Reg::pc, code_at);
+    EXPECT_EQ(guest.cpu().run(context, guest.root).kind, Trap::Kind::syscall);
+    return context.get(Reg::result);
+  };
+  guest.set(general(5), 8);
+  guest.run_at(8);
+  EXPECT_EQ(flags_of(*other), 0u);
+  EXPECT_EQ(flags_of(*guest.context), 8u);
+  other->copy_from(*guest.context);
+  guest.set(general(5), 0);
+  guest.run_at(8);
+  EXPECT_EQ(flags_of(*other), 8u);
+  EXPECT_EQ(flags_of(*guest.context), 0u);
+}
+
 TEST(RiscvFloatingPoint, Computes) {
   Guest guest(Isa::riscv64);
   guest.put(0, {0xd205'0553 /* fcvt.d.w fa0,a0 */, 0x02a5'7553 /* fadd.d fa0,fa0,fa0 */, 0x0000'0073});
