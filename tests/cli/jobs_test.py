@@ -3,7 +3,10 @@
 terminal as it was in every state.
 
 Needs the rootfs with busybox (./dev rootfs)."""
+import fcntl
 import os
+import pty
+import select
 import signal
 import termios
 import time
@@ -19,10 +22,80 @@ DEADLY = [number for number in range(1, 65) if number not in (signal.SIGKILL, si
                                                              signal.SIGXFSZ, 32, 33)]
 
 
+class Job(Session):
+    """A halcyon that a shell started, which tells what becomes of it: only a job with a parent in its session can be stopped by a key."""
+
+    def __init__(self, *arguments):
+        self.master, slave = pty.openpty()
+        self.resize(30, 100)
+        self.slave, self.seen, self.status = slave, b"", None
+        self.before = termios.tcgetattr(slave)
+        self.told, tell = os.pipe()
+        self.shell = os.fork()
+        if self.shell == 0:
+            try:
+                self.be_the_shell(tell, [halcyon.BINARY, "run", "--root", str(ROOT), "--env", "PS1=$ ", *arguments])
+            finally:
+                os._exit(99)
+        os.close(tell)
+        self.pid = int(self.next_word())
+
+    def be_the_shell(self, tell, command):
+        os.close(self.master)
+        os.setsid()
+        fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        child = os.fork()
+        if child == 0:
+            os.setpgid(0, 0)
+            os.tcsetpgrp(self.slave, os.getpid())
+            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            for fd in range(3):
+                os.dup2(self.slave, fd)
+            os.closerange(3, 50)
+            os.execv(command[0], command)
+        os.write(tell, b"%d\n" % child)
+        while True:
+            _, status = os.waitpid(child, os.WUNTRACED)
+            os.write(tell, b"%d\n" % status)
+            if not os.WIFSTOPPED(status):
+                os._exit(0)
+
+    def next_word(self):
+        """What the shell says next; None if it says nothing in time. The screen is read meanwhile, for a full one would stop the job."""
+        end, word = time.monotonic() + halcyon.PATIENCE, b""
+        while not word.endswith(b"\n") and time.monotonic() < end:
+            for ready in select.select([self.told, self.master], [], [], 1)[0]:
+                if ready == self.told:
+                    word += os.read(self.told, 1)
+                else:
+                    self.seen += os.read(self.master, 4096)
+        return word or None
+
+    def next_status(self):
+        word = self.next_word()
+        if word is None:
+            raise AssertionError(f"neither stopped nor ended; the screen shows {self.seen!r}")
+        return int(word)
+
+    def wait(self):
+        self.status = os.waitstatus_to_exitcode(self.next_status())
+        return self.status
+
+    def close(self):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.shell, 0)
+        for fd in (self.master, self.slave, self.told):
+            os.close(fd)
+
+
 @unittest.skipUnless((ROOT / "bin/busybox").exists(), "no rootfs: run ./dev rootfs")
 class Jobs(unittest.TestCase):
     def start(self, *arguments, shell=None, options=()):
-        session = Session(*options, "/bin/busybox", *(("sh", "-c", shell) if shell else arguments))
+        session = Job(*options, "/bin/busybox", *(("sh", "-c", shell) if shell else arguments))
         self.addCleanup(session.close)
         return session
 
@@ -31,15 +104,10 @@ class Jobs(unittest.TestCase):
 
     def wait_for_stop(self, session):
         """The signal that halcyon stopped by; the terminal must be as it was."""
-        end = time.monotonic() + halcyon.PATIENCE
-        while time.monotonic() < end:
-            pid, status = os.waitpid(session.pid, os.WUNTRACED | os.WNOHANG)
-            if pid:
-                self.assertTrue(os.WIFSTOPPED(status), f"ended, status {status:#x}")
-                self.assert_restored(session)
-                return os.WSTOPSIG(status)
-            time.sleep(0.02)
-        self.fail(f"it did not stop; the screen shows {session.seen!r}")
+        status = session.next_status()
+        self.assertTrue(os.WIFSTOPPED(status), f"ended, status {status:#x}")
+        self.assert_restored(session)
+        return os.WSTOPSIG(status)
 
     def test_suspend_key_stops_halcyon(self):
         for body in ("exec sleep 100000", "while :; do :; done", "cat"):
