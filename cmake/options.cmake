@@ -7,7 +7,7 @@ target_compile_definitions(halcyon_common_options INTERFACE BOOST_ENABLE_ASSERT_
 # No RTTI anywhere: host code derives from classes whose vtables kernel code emits.
 target_compile_options(halcyon_common_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>
   -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -fno-strict-aliasing -fno-omit-frame-pointer
-  $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression-from-macro-expansion>)
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety;-Wthread-safety-beta;-Wno-gnu-statement-expression-from-macro-expansion>)
 if(HALCYON_WERROR)
   target_compile_options(halcyon_common_options INTERFACE -Werror)
 endif()

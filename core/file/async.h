@@ -12,6 +12,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "core/base/annotations.h"
 #include "core/base/own.h"
 #include "core/file/file.h"
 #include "core/sync/mutex.h"
@@ -77,7 +78,7 @@ class AsyncFiles {
 
   Mutex arming_{Rank::epoll};
   SpinLock lock_{Rank::epoll_queue};
-  boost::intrusive::list<AsyncState, boost::intrusive::constant_time_size<false>> due_;  // under lock_
+  boost::intrusive::list<AsyncState, boost::intrusive::constant_time_size<false>> due_ GUARDED_BY(lock_);
 };
 
 }  // namespace halcyon

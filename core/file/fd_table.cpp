@@ -117,6 +117,7 @@ Result<> FdTable::set_close_on_exec(int fd, bool value) {
 
 Result<Ref<FdTable>> FdTable::copy() {
   Ref<FdTable> copy = TRY(make_ref<FdTable>());
+  copy->lock_.assert_unshared();
   LockGuard guard(lock_);
   size_t count = slots_.size();
   while (count > 0 && !slots_[count - 1].file) --count;

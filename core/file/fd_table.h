@@ -3,6 +3,7 @@
 // the table.
 #pragma once
 
+#include "core/base/annotations.h"
 #include "core/base/ref.h"
 #include "core/base/vec.h"
 #include "core/file/file.h"
@@ -56,13 +57,13 @@ class alignas(64) FdTable : public RefCounted {
     bool is_reserved = false;
     bool is_free() const { return !file && !is_reserved; }
   };
-  Result<> ensure(size_t count);
+  Result<> ensure(size_t count) REQUIRES(lock_);
   void closed(File& file) const;
-  Result<size_t> find_free(unsigned limit, size_t minimum);
+  Result<size_t> find_free(unsigned limit, size_t minimum) REQUIRES(lock_);
 
   SpinLock lock_{Rank::fd_table};
-  Vec<Slot> slots_;
-  unsigned first_free_ = 0;  // no free slot below
+  Vec<Slot> slots_ GUARDED_BY(lock_);
+  unsigned first_free_ GUARDED_BY(lock_) = 0;  // no free slot below
 };
 
 class FdTable::Borrowed {
@@ -84,6 +85,7 @@ inline Result<FdTable::Borrowed> FdTable::borrow(int fd) {
     return Borrowed(std::move(file));
   }
   std::atomic_thread_fence(std::memory_order_acquire);  // what the last who shared it did
+  lock_.assert_unshared();
   if (fd < 0 || static_cast<size_t>(fd) >= slots_.size()) return err::badf;
   File* file = slots_[static_cast<size_t>(fd)].file.get();
   if (!file) return err::badf;

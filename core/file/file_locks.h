@@ -6,6 +6,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "core/base/annotations.h"
 #include "core/base/own.h"
 #include "core/file/file.h"
 #include "core/sync/spin_lock.h"
@@ -67,21 +68,22 @@ class FileLocks {
     int for_pid = 0;
     bool is_enlisted = false;
   };
-  Lock* conflict(const void* object, bool is_flock, LockOwner owner, LockKind kind, LockRange range);
-  LockRange joined(const void* object, LockOwner owner, LockKind kind, LockRange range);
-  void insert(Own<Lock> lock);
-  void carve(const void* object, bool is_flock, LockOwner owner, LockRange range, Own<Lock>& spare, const Lock* except = nullptr);
+  Lock* conflict(const void* object, bool is_flock, LockOwner owner, LockKind kind, LockRange range) REQUIRES(lock_);
+  LockRange joined(const void* object, LockOwner owner, LockKind kind, LockRange range) REQUIRES(lock_);
+  void insert(Own<Lock> lock) REQUIRES(lock_);
+  void carve(const void* object, bool is_flock, LockOwner owner, LockRange range, Own<Lock>& spare, const Lock* except = nullptr)
+      REQUIRES(lock_);
   Result<> take(File& file, bool is_flock, LockOwner owner, LockKind kind, LockRange range, bool waits);
-  bool would_deadlock(int pid, int for_pid);
-  void stop_waiting(Waiting& waiting);
+  bool would_deadlock(int pid, int for_pid) REQUIRES(lock_);
+  void stop_waiting(Waiting& waiting) REQUIRES(lock_);
   template <class Matches>
   void drop_if(Matches matches);
 
   SpinLock lock_{Rank::device};
   // Under lock_. An owner's locks of one object come in the order of their ranges, and owners in that of their first lock: a test finds the
   // first in the way.
-  boost::intrusive::list<Lock, boost::intrusive::constant_time_size<false>> locks_;
-  boost::intrusive::list<Waiting, boost::intrusive::constant_time_size<false>> waiting_;  // under lock_
+  boost::intrusive::list<Lock, boost::intrusive::constant_time_size<false>> locks_ GUARDED_BY(lock_);
+  boost::intrusive::list<Waiting, boost::intrusive::constant_time_size<false>> waiting_ GUARDED_BY(lock_);
   std::atomic<unsigned> count_{0};
   WaitQueue released_;
 };

@@ -11,6 +11,7 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 
+#include "core/base/annotations.h"
 #include "core/base/own.h"
 #include "core/file/anonymous_file.h"
 
@@ -107,7 +108,7 @@ class EpollFile final : public AnonymousFile {
   uint64_t visit_ = 0;  // the last search that came here, and what it found
   unsigned visit_result_ = 0;
   SpinLock ready_lock_{Rank::epoll_queue};
-  ReadyList ready_;  // under ready_lock_
+  ReadyList ready_ GUARDED_BY(ready_lock_);
   WaitQueue queue_{Rank::epoll_queue};
 };
 

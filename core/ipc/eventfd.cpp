@@ -73,7 +73,7 @@ class EventFile final : public AnonymousFile {
 
   const bool is_semaphore_;
   SpinLock lock_{Rank::device};
-  uint64_t value_;     // under lock_
+  uint64_t value_ GUARDED_BY(lock_);
   WaitQueue changed_;  // the counter went up or down
 };
 

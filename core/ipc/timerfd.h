@@ -3,6 +3,7 @@
 // A periodic timer is armed for its next expiration only; those that follow are counted, and the timer armed again, when somebody asks.
 #pragma once
 
+#include "core/base/annotations.h"
 #include "core/file/anonymous_file.h"
 #include "core/sync/spin_lock.h"
 #include "core/time/alarm.h"
@@ -37,19 +38,20 @@ class TimerFile final : public AnonymousFile {
   };
   static void due(Alarm& alarm);
   static bool clock_was_set(WaitEntry& entry);
-  Nanoseconds now() const;  // on runs_on_
-  TimerSetting setting_locked();
-  void catch_up_locked();
+  Nanoseconds now() const REQUIRES(lock_);  // on runs_on_
+  TimerSetting setting_locked() REQUIRES(lock_);
+  void catch_up_locked() REQUIRES(lock_);
   bool take(uint64_t* ticks, bool* cancelled);
 
   const AlarmClock clock_;
   SpinLock lock_{Rank::device};
-  AlarmClock runs_on_ = AlarmClock::monotonic;  // under lock_, as all that follows; a relative time does not follow a clock that is set
-  Nanoseconds when_ = never;                    // the next expiration, or the last one if has_expired_
-  Nanoseconds interval_ = 0;
-  uint64_t ticks_ = 0;
-  bool has_expired_ = false;  // and the alarm is not set
-  bool cancels_ = false;
+  // A relative time does not follow a clock that is set.
+  AlarmClock runs_on_ GUARDED_BY(lock_) = AlarmClock::monotonic;
+  Nanoseconds when_ GUARDED_BY(lock_) = never;  // the next expiration, or the last one if has_expired_
+  Nanoseconds interval_ GUARDED_BY(lock_) = 0;
+  uint64_t ticks_ GUARDED_BY(lock_) = 0;
+  bool has_expired_ GUARDED_BY(lock_) = false;  // and the alarm is not set
+  bool cancels_ GUARDED_BY(lock_) = false;
   std::atomic<bool> is_cancelled_{false};  // also without lock_
   FileAlarm alarm_;
   ClockWatch clock_watch_;

@@ -86,6 +86,7 @@ Result<Own<Vma>> clone_vma(const Vma& vma) {
 
 Result<Ref<AddressSpace>> AddressSpace::fork() {
   Ref<AddressSpace> child = TRY(create(machine_));
+  child->lock_.assert_unshared();
   LockGuard guard(lock_);
   child->break_start_ = break_start_;
   child->break_ = break_;

@@ -184,48 +184,49 @@ class AddressSpace : public RefCounted {
   friend Result<Ref<T>> make_ref(Args&&... args);
   AddressSpace(hal::Machine& machine, Own<PageTables> tables);
 
-  struct Removed;                    // VMAs and frames on their way out, dropped after the lock
-  Vma* find(UserAddr address);       // the VMA that contains it
-  Vma* find_from(UserAddr address);  // the first that ends behind it
-  Vma* grow_stack(UserAddr address);
-  Result<UserAddr> find_gap(UserAddr hint, uint64_t length, bool is_near = false);
-  Result<> split_at(UserAddr address);
-  Result<> isolate(UserAddr start, UserAddr end);  // no VMA straddles either end
-  void merge_around(UserAddr start, UserAddr end);
-  Result<> insert(Own<Vma> vma);
-  void remove(UserAddr start, UserAddr end, Removed& removed);
-  void clear_pages(UserAddr start, UserAddr end);
-  void add_mapped(uint64_t length) {
+  struct Removed;                                    // VMAs and frames on their way out, dropped after the lock
+  Vma* find(UserAddr address) REQUIRES(lock_);       // the VMA that contains it
+  Vma* find_from(UserAddr address) REQUIRES(lock_);  // the first that ends behind it
+  Vma* grow_stack(UserAddr address) REQUIRES(lock_);
+  Result<UserAddr> find_gap(UserAddr hint, uint64_t length, bool is_near = false) REQUIRES(lock_);
+  Result<> split_at(UserAddr address) REQUIRES(lock_);
+  Result<> isolate(UserAddr start, UserAddr end) REQUIRES(lock_);  // no VMA straddles either end
+  void merge_around(UserAddr start, UserAddr end) REQUIRES(lock_);
+  Result<> insert(Own<Vma> vma) REQUIRES(lock_);
+  void remove(UserAddr start, UserAddr end, Removed& removed) REQUIRES(lock_);
+  void clear_pages(UserAddr start, UserAddr end) REQUIRES(lock_);
+  void add_mapped(uint64_t length) REQUIRES(lock_) {
     mapped_pages_ += length >> page_shift;
     peak_mapped_ = std::max(peak_mapped_, mapped_pages_);
   }
-  void note_peak() { peak_resident_ = std::max(peak_resident_, tables_->present_pages()); }
-  bool fits_limits(const MapRequest& request, uint64_t length);
-  Result<> fault_anonymous(Vma& vma, UserAddr page, hal::Access access);
-  void map_around(Vma& vma, UserAddr page, const PageFlags& flags);
-  Result<> fault_cached(Vma& vma, UserAddr page, hal::Access access, FrameRef frame);
-  Result<> break_copy_on_write(Vma& vma, UserAddr page, const Translation& old);
-  void make_writable(Vma& vma, UserAddr page, const Translation& old);
+  void note_peak() REQUIRES(lock_) { peak_resident_ = std::max(peak_resident_, tables_->present_pages()); }
+  bool fits_limits(const MapRequest& request, uint64_t length) REQUIRES(lock_);
+  Result<> fault_anonymous(Vma& vma, UserAddr page, hal::Access access) REQUIRES(lock_);
+  void map_around(Vma& vma, UserAddr page, const PageFlags& flags) REQUIRES(lock_);
+  Result<> fault_cached(Vma& vma, UserAddr page, hal::Access access, FrameRef frame) REQUIRES(lock_);
+  Result<> break_copy_on_write(Vma& vma, UserAddr page, const Translation& old) REQUIRES(lock_);
+  void make_writable(Vma& vma, UserAddr page, const Translation& old) REQUIRES(lock_);
   Result<> try_fault(UserAddr address, hal::Access access, Ref<File>* written);
-  void enter(Vma& vma);
+  void enter(Vma& vma) REQUIRES(lock_);
   static PageFlags flags_for(const Vma& vma);
   template <class Action>
-  Result<> for_each_in(UserAddr address, uint64_t length, Action action);
+  Result<> for_each_in(UserAddr address, uint64_t length, Action action) REQUIRES(lock_);
 
   hal::Machine& machine_;
   const AddressLayout layout_;
   Mutex lock_{Rank::address_space};
   Own<PageTables> tables_;
-  VmaSet vmas_;
-  UserAddr break_start_ = 0;
-  UserAddr break_ = 0;
-  uint64_t mapped_pages_ = 0, peak_mapped_ = 0;
-  uint64_t peak_resident_ = 0;  // before pages were last taken out
-  uint64_t limit_pages_ = ~uint64_t{0};
-  uint64_t data_limit_ = ~uint64_t{0};
-  uint64_t stack_limit_ = 8 << 20;
-  bool locks_future_ = false;  // mlockall(2) with MCL_FUTURE
-  ProgramInfo program_;
+  VmaSet vmas_ GUARDED_BY(lock_);
+  UserAddr break_start_ GUARDED_BY(lock_) = 0;
+  UserAddr break_ GUARDED_BY(lock_) = 0;
+  uint64_t mapped_pages_ GUARDED_BY(lock_) = 0;
+  uint64_t peak_mapped_ GUARDED_BY(lock_) = 0;
+  uint64_t peak_resident_ GUARDED_BY(lock_) = 0;  // before pages were last taken out
+  uint64_t limit_pages_ GUARDED_BY(lock_) = ~uint64_t{0};
+  uint64_t data_limit_ GUARDED_BY(lock_) = ~uint64_t{0};
+  uint64_t stack_limit_ GUARDED_BY(lock_) = 8 << 20;
+  bool locks_future_ GUARDED_BY(lock_) = false;  // mlockall(2) with MCL_FUTURE
+  ProgramInfo program_ GUARDED_BY(lock_);
 };
 
 }  // namespace halcyon

@@ -9,7 +9,7 @@ namespace halcyon {
 
 Result<> AddressSpace::discard(UserAddr address, uint64_t length, Discard how) {
   LockGuard guard(lock_);
-  auto result = for_each_in(address, length, [&](Vma& vma) -> Result<> {
+  auto result = for_each_in(address, length, [&](Vma& vma) REQUIRES(lock_) -> Result<> {
     if (vma.is_locked && how != Discard::dont_need_locked) return err::inval;
     if (how == Discard::free && (vma.file || vma.is_shared)) return err::inval;
     clear_pages(vma.start, vma.end);

@@ -29,7 +29,7 @@ class Guarded {
 
  private:
   mutable Lock lock_;
-  T value_;
+  T value_ GUARDED_BY(lock_);
 };
 
 }  // namespace halcyon

@@ -24,6 +24,9 @@ class CAPABILITY("mutex") Mutex {
     rank_released(rank_, true);
   }
 
+  // The object that the lock protects is known to nobody else, yet or any more: its members may be used as if the lock were held.
+  void assert_unshared() const ASSERT_CAPABILITY(this) {}
+
  private:
   void lock_slow();
 

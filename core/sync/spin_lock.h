@@ -25,6 +25,9 @@ class CAPABILITY("spin lock") SpinLock {
     rank_released(rank_, false);
   }
 
+  // The object that the lock protects is known to nobody else, yet or any more: its members may be used as if the lock were held.
+  void assert_unshared() const ASSERT_CAPABILITY(this) {}
+
  private:
   std::atomic<bool> is_held_ = false;
   [[no_unique_address]] Rank rank_;

@@ -7,6 +7,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "core/base/annotations.h"
 #include "core/base/result.h"
 #include "core/base/types.h"
 #include "core/sync/spin_lock.h"
@@ -62,7 +63,7 @@ class WaitQueue {
 
   SpinLock lock_;
   std::atomic<bool> is_empty_ = true;
-  boost::intrusive::list<WaitEntry, boost::intrusive::constant_time_size<false>> entries_;  // under lock_
+  boost::intrusive::list<WaitEntry, boost::intrusive::constant_time_size<false>> entries_ GUARDED_BY(lock_);
 };
 
 // The two halves of a wait, for code that waits on several queues at once: between them the caller looks at its conditions.

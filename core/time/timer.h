@@ -4,6 +4,7 @@
 
 #include <boost/intrusive/set.hpp>
 
+#include "core/base/annotations.h"
 #include "core/base/types.h"
 #include "core/sync/spin_lock.h"
 #include "core/time/clock.h"
@@ -34,11 +35,11 @@ class TimerQueue {
   Nanoseconds next() const { return next_.load(std::memory_order_relaxed); }
 
  private:
-  void update_next();
+  void update_next() REQUIRES(lock_);
 
   Clock& clock_;
   SpinLock lock_{Rank::timers};
-  boost::intrusive::multiset<Timer, boost::intrusive::constant_time_size<false>> timers_;  // under lock_
+  boost::intrusive::multiset<Timer, boost::intrusive::constant_time_size<false>> timers_ GUARDED_BY(lock_);
   std::atomic<Nanoseconds> next_ = never;
 };
 

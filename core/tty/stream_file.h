@@ -4,6 +4,7 @@
 // stream and the counts of who waits for it. A stream's methods never block; waiting is done here, on the stream's Event.
 #pragma once
 
+#include "core/base/annotations.h"
 #include "core/file/file.h"
 #include "core/sync/spin_lock.h"
 #include "core/sync/wait_queue.h"
@@ -51,7 +52,9 @@ class StreamDevice {
   hal::GivenFile& stream_;
   std::string_view name_;
   SpinLock lock_{Rank::device};
-  bool wants_input_ = false, wants_output_ = false;  // under lock_: what the machine was asked to watch for since the last event
+  // What the machine was asked to watch for since the last event.
+  bool wants_input_ GUARDED_BY(lock_) = false;
+  bool wants_output_ GUARDED_BY(lock_) = false;
   WaitQueue changed_;
   Handler handler_;
 };

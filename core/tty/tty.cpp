@@ -15,7 +15,11 @@ Result<> Tty::start() {
   handler_.handle = [](EventHandler& handler) { static_cast<Handler&>(handler).tty->request_service(); };
   kernel_.add_event_handler(handler_);
   kernel_.leader_exit_hook = leader_exits;
-  window_ = console_window_ = console_.window_size();
+  console_window_ = console_.window_size();
+  {
+    LockGuard guard(lock_);
+    window_ = console_window_;
+  }
   has_work_.store(true);
   service_thread_->start();
   return {};

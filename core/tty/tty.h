@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "core/base/annotations.h"
 #include "core/file/file.h"
 #include "core/sync/spin_lock.h"
 #include "core/sync/wait_queue.h"
@@ -75,12 +76,12 @@ class Tty final : public JobOwner {
   static void service(void* tty);
   void serve();
   void request_service();
-  void push_output();   // under lock_
-  void watch_device();  // under lock_
+  void push_output() REQUIRES(lock_);   // under lock_
+  void watch_device() REQUIRES(lock_);  // under lock_
   void update_window();
   void set_window(const hal::WindowSize& size);
 
-  ReadMode read_mode();
+  ReadMode read_mode() REQUIRES(lock_);
   LineDiscipline::Taken take(std::span<std::byte> buffer, ReadMode* mode);
   bool has_input();
   bool can_write();
@@ -111,8 +112,8 @@ class Tty final : public JobOwner {
   hal::Console& console_;
 
   SpinLock lock_{Rank::device};
-  LineDiscipline discipline_;       // under lock_
-  hal::WindowSize window_;          // under lock_
+  LineDiscipline discipline_ GUARDED_BY(lock_);
+  hal::WindowSize window_ GUARDED_BY(lock_);
   hal::WindowSize console_window_;  // the service thread's: as the device last had it
 
   Session* session_ = nullptr;  // under the tree lock; its leader lives

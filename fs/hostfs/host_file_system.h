@@ -65,7 +65,7 @@ class HostFileSystem final : public FileSystem {
   // The same for two names.
   template <class Call>
   auto on_host(const HostObject& object, std::string_view child, const HostObject& other, std::string_view other_child, Call call) {
-    return on_host(object, child, [&](hal::HostFiles& files, std::string_view first) {
+    return on_host(object, child, [&](hal::HostFiles& files, std::string_view first) REQUIRES(host_lock_) {
       using Outcome = decltype(call(files, first, first));
       auto second = path_of(other, other_child, other_path_);
       if (!second) return Outcome(std::unexpected(second.error()));
@@ -89,17 +89,19 @@ class HostFileSystem final : public FileSystem {
     type operator()(const HostIdentity& identity) const { return {identity.id.device, identity.id.inode}; }
   };
   using PathBuffer = std::array<char, path_max>;
-  Result<std::string_view> path_of(const HostObject& object, std::string_view child, PathBuffer& buffer);
-  HostIdentity* find_locked(const hal::HostId& id);
+  Result<std::string_view> path_of(const HostObject& object, std::string_view child, PathBuffer& buffer) REQUIRES(host_lock_);
+  HostIdentity* find_locked(const hal::HostId& id) REQUIRES(table_lock_);
   Result<Ref<Inode>> make_node(const hal::HostAttributes& attributes, HostIdentity& identity);
 
   std::unique_ptr<hal::HostFiles> files_;
   const bool is_writable_;
   SpinLock table_lock_{Rank::inode};
-  boost::intrusive::set<HostIdentity, boost::intrusive::key_of_value<KeyOf>, boost::intrusive::constant_time_size<false>> table_;
-  uint64_t next_number_ = 1;
+  boost::intrusive::set<HostIdentity, boost::intrusive::key_of_value<KeyOf>, boost::intrusive::constant_time_size<false>> table_
+      GUARDED_BY(table_lock_);
+  uint64_t next_number_ GUARDED_BY(table_lock_) = 1;
   Mutex host_lock_{Rank::device};
-  PathBuffer path_, other_path_;
+  PathBuffer path_ GUARDED_BY(host_lock_);
+  PathBuffer other_path_ GUARDED_BY(host_lock_);
 };
 
 }  // namespace halcyon::fs

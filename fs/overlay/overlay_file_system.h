@@ -15,6 +15,7 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 
+#include "core/base/annotations.h"
 #include "fs/tree/directory.h"
 #include "fs/vfs/vfs.h"
 
@@ -87,8 +88,9 @@ class OverlayFileSystem final : public TreeFileSystem {
   SpinLock table_lock_{Rank::inode};
   boost::intrusive::set<Cover, boost::intrusive::base_hook<CoverTableHook>, boost::intrusive::key_of_value<NumberOf>,
                         boost::intrusive::constant_time_size<false>>
-      table_;
-  boost::intrusive::list<Cover, boost::intrusive::base_hook<CoverKeptHook>, boost::intrusive::constant_time_size<false>> kept_;
+      table_ GUARDED_BY(table_lock_);
+  boost::intrusive::list<Cover, boost::intrusive::base_hook<CoverKeptHook>, boost::intrusive::constant_time_size<false>> kept_
+      GUARDED_BY(table_lock_);
 };
 
 }  // namespace halcyon::fs

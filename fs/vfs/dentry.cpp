@@ -46,7 +46,12 @@ Result<Ref<Dentry>> Dentry::create_root(FileSystem& file_system, Ref<Inode> inod
   return make_ref<Dentry>(file_system, nullptr, std::move(inode));
 }
 
-Result<> DentryCache::initialize() { return buckets_.resize(256); }
+Result<> DentryCache::initialize() {
+  LockGuard guard(lock_);
+  TRY(buckets_.resize(256));
+  bucket_count_.store(buckets_.size(), std::memory_order_relaxed);
+  return {};
+}
 
 DentryCache::~DentryCache() {
   while (shrink(64) > 0) {
@@ -125,12 +130,13 @@ Ref<Dentry> DentryCache::descend(Dentry& from, std::string_view* text, bool keep
 
 // More buckets when chains grow long; if memory is short they stay long.
 void DentryCache::grow_buckets() {
-  size_t size = buckets_.size() * 4;
+  size_t size = bucket_count_.load(std::memory_order_relaxed) * 4;
   Vec<Dentry*> bigger;
   if (!bigger.resize(size)) return;
   LockGuard guard(lock_);
   if (buckets_.size() >= size) return;
   std::swap(buckets_, bigger);
+  bucket_count_.store(size, std::memory_order_relaxed);
   for (Dentry& dentry : lru_) hash_locked(dentry);
 }
 
@@ -155,7 +161,7 @@ Dentry* DentryCache::pop_unused_locked(size_t* scans, const FileSystem* only) {
 }
 
 Ref<Dentry> DentryCache::insert(Ref<Dentry> dentry) {
-  if (size() > buckets_.size() * 2) grow_buckets();
+  if (size() > bucket_count_.load(std::memory_order_relaxed) * 2) grow_buckets();
   Ref<Dentry> evicted[2];
   {
     LockGuard guard(lock_);

@@ -11,6 +11,7 @@
 #include <boost/intrusive/list.hpp>
 #include <string_view>
 
+#include "core/base/annotations.h"
 #include "core/base/ref.h"
 #include "core/base/vec.h"
 #include "core/file/inode.h"
@@ -118,20 +119,21 @@ class DentryCache {
 
  private:
   using Lru = boost::intrusive::list<Dentry, boost::intrusive::base_hook<LruHook>, boost::intrusive::constant_time_size<false>>;
-  Dentry*& bucket(const Dentry* parent, uint32_t hash);
+  Dentry*& bucket(const Dentry* parent, uint32_t hash) REQUIRES_SHARED(lock_);
   static void note_use(Dentry& dentry);
-  Dentry* find_locked(const Dentry* parent, const Name& name);
-  void hash_locked(Dentry& dentry);
+  Dentry* find_locked(const Dentry* parent, const Name& name) REQUIRES_SHARED(lock_);
+  void hash_locked(Dentry& dentry) REQUIRES(lock_);
   // Leaves the cache's reference to the caller.
-  void unhash_locked(Dentry& dentry);
-  Dentry* pop_unused_locked(size_t* scans, const FileSystem* only);
+  void unhash_locked(Dentry& dentry) REQUIRES(lock_);
+  Dentry* pop_unused_locked(size_t* scans, const FileSystem* only) REQUIRES(lock_);
   Ref<Dentry> take_unused_parent(Ref<Dentry> dentry);
-  void grow_buckets();
+  void grow_buckets() EXCLUDES(lock_);
 
   const size_t limit_;
   ReaderLock lock_;
-  Vec<Dentry*> buckets_;  // chains by parent and name; under lock_
-  Lru lru_;               // front: next to be looked at for eviction; under lock_
+  Vec<Dentry*> buckets_ GUARDED_BY(lock_);  // chains by parent and name
+  Lru lru_ GUARDED_BY(lock_);               // front: next to be looked at for eviction
+  std::atomic<size_t> bucket_count_ = 0;    // buckets_.size(); changes under lock_
   std::atomic<size_t> count_ = 0;
 };
 

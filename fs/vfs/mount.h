@@ -6,6 +6,7 @@
 #include <boost/intrusive/list.hpp>
 #include <string_view>
 
+#include "core/base/annotations.h"
 #include "core/base/ref.h"
 #include "core/base/string.h"
 #include "core/sync/spin_lock.h"
@@ -122,11 +123,11 @@ class MountTable {
 
  private:
   using List = boost::intrusive::list<Mount, boost::intrusive::constant_time_size<false>>;
-  void take_out_locked(Mount& mount);
+  void take_out_locked(Mount& mount) REQUIRES(lock_);
 
   SpinLock lock_{Rank::filesystem};
-  List mounts_;  // in order of attachment; each a reference; under lock_
-  unsigned next_id_ = 1;
+  List mounts_ GUARDED_BY(lock_);  // in order of attachment; each a reference
+  unsigned next_id_ GUARDED_BY(lock_) = 1;
 };
 
 }  // namespace halcyon::fs

@@ -15,6 +15,7 @@
 
 #include <span>
 
+#include "core/base/annotations.h"
 #include "core/base/own.h"
 #include "core/base/print.h"
 #include "core/sync/mutex.h"
@@ -58,15 +59,15 @@ class Strace final : public SyscallObserver {
   void write_arguments(TextBuffer& text, State& state, const Call& call);
   // Writes `text`, on the line that `state` has begun or on a new one. With a result, ends the line with it.
   void put(State& state, std::string_view text, std::string_view result, bool ends_line);
-  void write(std::string_view text);
-  void begin_line(Thread& self);
+  void write(std::string_view text) REQUIRES(lock_);
+  void begin_line(Thread& self) REQUIRES(lock_);
 
   Writer& out_;
   const Options options_;
   Mutex lock_{Rank::device};
-  Own<State> states_;      // under lock_
-  State* open_ = nullptr;  // under lock_: whose line lacks its end
-  size_t column_ = 0;      // under lock_
+  Own<State> states_ GUARDED_BY(lock_);
+  State* open_ GUARDED_BY(lock_) = nullptr;  // whose line lacks its end
+  size_t column_ GUARDED_BY(lock_) = 0;
 };
 
 }  // namespace halcyon::strace

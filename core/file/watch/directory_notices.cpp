@@ -17,9 +17,9 @@ class DirectoryNotice final : public Watch {
   bool is_for_many = false;
 
  protected:
-  bool happened(const Happening& what) override {
+  bool happened(Notifications& all, const Happening& what) REQUIRES(all.lock()) override {
     if (what.events & event::unmount) return false;
-    kernel().notifications().owe_signal(file_, fd);
+    all.owe_signal(file_, fd);
     return is_for_many;
   }
   void ended() override {}

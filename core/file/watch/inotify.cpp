@@ -17,7 +17,7 @@ Notifications& notifications() { return kernel().notifications(); }
 InotifyWatch::InotifyWatch(InotifyFile& file, Ref<Inode> inode, const void* file_system, const Attributes& attributes)
     : Watch(std::move(inode), file_system, file), file_(file), inode_number_(attributes.inode), device_(attributes.device) {}
 
-bool InotifyWatch::happened(const Happening& what) {
+bool InotifyWatch::happened(Notifications&, const Happening& what) {
   if (what.by_removed_name && (flags_ & exclude_unlinked)) return true;
   uint32_t events = what.events;
   if (events & (event::move_self | event::remove_self)) events &= ~event::is_directory;
@@ -60,11 +60,11 @@ InotifyFile::~InotifyFile() {
   });
 }
 
-bool InotifyFile::has_room_for_watch() const {
+bool InotifyFile::has_room_for_watch(const Notifications& all) const {
   size_t count = 0;
-  for (InotifyFile* other = notifications().instances_; other; other = other->next_)
+  for (InotifyFile* other = all.instances_; other; other = other->next_)
     if (other->uid_ == uid_) count += other->watches_.size();
-  return count < static_cast<size_t>(std::max(notifications().max_user_watches.load(std::memory_order_relaxed), 0));
+  return count < static_cast<size_t>(std::max(all.max_user_watches.load(std::memory_order_relaxed), 0));
 }
 
 // Numbers are not used again before all others have been.
@@ -77,8 +77,7 @@ Result<int> InotifyFile::free_number() {
   return err::nospc;
 }
 
-Result<int> InotifyFile::add_locked(Own<InotifyWatch> fresh, uint32_t mask) {
-  Notifications& all = notifications();
+Result<int> InotifyFile::add_locked(Notifications& all, Own<InotifyWatch> fresh, uint32_t mask) {
   uint32_t wanted = mask & event::all, flags = mask & (exclude_unlinked | one_shot);
   if (Watch* known = all.find(fresh->inode(), *this, [](Watch&) { return true; })) {
     if (mask & mask_create) return err::exist;
@@ -88,7 +87,7 @@ Result<int> InotifyFile::add_locked(Own<InotifyWatch> fresh, uint32_t mask) {
     all.set_wanted(watch, (adds ? watch.wanted() : 0) | wanted);
     return watch.number_;
   }
-  if (!has_room_for_watch()) return err::nospc;
+  if (!has_room_for_watch(all)) return err::nospc;
   int number = TRY(free_number());
   fresh->number_ = number;
   fresh->flags_ = flags;
@@ -100,8 +99,9 @@ Result<int> InotifyFile::add_locked(Own<InotifyWatch> fresh, uint32_t mask) {
 Result<int> InotifyFile::add(Ref<Inode> inode, const void* file_system, uint32_t mask) {
   Attributes attributes = TRY(inode->attributes());
   Own<InotifyWatch> fresh = TRY(make<InotifyWatch>(*this, inode, file_system, attributes));
-  LockGuard guard(notifications().lock());
-  return add_locked(std::move(fresh), mask);
+  Notifications& all = notifications();
+  LockGuard guard(all.lock());
+  return add_locked(all, std::move(fresh), mask);
 }
 
 Result<> InotifyFile::remove(int number) {

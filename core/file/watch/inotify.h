@@ -22,7 +22,7 @@ class InotifyWatch final : public Watch,
   int number() const { return number_; }
 
  protected:
-  bool happened(const Happening& what) override;
+  bool happened(Notifications& all, const Happening& what) override;
   void ended() override;
 
  private:
@@ -76,9 +76,9 @@ class InotifyFile final : public AnonymousFile {
   using Watches = boost::intrusive::set<InotifyWatch, boost::intrusive::key_of_value<InotifyWatch::Number>>;
 
   // All but the last under the lock.
-  Result<int> add_locked(Own<InotifyWatch> fresh, uint32_t mask);
+  Result<int> add_locked(Notifications& all, Own<InotifyWatch> fresh, uint32_t mask) REQUIRES(all.lock());
   Result<int> free_number();
-  bool has_room_for_watch() const;
+  bool has_room_for_watch(const Notifications& all) const REQUIRES(all.lock());
   void put(int number, uint32_t events, std::string_view name = {}, uint32_t cookie = 0);
   void put_overflow();
   bool take(size_t room, Told* told, bool* is_too_big);

@@ -12,6 +12,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "core/base/annotations.h"
 #include "core/base/own.h"
 #include "core/file/inode.h"
 #include "core/sync/spin_lock.h"
@@ -55,17 +56,17 @@ class Leases {
   static bool conflicts(const Lease& lease, bool writes) { return writes || lease.kind == LeaseKind::write; }
   static bool is_open_otherwise(const Inode& inode, const File& file, LeaseKind kind);
   // All under lock_.
-  Result<> set_locked(File& file, Inode& inode, LeaseKind kind, int fd, Own<Lease> fresh);
-  Lease* find(const File& file);
-  void change(Lease& lease, LeaseKind kind);
-  void expire(const Inode& inode);
+  Result<> set_locked(File& file, Inode& inode, LeaseKind kind, int fd, Own<Lease> fresh) REQUIRES(lock_);
+  Lease* find(const File& file) REQUIRES(lock_);
+  void change(Lease& lease, LeaseKind kind) REQUIRES(lock_);
+  void expire(const Inode& inode) REQUIRES(lock_);
   // Tells the next lease in the way that it is in the way, and returns its description; null when all know.
-  Ref<File> begin_break(const Inode& inode, bool writes, int* fd);
+  Ref<File> begin_break(const Inode& inode, bool writes, int* fd) REQUIRES(lock_);
   // Whether leases are in the way, and when the next of them goes by itself.
-  bool has_conflict(const Inode& inode, bool writes, Nanoseconds* until);
+  bool has_conflict(const Inode& inode, bool writes, Nanoseconds* until) REQUIRES(lock_);
 
   SpinLock lock_{Rank::device};
-  boost::intrusive::list<Lease, boost::intrusive::constant_time_size<false>> leases_;  // under lock_
+  boost::intrusive::list<Lease, boost::intrusive::constant_time_size<false>> leases_ GUARDED_BY(lock_);
   WaitQueue changed_;
 };
 

@@ -65,7 +65,7 @@ void Notifications::tell(Inode& inode, const Happening& what) {
   for (Watch* watch = inode.watches_.load(std::memory_order_relaxed); watch;) {
     Watch& each = *watch;
     watch = each.next_;
-    if ((each.wanted_ & what.events & ~event::is_directory) && !each.happened(what)) detach(each, &ended);
+    if ((each.wanted_ & what.events & ~event::is_directory) && !each.happened(*this, what)) detach(each, &ended);
   }
 }
 
@@ -83,7 +83,7 @@ void Notifications::tell_unmounted(const void* file_system) {
     Watch& each = *watch;
     watch = each.next_of_all_;
     if (each.file_system_ != file_system) continue;
-    each.happened({.events = event::unmount});
+    each.happened(*this, {.events = event::unmount});
     detach(each, &ended);
   }
 }

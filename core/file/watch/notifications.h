@@ -11,6 +11,7 @@
 #include <atomic>
 #include <string_view>
 
+#include "core/base/annotations.h"
 #include "core/base/own.h"
 #include "core/file/inode.h"
 #include "core/sync/spin_lock.h"
@@ -37,6 +38,8 @@ struct Happening {
   bool by_removed_name = false;  // through a description whose name is gone
 };
 
+class Notifications;
+
 class Watch {
  public:
   // `file_system` and `owner` are only compared.
@@ -48,7 +51,7 @@ class Watch {
 
  protected:
   // Both under the lock. False: that was the last that it wants to hear.
-  virtual bool happened(const Happening& what) = 0;
+  virtual bool happened(Notifications& all, const Happening& what) = 0;
   // It was detached, and is destroyed when the lock is released.
   virtual void ended() = 0;
 
@@ -91,11 +94,11 @@ class Notifications {
     friend class Notifications;
     Watch* first_ = nullptr;
   };
-  SpinLock& lock() { return lock_; }
+  SpinLock& lock() const RETURN_CAPABILITY(lock_) { return lock_; }
   // Under the lock.
-  void attach(Own<Watch> watch, uint32_t wanted);
-  void set_wanted(Watch& watch, uint32_t wanted);
-  void detach(Watch& watch, Ended* ended);
+  void attach(Own<Watch> watch, uint32_t wanted) REQUIRES(lock_);
+  void set_wanted(Watch& watch, uint32_t wanted) REQUIRES(lock_);
+  void detach(Watch& watch, Ended* ended) REQUIRES(lock_);
   // The first watch of the inode that belongs to `owner` and `matches`.
   template <class Matches>
   Watch* find(const Inode& inode, const File& owner, Matches matches) {
@@ -107,7 +110,7 @@ class Notifications {
   // Signals that watches owe (dnotify). In thread context, without locks.
   void send_signals(Kernel& kernel);
   // Under the lock: `file`'s owner is to get a signal about `fd`.
-  void owe_signal(File& file, int fd);
+  void owe_signal(File& file, int fd) REQUIRES(lock_);
 
   // Settings in /proc/sys/fs.
   std::atomic<int> max_queued_events{16384}, max_user_instances{128}, max_user_watches{8192};  // inotify
@@ -116,13 +119,13 @@ class Notifications {
  private:
   friend class InotifyFile;
   struct OwedSignal;
-  void count(uint32_t events, int step);
+  void count(uint32_t events, int step) REQUIRES(lock_);
 
-  SpinLock lock_{Rank::device};
-  std::array<uint32_t, 32> wanting_{};  // watches that want each event; under lock_
-  Watch* all_ = nullptr;                // under lock_, as all below
-  InotifyFile* instances_ = nullptr;
-  OwedSignal *owed_ = nullptr, *last_owed_ = nullptr;
+  mutable SpinLock lock_{Rank::device};
+  std::array<uint32_t, 32> wanting_ GUARDED_BY(lock_){};  // watches that want each event
+  Watch* all_ GUARDED_BY(lock_) = nullptr;
+  InotifyFile* instances_ GUARDED_BY(lock_) = nullptr;
+  OwedSignal *owed_ GUARDED_BY(lock_) = nullptr, *last_owed_ GUARDED_BY(lock_) = nullptr;
   std::atomic<uint32_t> cookies_{1};
 };
 

@@ -47,7 +47,7 @@ void withdraw_futex_waiter(FutexWaiter& waiter) {
 namespace {
 
 // Under the bucket's lock. The waiter may be gone as soon as is_woken is set, so its thread is read before.
-void wake_one(FutexBucket& bucket, FutexWaiter& waiter) {
+void wake_one(FutexBucket& bucket, FutexWaiter& waiter) REQUIRES(bucket.lock) {
   bucket.waiters.erase(bucket.waiters.iterator_to(waiter));
   Ref<Thread> thread(*waiter.thread);
   waiter.bucket.store(nullptr);
@@ -56,7 +56,7 @@ void wake_one(FutexBucket& bucket, FutexWaiter& waiter) {
 }
 
 // EINVAL: one waits for a lock (PiTarget).
-Result<int> wake_in(FutexBucket& bucket, const AddressSpace::FutexKey& key, int count, uint32_t mask) {
+Result<int> wake_in(FutexBucket& bucket, const AddressSpace::FutexKey& key, int count, uint32_t mask) REQUIRES(bucket.lock) {
   int woken = 0;
   for (auto it = bucket.waiters.begin(); it != bucket.waiters.end() && woken < count;) {
     FutexWaiter& waiter = *it++;

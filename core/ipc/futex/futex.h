@@ -9,6 +9,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "core/base/annotations.h"
 #include "core/mm/address_space.h"
 #include "core/sync/spin_lock.h"
 
@@ -32,7 +33,7 @@ struct FutexWaiter : boost::intrusive::list_base_hook<boost::intrusive::link_mod
 
 struct FutexBucket {
   SpinLock lock{Rank::wait_queue};
-  boost::intrusive::list<FutexWaiter, boost::intrusive::constant_time_size<false>> waiters;
+  boost::intrusive::list<FutexWaiter, boost::intrusive::constant_time_size<false>> waiters GUARDED_BY(lock);
 };
 
 uint64_t futex_hash(const AddressSpace::FutexKey& key);

@@ -185,9 +185,8 @@ Ref<Thread> find_futex_owner(Kernel& kernel, uint32_t word) {
 
 namespace {
 
-// Calls action(request, word) under the lock of all until the word has not changed meanwhile.
-template <class Action>
-Result<PiFutexes::Attempt> try_until_unchanged(Thread& self, UserAddr address, bool is_private, Action action) {
+// Makes attempts until the word has not changed meanwhile. `waiter` as for PiFutexes::attempt.
+Result<PiFutexes::Attempt> try_until_unchanged(Thread& self, UserAddr address, bool is_private, PiWaiter* waiter) {
   AddressSpace& memory = self.memory();
   PiFutexes& futexes = self.kernel().pi_futexes();
   for (;;) {
@@ -199,7 +198,7 @@ Result<PiFutexes::Attempt> try_until_unchanged(Thread& self, UserAddr address, b
     Result<PiFutexes::Attempt> attempt = PiFutexes::Attempt::changed;
     {
       LockGuard guard(futexes.lock());
-      attempt = action(request, word);
+      attempt = futexes.attempt(request, word, waiter);
     }
     if (!attempt || *attempt != PiFutexes::Attempt::changed) return attempt;
   }
@@ -210,18 +209,13 @@ Result<PiFutexes::Attempt> try_until_unchanged(Thread& self, UserAddr address, b
 Result<> lock_pi_futex(Thread& self, UserAddr address, bool is_private, Nanoseconds deadline) {
   PiFutexes& futexes = self.kernel().pi_futexes();
   PiWaiter waiter(self);
-  auto attempt = TRY(try_until_unchanged(self, address, is_private, [&](const PiFutexes::Request& request, UserWord& word) {
-    return futexes.attempt(request, word, &waiter);
-  }));
+  auto attempt = TRY(try_until_unchanged(self, address, is_private, &waiter));
   if (attempt == PiFutexes::Attempt::taken) return {};
   return futexes.await(waiter, address, deadline);
 }
 
 Result<> try_lock_pi_futex(Thread& self, UserAddr address, bool is_private) {
-  PiFutexes& futexes = self.kernel().pi_futexes();
-  auto attempt = try_until_unchanged(self, address, is_private, [&](const PiFutexes::Request& request, UserWord& word) {
-    return futexes.attempt(request, word, nullptr);
-  });
+  auto attempt = try_until_unchanged(self, address, is_private, nullptr);
   if (!attempt) return std::unexpected(attempt.error());
   return {};
 }

@@ -14,6 +14,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "core/base/annotations.h"
 #include "core/ipc/futex/futex.h"
 #include "core/mm/user_memory.h"
 
@@ -63,15 +64,15 @@ class PiFutexes {
     bool keeps_waiters_bit = false;
   };
 
-  SpinLock& lock() { return lock_; }
+  SpinLock& lock() RETURN_CAPABILITY(lock_) { return lock_; }
   bool has_waiters(const AddressSpace::FutexKey& key);
 
   // Under lock(). Takes the lock for the request's thread, or, if it has an owner, enlists `waiter`; EAGAIN if `waiter` is null. `changed`:
   // the word is not what was seen. EDEADLK, EINVAL (the word and the kernel disagree), ESRCH, EPERM (the owner is none of user code),
   // ENOMEM.
-  Result<Attempt> attempt(const Request& request, UserWord& word, PiWaiter* waiter);
+  Result<Attempt> attempt(const Request& request, UserWord& word, PiWaiter* waiter) REQUIRES(lock_);
   // Under lock(). Gives a lock of `owner` to whom it is due, or nobody. EINVAL; EPERM: it is not that thread's; Errno::again: once more.
-  Result<> give_up(const AddressSpace::FutexKey& key, Thread& owner, UserWord& word);
+  Result<> give_up(const AddressSpace::FutexKey& key, Thread& owner, UserWord& word) REQUIRES(lock_);
   // Under lock(): the word names the waiter's thread. It may be gone at once.
   static void hand_over(PiWaiter& waiter);
   // Blocks until the lock, whose word is at `address` of the caller's memory, is the waiter's. ETIMEDOUT, Errno::intr: it waits no more.
@@ -83,15 +84,15 @@ class PiFutexes {
   void release_all(Thread& owner);
 
  private:
-  PiLock* find(const AddressSpace::FutexKey& key);
-  Result<PiLock*> add(const AddressSpace::FutexKey& key, Thread& owner);
-  void remove_if_unused(PiLock& lock);
+  PiLock* find(const AddressSpace::FutexKey& key) REQUIRES(lock_);
+  Result<PiLock*> add(const AddressSpace::FutexKey& key, Thread& owner) REQUIRES(lock_);
+  void remove_if_unused(PiLock& lock) REQUIRES(lock_);
   Result<> enter_id(PiWaiter& heir, UserAddr address);
   static bool would_deadlock(const PiLock& lock, const Thread& taker);
 
   SpinLock lock_{Rank::pi_futex};
   std::atomic<unsigned> count_ = 0;  // of locks; changes under lock_
-  std::array<boost::intrusive::list<PiLock, boost::intrusive::constant_time_size<false>>, 64> locks_;
+  std::array<boost::intrusive::list<PiLock, boost::intrusive::constant_time_size<false>>, 64> locks_ GUARDED_BY(lock_);
 };
 
 namespace futex_word {

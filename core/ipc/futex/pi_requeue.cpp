@@ -32,7 +32,8 @@ Result<> wait_requeue_pi_futex(Thread& self, UserAddr from, uint32_t expected, U
 namespace {
 
 // The first waiter at `from`, under its bucket's lock; null if there is none. EINVAL if it does not wait to be moved to `to`.
-Result<FutexWaiter*> first_to_move(FutexBucket& bucket, const AddressSpace::FutexKey& from, const AddressSpace::FutexKey& to) {
+Result<FutexWaiter*> first_to_move(FutexBucket& bucket, const AddressSpace::FutexKey& from, const AddressSpace::FutexKey& to)
+    REQUIRES(bucket.lock) {
   for (FutexWaiter& waiter : bucket.waiters) {
     if (waiter.key != from) continue;
     if (!waiter.target || waiter.target->key != to) return err::inval;

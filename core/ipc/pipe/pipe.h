@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/base/annotations.h"
 #include "core/base/ref.h"
 #include "core/base/vec.h"
 #include "core/file/file.h"
@@ -35,7 +36,7 @@ class FifoSlot {
   friend Result<Ref<File>> open_fifo(FifoSlot& slot, Ref<Inode> inode, uint32_t flags);
   friend class PipeEnd;
   Mutex lock_{Rank::device};
-  Ref<Pipe> pipe_;    // under lock_
+  Ref<Pipe> pipe_ GUARDED_BY(lock_);
   WaitQueue opened_;  // an end was opened
 };
 

@@ -16,7 +16,9 @@ Result<Ref<Pipe>> Pipe::create(uint32_t uid, uint32_t gid) {
   Ref<Pipe> pipe = TRY(make_ref<Pipe>(uid, gid, owner.clock().realtime(), owner.next_anonymous_inode()));
   size_t size = default_pipe_size, most = owner.max_pipe_size.load(std::memory_order_relaxed);
   if (size > most && !has_capability(current_thread().credentials(), capability::sys_resource)) size = most;
+  pipe->lock_.assert_unshared();
   if (auto sized = pipe->slots_.resize(size / page_size); !sized) return std::unexpected(sized.error());
+  pipe->slot_count_.store(pipe->slots_.size(), std::memory_order_relaxed);
   return pipe;
 }
 
@@ -179,7 +181,7 @@ uint32_t Pipe::poll(bool reads, bool writes) const {
     if (writers_.load() == 0 && writer_opens_.load() != 0) events |= poll::hup;
   }
   if (writes) {
-    if (used < slots_.size()) events |= poll::out | poll::wrnorm;
+    if (used < slot_count_.load(std::memory_order_acquire)) events |= poll::out | poll::wrnorm;
     if (readers_.load() == 0) events |= poll::err;
   }
   return events;
@@ -222,6 +224,7 @@ Result<size_t> Pipe::set_capacity(size_t size) {
   if (used > count) return err::busy;
   for (size_t index = 0; index < used; ++index) slots[index] = std::move(slot(index));
   std::swap(slots_, slots);
+  slot_count_.store(count, std::memory_order_release);
   head_ = 0;
   writable_.wake_all();
   return count * page_size;

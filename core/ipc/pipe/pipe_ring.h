@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "core/base/annotations.h"
 #include "core/base/own.h"
 #include "core/base/ref.h"
 #include "core/base/vec.h"
@@ -48,20 +49,21 @@ class Pipe : public RefCounted {
     uint32_t length = 0;
     bool is_packet = false;
   };
-  Slot& slot(size_t index) { return slots_[(head_ + index) & (slots_.size() - 1)]; }
-  Result<size_t> read_some(Sink& out);
-  Result<size_t> write_some(Source& in, bool as_packet);
-  Result<FrameRef> take_page();
-  bool can_take(size_t length);
+  Slot& slot(size_t index) REQUIRES(lock_) { return slots_[(head_ + index) & (slots_.size() - 1)]; }
+  Result<size_t> read_some(Sink& out) REQUIRES(lock_);
+  Result<size_t> write_some(Source& in, bool as_packet) REQUIRES(lock_);
+  Result<FrameRef> take_page() REQUIRES(lock_);
+  bool can_take(size_t length) REQUIRES(lock_);
 
   const uint64_t id_;
   const uint32_t uid_, gid_;
   const Nanoseconds created_;
   Mutex lock_{Rank::pipe};
-  Vec<Slot> slots_;              // under lock_; a power of two
-  size_t head_ = 0;              // under lock_: the first used slot
-  std::atomic<size_t> used_{0};  // changes under lock_
-  FrameRef spare_;               // under lock_
+  Vec<Slot> slots_ GUARDED_BY(lock_);  // a power of two
+  size_t head_ GUARDED_BY(lock_) = 0;  // the first used slot
+  std::atomic<size_t> slot_count_{0};  // slots_.size(); changes under lock_
+  std::atomic<size_t> used_{0};        // changes under lock_
+  FrameRef spare_ GUARDED_BY(lock_);
   std::atomic<uint32_t> readers_{0}, writers_{0};
   std::atomic<uint64_t> reader_opens_{0}, writer_opens_{0};
   WaitQueue readable_, writable_;

@@ -7,6 +7,7 @@
 #include <boost/intrusive/list.hpp>
 #include <cstddef>
 
+#include "core/base/annotations.h"
 #include "core/sync/spin_lock.h"
 
 namespace halcyon {
@@ -29,7 +30,7 @@ class ReclaimList {
 
  private:
   SpinLock lock_{Rank::reclaim};
-  boost::intrusive::list<Reclaimable, boost::intrusive::constant_time_size<true>> list_;
+  boost::intrusive::list<Reclaimable, boost::intrusive::constant_time_size<true>> list_ GUARDED_BY(lock_);
 };
 
 }  // namespace halcyon

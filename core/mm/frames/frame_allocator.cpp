@@ -167,8 +167,11 @@ void FrameAllocator::fill(FrameCache& cache) {
 }
 
 void FrameAllocator::empty(FrameCache& cache, unsigned number) {
+  std::array<FrameCache::Page, FrameCache::capacity> pages;
+  std::span<FrameCache::Page> taken(pages.data(), number);
+  cache.take_oldest(taken);
   LockGuard guard(lock_);
-  cache.take_oldest(number, [&](FrameCache::Page page) { put_block(page.index(), 0); });
+  for (FrameCache::Page page : taken) put_block(page.index(), 0);
 }
 
 Result<FrameCache::Page> FrameAllocator::allocate_page() {

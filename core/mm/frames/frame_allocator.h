@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/base/annotations.h"
 #include "core/base/result.h"
 #include "core/base/types.h"
 #include "core/mm/cache/reclaim.h"
@@ -71,10 +72,10 @@ class alignas(64) FrameCache {
     count_.store(before + 1, std::memory_order_relaxed);
   }
   // Takes out those that came first.
-  template <class Action>
-  void take_oldest(unsigned number, Action action) {
-    unsigned left = count() - number;
-    for (unsigned page = 0; page < number; ++page) action(pages_[page]);
+  void take_oldest(std::span<Page> taken) {
+    size_t number = taken.size();
+    unsigned left = count() - static_cast<unsigned>(number);
+    std::copy_n(pages_.begin(), number, taken.begin());
     std::copy_n(pages_.begin() + number, left, pages_.begin());
     count_.store(left, std::memory_order_relaxed);
   }
@@ -139,19 +140,19 @@ class FrameAllocator {
   void fill(FrameCache& cache);
   void empty(FrameCache& cache, unsigned number);
   bool take_block_locked(unsigned order, uint32_t* index, bool* is_zero);
-  bool take_block(unsigned order, uint32_t* index, bool* is_zero);
-  void put_block(uint32_t index, unsigned order);
+  bool take_block(unsigned order, uint32_t* index, bool* is_zero) REQUIRES(lock_);
+  void put_block(uint32_t index, unsigned order) REQUIRES(lock_);
   uint32_t index_of(PhysAddr address) const { return static_cast<uint32_t>((address - start_) >> page_shift); }
   void release(PhysAddr address);
   void sync_code(PhysAddr address);
-  void push(uint32_t index, unsigned order);
-  uint32_t pop(unsigned order);
-  void unlink(uint32_t index);
-  bool grow_watermark(unsigned order, uint32_t* index);
-  void move_watermark(uint32_t to);
-  void pass_until(uint32_t end);
-  uint32_t next_hole() const;
-  void pass_hole();
+  void push(uint32_t index, unsigned order) REQUIRES(lock_);
+  uint32_t pop(unsigned order) REQUIRES(lock_);
+  void unlink(uint32_t index) REQUIRES(lock_);
+  bool grow_watermark(unsigned order, uint32_t* index) REQUIRES(lock_);
+  void move_watermark(uint32_t to) REQUIRES(lock_);
+  void pass_until(uint32_t end) REQUIRES(lock_);
+  uint32_t next_hole() const REQUIRES(lock_);
+  void pass_hole() REQUIRES(lock_);
 
   hal::Machine* machine_;  // null in unit tests
   std::byte* direct_map_;
@@ -165,10 +166,10 @@ class FrameAllocator {
   std::array<FrameCache, hal::Machine::max_cpus> caches_;
 
   alignas(64) SpinLock lock_{Rank::frames};
-  std::atomic<uint64_t> free_count_;                  // pages above the watermark and in the lists; changed under lock_
-  uint32_t watermark_;                                // under lock_: first page never handed out
-  std::span<const hal::Machine::MemoryRange> holes_;  // under lock_: those above the watermark
-  std::array<uint32_t, max_order + 1> heads_{};       // under lock_: page number + 1
+  std::atomic<uint64_t> free_count_;                                    // pages above the watermark and in the lists; changed under lock_
+  uint32_t watermark_ GUARDED_BY(lock_);                                // first page never handed out
+  std::span<const hal::Machine::MemoryRange> holes_ GUARDED_BY(lock_);  // those above the watermark
+  std::array<uint32_t, max_order + 1> heads_ GUARDED_BY(lock_){};       // page number + 1
 };
 
 }  // namespace halcyon

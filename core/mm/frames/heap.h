@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/annotations.h"
 #include "core/mm/frames/frame_allocator.h"
 #include "core/sync/spin_lock.h"
 
@@ -52,8 +53,8 @@ class Heap {
   struct Slab;
   struct SizeClass {
     SpinLock lock{Rank::heap};
-    Slab* partial = nullptr;   // under lock: slabs with a free object
-    unsigned empty_slabs = 0;  // under lock: of these, how many hold no object
+    Slab* partial GUARDED_BY(lock) = nullptr;   // slabs with a free object
+    unsigned empty_slabs GUARDED_BY(lock) = 0;  // of these, how many hold no object
   };
   static constexpr const auto& sizes = heap_sizes;
   static unsigned class_for(size_t size);
@@ -62,8 +63,8 @@ class Heap {
   void* allocate_from_slab(unsigned size_class, size_t size);
   void free_to_slab(Slab& slab, unsigned object);
   Slab* new_slab(unsigned size_class);
-  void unlink(SizeClass& size_class, Slab& slab);
-  void link(SizeClass& size_class, Slab& slab);
+  void unlink(SizeClass& size_class, Slab& slab) REQUIRES(size_class.lock);
+  void link(SizeClass& size_class, Slab& slab) REQUIRES(size_class.lock);
 
   FrameAllocator& frames_;
   std::array<SizeClass, heap_sizes.size()> classes_;

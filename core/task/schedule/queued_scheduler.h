@@ -75,14 +75,14 @@ class QueuedScheduler : public Scheduler {
   // In cache lines of its own.
   struct alignas(64) Shared {
     SpinLock lock{Rank::run_queue};
-    Queue queue;  // under lock
+    Queue queue GUARDED_BY(lock);
     std::atomic<unsigned> count{0};
   };
 
   Policy& policy() { return static_cast<Policy&>(*this); }
   unsigned count_of(unsigned cpu) const { return queues_[cpu].count.load(std::memory_order_relaxed); }
 
-  void remove(Shared& shared, Thread::ScheduleNode& node) {
+  void remove(Shared& shared, Thread::ScheduleNode& node) REQUIRES(shared.lock) {
     shared.queue.erase(shared.queue.iterator_to(node));
     shared.count.fetch_sub(1, std::memory_order_relaxed);
     node.is_queued = false;

@@ -48,6 +48,7 @@ SignalAction SignalActions::exchange(int signal, const SignalAction& action) {
 
 Result<Ref<SignalActions>> SignalActions::copy() const {
   Ref<SignalActions> copy = TRY(make_ref<SignalActions>());
+  copy->lock_.assert_unshared();
   LockGuard guard(lock_);
   copy->actions_ = actions_;
   return copy;

@@ -6,6 +6,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "core/base/annotations.h"
 #include "core/base/own.h"
 #include "core/base/ref.h"
 #include "core/base/types.h"
@@ -121,7 +122,7 @@ class SignalActions : public RefCounted {
 
  private:
   mutable SpinLock lock_{Rank::signal_actions};
-  std::array<SignalAction, signal_count + 1> actions_;
+  std::array<SignalAction, signal_count + 1> actions_ GUARDED_BY(lock_);
 };
 
 // Signals that were sent and not yet taken: one instance per standard signal, a queue for real-time ones. Protected by its owner's lock.

@@ -114,11 +114,10 @@ Result<int> PosixTimers::create(TimerClock clock, CpuClock cpu, TimerEvent event
 
 Result<> PosixTimers::remove(int id) {
   LockGuard guard(process_.kernel().tree());
-  return remove_locked(id);
+  return remove_with_tree(id);
 }
 
-// Under the tree lock, so that nobody else is about to set the timer's alarm.
-Result<> PosixTimers::remove_locked(int id) {
+Result<> PosixTimers::remove_with_tree(int id) {
   Own<PosixTimer> gone;
   {
     LockGuard guard(lock_);
@@ -141,7 +140,7 @@ void PosixTimers::clear() {
       if (timers_.empty()) break;
       id = timers_.front().id;
     }
-    static_cast<void>(remove_locked(id));
+    static_cast<void>(remove_with_tree(id));
   }
   LockGuard guard(lock_);
   next_id_ = 0;

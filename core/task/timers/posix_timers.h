@@ -8,6 +8,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "core/base/annotations.h"
 #include "core/base/own.h"
 #include "core/base/ref.h"
 #include "core/sync/spin_lock.h"
@@ -82,18 +83,19 @@ class PosixTimers {
 
   static void due(Alarm& alarm);
   static void cpu_due(CpuAlarm& alarm);
-  PosixTimer* find(int id);
-  Result<> remove_locked(int id);
+  PosixTimer* find(int id) REQUIRES(lock_);
+  // Under the tree lock, so that nobody else is about to set the timer's alarm.
+  Result<> remove_with_tree(int id) EXCLUDES(lock_);
   Nanoseconds now(const PosixTimer& timer);
-  void arm(PosixTimer& timer);
-  void expire(PosixTimer& timer);
-  void forward(PosixTimer& timer, Nanoseconds now);
-  TimerSetting setting_of(PosixTimer& timer);
+  void arm(PosixTimer& timer) REQUIRES(lock_);
+  void expire(PosixTimer& timer) REQUIRES(lock_);
+  void forward(PosixTimer& timer, Nanoseconds now) REQUIRES(lock_);
+  TimerSetting setting_of(PosixTimer& timer) REQUIRES(lock_);
 
   Process& process_;
   SpinLock lock_{Rank::timer_states};
-  Timers timers_;    // under lock_
-  int next_id_ = 0;  // under lock_
+  Timers timers_ GUARDED_BY(lock_);
+  int next_id_ GUARDED_BY(lock_) = 0;
 };
 
 }  // namespace halcyon
