@@ -143,7 +143,7 @@ RunOptions interpret(const CLI::App& run, RawRun& raw) {
 
 // Options whose value may be left out take it only with '='. Who writes it as the next word gets told when that word is no program.
 std::string hint_for(const std::vector<std::string>& arguments, size_t program) {
-  if (program == 0 || program >= arguments.size()) return {};
+  if (program == 0 || program >= arguments.size() || arguments[program] == "--") return {};
   const std::string& option = arguments[program - 1];
   for (std::string_view name : {"--strace", "--deterministic", "--time"})
     if (option == name) return fmt::format("a value of {0} is written {0}={1}", name, arguments[program]);
