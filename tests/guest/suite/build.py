@@ -78,7 +78,7 @@ def link(source, target):
 def compile_program(isa, source):
     target = program_path(isa, source)
     if not is_current(target, source, *HEADERS):
-        check([COMPILERS[isa], *FLAGS, '-o', target, source])
+        check([COMPILERS[isa], *FLAGS, '-o', target, source, '-lm'])
 
 
 def make_init(isa):
