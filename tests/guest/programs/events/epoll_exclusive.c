@@ -13,20 +13,6 @@ static int watch(void) {
   return epoll;
 }
 
-static void wait_until_asleep(pid_t pid) {
-  char path[64], line[256], state;
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  do {
-    sched_yield();
-    int fd = open(path, O_RDONLY);
-    ssize_t size = read(fd, line, sizeof line - 1);
-    close(fd);
-    CHECK(size > 0);
-    line[size] = 0;
-    state = strrchr(line, ')')[2];
-  } while (state != 'S');
-}
-
 // Takes one byte, whichever process it was meant for.
 static pid_t start_taker(void) {
   fflush(stdout);
