@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "hal/isa/isa.h"
 #include "syscalls/table.h"
 
 namespace halcyon::cli {
 namespace {
-
-constexpr hal::Isa isas[] = {hal::Isa::x86_64, hal::Isa::riscv64};
 
 constexpr std::string_view page_head =
     "# The system calls\n"
@@ -36,7 +35,7 @@ std::string state_of(const SyscallEntry& entry) { return entry.note.empty() ? "w
 
 std::string describe_counts(const AbiOptions& options) {
   std::string text;
-  for (hal::Isa isa : isas) {
+  for (hal::Isa isa : hal::isas) {
     if (options.isa && *options.isa != isa) continue;
     size_t all = 0, whole = 0;
     for (const SyscallEntry& entry : syscall_entries()) {
@@ -51,13 +50,13 @@ std::string describe_counts(const AbiOptions& options) {
 
 std::string describe_as_text(const AbiOptions& options) {
   std::string text = fmt::format("{:<26}", "system call");
-  for (hal::Isa isa : isas)
+  for (hal::Isa isa : hal::isas)
     if (!options.isa || *options.isa == isa) text += fmt::format("{:>9}", isa_name(isa));
   text += "  state\n";
   for (const SyscallEntry& entry : syscall_entries()) {
     if (!is_shown(entry, options)) continue;
     std::string line = fmt::format("{:<26}", name_of(entry));
-    for (hal::Isa isa : isas)
+    for (hal::Isa isa : hal::isas)
       if (!options.isa || *options.isa == isa) line += fmt::format("{:>9}", number_of(entry, isa));
     text += fmt::format("{}  {}\n", line, state_of(entry));
   }
@@ -84,7 +83,7 @@ std::string describe_as_page(const AbiOptions& options) {
   }
   std::string rule = "\n|---|";
   text += "\n| call |";
-  for (hal::Isa isa : isas) {
+  for (hal::Isa isa : hal::isas) {
     if (options.isa && *options.isa != isa) continue;
     text += fmt::format(" {} |", isa_name(isa));
     rule += "---:|";
@@ -93,7 +92,7 @@ std::string describe_as_page(const AbiOptions& options) {
   for (const SyscallEntry& entry : syscall_entries()) {
     if (!is_shown(entry, options)) continue;
     text += fmt::format("| `{}` |", name_of(entry));
-    for (hal::Isa isa : isas)
+    for (hal::Isa isa : hal::isas)
       if (!options.isa || *options.isa == isa) text += fmt::format(" {} |", number_of(entry, isa));
     text += fmt::format(" {} |\n", cell(state_of(entry)));
   }

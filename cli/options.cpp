@@ -2,6 +2,7 @@
 // split there first, by asking the declared options which of them take a value.
 #include "cli/options.h"
 
+#include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -9,6 +10,7 @@
 
 #include "cli/failure.h"
 #include "cli/version.h"
+#include "hal/isa/isa.h"
 #include "hal/machine.h"
 
 namespace halcyon::cli {
@@ -99,9 +101,12 @@ size_t count_options(const CLI::App& app, const std::vector<std::string>& argume
 
 std::optional<hal::Isa> parse_isa(const std::string& text) {
   if (text == "auto") return std::nullopt;
-  if (text == "x86_64") return hal::Isa::x86_64;
-  if (text == "riscv64") return hal::Isa::riscv64;
-  fail(exit_status::own_failure, "--isa: '{}' is none of auto, x86_64, riscv64", text);
+  std::string names = "auto";
+  for (hal::Isa isa : hal::isas) {
+    if (text == isa_name(isa)) return isa;
+    names += fmt::format(", {}", isa_name(isa));
+  }
+  fail(exit_status::own_failure, "--isa: '{}' is none of {}", text, names);
 }
 
 RunOptions interpret(const CLI::App& run, RawRun& raw) {
@@ -286,7 +291,7 @@ int64_t parse_time(std::string_view text, std::string_view what) {
   return static_cast<int64_t>(seconds * unit * nanoseconds);
 }
 
-std::string_view isa_name(hal::Isa isa) { return isa == hal::Isa::x86_64 ? "x86_64" : "riscv64"; }
+std::string_view isa_name(hal::Isa isa) { return hal::description(isa).name; }
 
 Command parse_command_line(const std::vector<std::string>& arguments) {
   if (arguments.empty()) fail(exit_status::own_failure, "no command given (see halcyon --help)");

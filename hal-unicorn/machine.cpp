@@ -1,6 +1,20 @@
 #include "hal-unicorn/machine.h"
 
+#include <utility>
+
 namespace halcyon::hal {
+
+namespace {
+
+std::unique_ptr<Target> make_target(Isa isa, Engine& engine) {
+  switch (isa) {
+    case Isa::x86_64: return make_x86_64_target(engine);
+    case Isa::riscv64: return make_riscv64_target(engine);
+  }
+  std::unreachable();
+}
+
+}  // namespace
 
 UnicornCpu::UnicornCpu(UnicornMachine& machine, unsigned id) : HostedCpu(machine, id), machine_(machine) {}
 
@@ -16,7 +30,7 @@ UnicornMachine::~UnicornMachine() {
 }
 
 std::string UnicornMachine::start(const UnicornOptions& options) {
-  target_ = isa_ == Isa::x86_64 ? make_x86_64_target(engine_) : make_riscv64_target(engine_);
+  target_ = make_target(isa_, engine_);
   engine_.set_target(*target_);
   if (std::string failure = target_->start(options.memory, is_deterministic()); !failure.empty()) return failure;
   cpu_info_ = target_->cpu_info();

@@ -86,7 +86,7 @@ Result<uint64_t> sys_uname(Thread& self, UserPtr<UserUtsname> user_name) {
     set(name.release, os_release);
   }
   set(name.version, os_version);
-  set(name.machine, abi_of(self).machine_name());
+  set(name.machine, abi_of(self).description().name);
   {
     Kernel& kernel = self.kernel();
     LockGuard guard(kernel.names_lock);

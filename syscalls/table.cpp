@@ -1,10 +1,13 @@
 // The dispatch tables: table.inc turned into arrays, with one small function per call that fetches the arguments which it takes.
 #include "syscalls/table.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "core/task/thread.h"
+#include "hal/isa/isa.h"
 #include "syscalls/calls.h"
 
 namespace halcyon {
@@ -78,8 +81,26 @@ constexpr SyscallTable table_generic = build(&SyscallEntry::number_generic);
 
 std::span<const SyscallEntry> syscall_entries() { return entries; }
 
-const SyscallTable& syscall_table(hal::Isa isa) { return isa == hal::Isa::x86_64 ? table_x86_64 : table_generic; }
+const SyscallTable& syscall_table(hal::Isa isa) {
+  switch (hal::description(isa).syscall_numbers) {
+    case hal::SyscallNumbers::x86_64: return table_x86_64;
+    case hal::SyscallNumbers::generic: return table_generic;
+  }
+  std::unreachable();
+}
 
-int syscall_number(const SyscallEntry& entry, hal::Isa isa) { return isa == hal::Isa::x86_64 ? entry.number_x86_64 : entry.number_generic; }
+int syscall_number(const SyscallEntry& entry, hal::Isa isa) {
+  switch (hal::description(isa).syscall_numbers) {
+    case hal::SyscallNumbers::x86_64: return entry.number_x86_64;
+    case hal::SyscallNumbers::generic: return entry.number_generic;
+  }
+  std::unreachable();
+}
+
+uint64_t restart_syscall_number(hal::Isa isa) {
+  constexpr const SyscallEntry* entry = std::ranges::find(entries, std::string_view("restart_syscall"), &SyscallEntry::name);
+  static_assert(entry != std::end(entries));
+  return static_cast<uint64_t>(syscall_number(*entry, isa));
+}
 
 }  // namespace halcyon

@@ -36,5 +36,6 @@ inline const SyscallEntry* find_syscall(const SyscallTable& table, uint64_t numb
   return number < table.size() ? table[number] : nullptr;
 }
 int syscall_number(const SyscallEntry& entry, hal::Isa isa);
+uint64_t restart_syscall_number(hal::Isa isa);
 
 }  // namespace halcyon

@@ -5,38 +5,17 @@
 #include <span>
 
 #include "cli/death/guest_symbols.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon::cli {
 namespace {
 
 constexpr size_t most_frames = 64;
 
-// What unwinding has to know about an ISA.
-struct UnwindIsa {
-  std::span<const uint8_t> dwarf_registers;  // the general register of each DWARF number
-  unsigned dwarf_frame_pointer;
-  unsigned dwarf_return_address;  // the register that a call leaves it in; of x86_64, which pushes it, the pseudo-register for the pc
-  bool call_pushes;
-  int64_t saved_frame_pointer, saved_return_address;  // in memory, relative to the frame pointer
-};
-
-constexpr uint8_t x86_64_registers[] = {0, 2, 1, 3, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15};
-constexpr uint8_t riscv64_registers[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-                                         16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
-constexpr UnwindIsa x86_64_unwinding{x86_64_registers, 6, 16, true, 0, 8};
-constexpr UnwindIsa riscv64_unwinding{riscv64_registers, 8, 1, false, -16, -8};
-
-const UnwindIsa& unwinding_of(hal::Isa isa) {
-  switch (isa) {
-    case hal::Isa::x86_64: return x86_64_unwinding;
-    case hal::Isa::riscv64: return riscv64_unwinding;
-  }
-  return x86_64_unwinding;
-}
-
 class Unwinder {
  public:
-  Unwinder(const GuestDeath& death, const GuestSymbols& symbols) : death_(death), isa_(unwinding_of(death.isa)), symbols_(symbols) {
+  Unwinder(const GuestDeath& death, const GuestSymbols& symbols)
+      : death_(death), isa_(hal::description(death.isa).unwinding), symbols_(symbols) {
     for (size_t number = 0; number < isa_.dwarf_registers.size(); ++number)
       registers_.push_back(death.registers[isa_.dwarf_registers[number]]);
     pc_ = death.pc;
@@ -127,7 +106,7 @@ class Unwinder {
   }
 
   const GuestDeath& death_;
-  const UnwindIsa& isa_;
+  const hal::Unwinding& isa_;
   const GuestSymbols& symbols_;
   std::vector<Dwarf_Word> registers_;  // by DWARF number
   uint64_t pc_ = 0, frame_pointer_ = 0, last_ = 0;

@@ -6,19 +6,16 @@
 #include "core/mm/user_memory.h"
 #include "core/task/process/process.h"
 #include "core/task/thread.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon::cli {
 namespace {
 
 constexpr size_t stack_limit = 512 << 10;
 
-unsigned general_registers(hal::Isa isa) {
-  switch (isa) {
-    case hal::Isa::x86_64: return 16;
-    case hal::Isa::riscv64: return 32;
-  }
-  return 0;
-}
+static_assert(std::ranges::all_of(hal::isas, [](hal::Isa isa) {
+  return hal::description(isa).general_registers <= std::tuple_size_v<decltype(GuestDeath::registers)>;
+}));
 
 class StringWriter final : public Writer {
  public:
@@ -68,7 +65,8 @@ void DeathWatch::dies(Thread& thread, const SignalInfo& info) {
   death.pid = thread.process().pid();
   death.pc = context.get(hal::Reg::pc);
   death.sp = context.get(hal::Reg::sp);
-  for (unsigned number = 0; number < general_registers(death.isa); ++number) death.registers[number] = context.get(hal::general(number));
+  for (unsigned number = 0; number < hal::description(death.isa).general_registers; ++number)
+    death.registers[number] = context.get(hal::general(number));
   Mappings mappings(death.mappings);
   thread.memory().visit(mappings);
   // A page that was never touched would need memory, which may be what is short.

@@ -6,8 +6,7 @@
 #include <bit>
 
 #include "cli/elf/elf_file.h"
-#include "hal/isa/riscv64/layout.h"
-#include "hal/isa/x86_64/layout.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon::cli {
 namespace {
@@ -17,8 +16,6 @@ using Segment = ElfFile::Segment;
 constexpr uint64_t page_size = 4096;
 constexpr uint64_t much_memory = uint64_t{1} << 30;  // as much as --memory gives by default
 constexpr unsigned executable = 1, writable = 2;
-
-uint64_t user_end(hal::Isa isa) { return isa == hal::Isa::x86_64 ? hal::x86_64::Layout::user_end : hal::riscv64::Layout::user_end; }
 
 bool overlap(const Segment& one, const Segment& other) {
   return one.address < other.address + other.memory_size && other.address < one.address + one.memory_size;
@@ -65,7 +62,7 @@ void note_oddities(ElfFile& file) {
 }  // namespace
 
 void check_segments(ElfFile& file, uint64_t file_size) {
-  uint64_t limit = user_end(*file.isa);
+  uint64_t limit = hal::description(*file.isa).user_end;
   std::erase_if(file.segments, [](const Segment& segment) { return segment.memory_size == 0 && segment.file_size == 0; });
   for (size_t index = 0; index < file.segments.size(); ++index) {
     file.problem = problem_of(file.segments[index], index + 1, file_size, limit);

@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "hal/isa/isa.h"
+
 namespace halcyon::cli {
 namespace {
 
@@ -71,8 +73,8 @@ class ElfReader {
     }
     file_.machine = machine_name(header_.e_machine);
     if (file_.bits == 64 && file_.is_little_endian) {
-      if (header_.e_machine == EM_X86_64) file_.isa = hal::Isa::x86_64;
-      if (header_.e_machine == EM_RISCV) file_.isa = hal::Isa::riscv64;
+      for (hal::Isa isa : hal::isas)
+        if (hal::description(isa).elf_machine == header_.e_machine) file_.isa = isa;
     }
     file_.entry = header_.e_entry;
   }

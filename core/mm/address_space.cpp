@@ -5,16 +5,13 @@
 #include "core/file/inode.h"
 #include "core/mm/frames/frame_allocator.h"
 #include "core/mm/removed.h"
-#include "hal/isa/riscv64/layout.h"
-#include "hal/isa/x86_64/layout.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon {
 
 AddressLayout layout_of(hal::Isa isa) {
-  auto from = []<class L>(L) {
-    return AddressLayout{.user_end = L::user_end, .mmap_base = L::mmap_base, .stack_top = L::stack_top, .pie_base = L::pie_base};
-  };
-  return isa == hal::Isa::x86_64 ? from(hal::x86_64::Layout{}) : from(hal::riscv64::Layout{});
+  const hal::IsaDescription& its = hal::description(isa);
+  return {.user_end = its.user_end, .mmap_base = its.mmap_base, .stack_top = its.stack_top, .pie_base = its.pie_base};
 }
 
 AddressSpace::AddressSpace(hal::Machine& machine, Own<PageTables> tables)

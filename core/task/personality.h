@@ -28,6 +28,8 @@ class Personality {
   virtual uint64_t interrupted_result() const = 0;
   // Makes the next run execute restart_syscall(2).
   virtual void arrange_restart_syscall(Thread& self) = 0;
+  // What of personality(2) a new program does not take over.
+  virtual uint32_t personality_lost_on_exec() const = 0;
 };
 
 }  // namespace halcyon

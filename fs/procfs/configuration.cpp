@@ -5,6 +5,7 @@
 #include <boost/crc.hpp>
 
 #include "fs/procfs/proc_file_system.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon::fs {
 
@@ -41,8 +42,6 @@ constexpr std::string_view common_options =
     "CONFIG_TIMERFD=y\n"
     "CONFIG_TMPFS=y\n"
     "CONFIG_TTY=y\n";
-constexpr std::string_view x86_64_options = "CONFIG_X86=y\nCONFIG_X86_64=y\n";
-constexpr std::string_view riscv64_options = "CONFIG_FPU=y\nCONFIG_RISCV=y\nCONFIG_RISCV_ISA_C=y\n";
 
 void write_little(Writer& out, uint64_t value, unsigned bytes) {
   for (unsigned index = 0; index < bytes; ++index) {
@@ -61,8 +60,7 @@ void write_stored_block(Writer& out, std::string_view text, bool is_last) {
 }  // namespace
 
 Result<> write_configuration(const TextContext& context, Writer& out) {
-  bool is_x86_64 = context.kernel.machine().isa() == hal::Isa::x86_64;
-  std::string_view own_options = is_x86_64 ? x86_64_options : riscv64_options;
+  std::string_view own_options = hal::description(context.kernel.machine().isa()).configuration;
   constexpr std::string_view header("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);  // deflate, no name, no time, Unix
   out.write(header);
   write_stored_block(out, common_options, false);

@@ -135,8 +135,10 @@ Result<> write_cpu_info(const TextContext& context, Writer& out) {
   hal::Machine& machine = context.kernel.machine();
   unsigned count = machine.cpu_count();
   for (unsigned id = 0; id < count; ++id) {
-    if (machine.isa() == hal::Isa::x86_64) write_x86_64(out, machine.cpu_info().x86_64, id, count);
-    else write_riscv64(out, machine.cpu_info().riscv64, id);
+    switch (machine.isa()) {
+      case hal::Isa::x86_64: write_x86_64(out, machine.cpu_info().x86_64, id, count); break;
+      case hal::Isa::riscv64: write_riscv64(out, machine.cpu_info().riscv64, id); break;
+    }
   }
   return {};
 }

@@ -9,13 +9,18 @@
 namespace halcyon {
 
 Result<Own<Abi>> Abi::create(hal::Isa isa) {
-  if (isa == hal::Isa::x86_64) {
-    Own<X86_64Abi> abi = TRY(make<X86_64Abi>());
-    return Own<Abi>(std::move(abi));
+  switch (isa) {
+    case hal::Isa::x86_64: {
+      Own<X86_64Abi> abi = TRY(make<X86_64Abi>());
+      return Own<Abi>(std::move(abi));
+    }
+    case hal::Isa::riscv64: {
+      Own<Riscv64Abi> abi = TRY(make<Riscv64Abi>());
+      if (auto ready = abi->initialize(); !ready) return std::unexpected(ready.error());
+      return Own<Abi>(std::move(abi));
+    }
   }
-  Own<Riscv64Abi> abi = TRY(make<Riscv64Abi>());
-  if (auto ready = abi->initialize(); !ready) return std::unexpected(ready.error());
-  return Own<Abi>(std::move(abi));
+  std::unreachable();
 }
 
 Abi& abi_of(Thread& self) { return static_cast<Abi&>(self.kernel().personality()); }
@@ -46,9 +51,8 @@ void Abi::finish_failed(Thread& self, Errno error) {
 }
 
 void Abi::arrange_restart_syscall(Thread& self) {
-  constexpr uint64_t number_x86_64 = 219, number_generic = 128;
   self.context().rewind_trap();
-  self.context().set(hal::Reg::number, isa_ == hal::Isa::x86_64 ? number_x86_64 : number_generic);
+  self.context().set(hal::Reg::number, restart_syscall_number(isa_));
 }
 
 Abi::FramePlace Abi::place_frame(Thread& self, const SignalAction& action, uint64_t red_zone) {

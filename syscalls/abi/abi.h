@@ -12,6 +12,7 @@
 #include "core/task/personality.h"
 #include "core/task/process/limits.h"
 #include "core/task/thread.h"
+#include "hal/isa/isa.h"
 #include "syscalls/table.h"
 #include "syscalls/types.h"
 
@@ -23,7 +24,7 @@ class Abi : public Personality {
   static Result<Own<Abi>> create(hal::Isa isa);
 
   hal::Isa isa() const { return isa_; }
-  std::string_view machine_name() const { return isa_ == hal::Isa::x86_64 ? "x86_64" : "riscv64"; }
+  const hal::IsaDescription& description() const { return hal::description(isa_); }
 
   // Personality.
   void syscall(Thread& self) override;
@@ -32,6 +33,12 @@ class Abi : public Personality {
 
   // Conversions to and from user memory. EFAULT.
   virtual Result<> put_stat(Thread& self, UserPtr<UserStat> to, const Attributes& from) = 0;
+  // What strace(1) shows of a struct stat.
+  struct StatSummary {
+    uint32_t mode;
+    uint64_t size, special_device;
+  };
+  virtual Result<StatSummary> get_stat(Thread& self, UserPtr<const UserStat> from) = 0;
   virtual Result<SignalAction> get_action(Thread& self, UserPtr<const UserSigaction> from) = 0;
   virtual Result<> put_action(Thread& self, UserPtr<UserSigaction> to, const SignalAction& from) = 0;
   // struct epoll_event, and how far apart the elements of an array of it are.
@@ -41,8 +48,6 @@ class Abi : public Personality {
   // rt_sigreturn(2): puts back what push_signal_frame saved. EFAULT or EINVAL: the frame is no good.
   virtual Result<> pop_signal_frame(Thread& self) = 0;
 
-  // AUDIT_ARCH_*: how seccomp(2) and SIGSYS name the ABI.
-  uint32_t architecture() const { return isa_ == hal::Isa::x86_64 ? 0xc000'003e : 0xc000'00f3; }
   // AT_HWCAP of getauxval(3).
   virtual uint64_t hardware_capabilities() const = 0;
   // What every program finds mapped besides its own segments (riscv64: the page that a signal handler returns through).

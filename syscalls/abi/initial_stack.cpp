@@ -105,7 +105,8 @@ Result<UserAddr> build_initial_stack(AddressSpace& memory, Abi& abi, const Stack
   placed.file_name = TRY(stack.push_string(contents.file_name));
   UserAddr environment_at = TRY(stack.push(std::as_bytes(environment.bytes.span())));
   UserAddr arguments_at = TRY(stack.push(std::as_bytes(arguments.bytes.span())));
-  placed.platform = abi.isa() == hal::Isa::x86_64 ? TRY(stack.push_string(abi.machine_name())) : 0;
+  std::string_view platform = abi.description().platform;
+  placed.platform = platform.empty() ? 0 : TRY(stack.push_string(platform));
   stack.align(16);
   placed.random = TRY(stack.push(contents.random));
 

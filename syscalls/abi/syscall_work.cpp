@@ -35,7 +35,7 @@ SignalInfo Abi::bad_call(Thread& self, uint64_t number, int code) const {
   info.code = code;
   info.address = self.context().get(hal::Reg::pc);
   info.system_call = static_cast<int>(number);
-  info.architecture = architecture();
+  info.architecture = description().audit_architecture;
   return info;
 }
 
@@ -70,7 +70,7 @@ Abi::Verdict Abi::ask_seccomp(Thread& self, uint64_t number, uint64_t& answer) {
 Abi::Verdict Abi::ask_filters(Thread& self, uint64_t number, uint64_t& answer) {
   constexpr uint32_t max_errno = 4095;
   hal::UserContext& context = self.context();
-  SeccompData data{static_cast<int32_t>(number), architecture(), context.get(hal::Reg::pc), {}};
+  SeccompData data{static_cast<int32_t>(number), description().audit_architecture, context.get(hal::Reg::pc), {}};
   for (unsigned index = 0; index < data.arguments.size(); ++index) data.arguments[index] = context.get(hal::argument(index));
   uint32_t decision = self.seccomp.newest.load(std::memory_order_acquire)->decide(data);
   uint32_t value = decision & seccomp_action::data_mask;

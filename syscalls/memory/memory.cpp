@@ -2,6 +2,7 @@
 #include "core/file/inode.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
+#include "syscalls/abi/abi.h"
 #include "syscalls/arguments.h"
 #include "syscalls/calls.h"
 #include "syscalls/memory/lock_limit.h"
@@ -54,7 +55,7 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   request.fixed = (flags & (fixed | fixed_no_replace)) != 0;
   request.no_replace = (flags & fixed_no_replace) != 0;
   request.grows_down = (flags & grows_down) != 0;
-  request.is_near = (flags & near) != 0 && self.kernel().machine().isa() == hal::Isa::x86_64;
+  request.is_near = (flags & near) != 0 && abi_of(self).description().has_map_32bit;
   bool is_locked = (flags & locked) != 0 || self.memory().locks_future();
   request.is_locked = (flags & locked) != 0;
   request.populate = (is_locked || (flags & populate) != 0) && !(flags & nonblock);

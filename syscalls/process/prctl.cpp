@@ -33,8 +33,6 @@ Result<uint64_t> put(Thread& self, uint64_t address, int value) {
   return 0;
 }
 
-bool is_x86(Thread& self) { return abi_of(self).isa() == hal::Isa::x86_64; }
-
 // At most 15 characters; the rest is cut off.
 Result<uint64_t> set_name(Thread& self, uint64_t address) {
   std::array<char, 16> name{};
@@ -95,7 +93,7 @@ Result<uint64_t> get_io_flusher(Thread& self, bool has_arguments) {
   return self.is_io_flusher;
 }
 
-// Speculation is left as the CPU does it, as under Linux with mitigations=off. riscv64 has no such control.
+// Speculation is left as the CPU does it, as under Linux with mitigations=off. Not every ISA has such a control.
 namespace speculation {
 constexpr uint64_t store_bypass = 0, indirect_branch = 1, flush_l1d = 2;
 constexpr uint64_t enable = 2, disable = 4, force_disable = 8;
@@ -103,7 +101,7 @@ constexpr uint64_t enable = 2, disable = 4, force_disable = 8;
 
 Result<uint64_t> get_speculation(Thread& self, uint64_t which, bool has_more) {
   using namespace speculation;
-  if (has_more || !is_x86(self)) return err::inval;
+  if (has_more || !abi_of(self).description().has_speculation_control) return err::inval;
   switch (which) {
     case store_bypass:
     case indirect_branch: return enable;
@@ -114,7 +112,7 @@ Result<uint64_t> get_speculation(Thread& self, uint64_t which, bool has_more) {
 
 Result<uint64_t> set_speculation(Thread& self, uint64_t which, uint64_t control, bool has_more) {
   using namespace speculation;
-  if (has_more || !is_x86(self)) return err::inval;
+  if (has_more || !abi_of(self).description().has_speculation_control) return err::inval;
   switch (which) {
     case store_bypass: return err::nxio;
     case indirect_branch:
@@ -129,22 +127,22 @@ namespace time_stamp {
 constexpr int enable = 1, segv = 2;
 }
 
-// PR_SET_TSC: whether RDTSC works or ends in SIGSEGV.
+// PR_SET_TSC, on x86_64: whether RDTSC works or ends in SIGSEGV.
 Result<uint64_t> set_time_stamp(Thread& self, uint64_t value) {
-  if (!is_x86(self) || (value != time_stamp::enable && value != time_stamp::segv)) return err::inval;
+  if (!abi_of(self).description().has_time_stamp_control || (value != time_stamp::enable && value != time_stamp::segv)) return err::inval;
   self.context().forbid_time_stamps(value == time_stamp::segv);
   return 0;
 }
 
 Result<uint64_t> get_time_stamp(Thread& self, uint64_t address) {
-  if (!is_x86(self)) return err::inval;
+  if (!abi_of(self).description().has_time_stamp_control) return err::inval;
   return put(self, address, self.context().forbids_time_stamps() ? time_stamp::segv : time_stamp::enable);
 }
 
 // PR_SET_SYSCALL_USER_DISPATCH; Linux 6.1 has it on x86_64 only.
 Result<uint64_t> set_user_dispatch(Thread& self, uint64_t mode, const UserDispatch& wanted) {
   constexpr uint64_t off = 0, on = 1;
-  if (!is_x86(self) || mode > on) return err::inval;
+  if (!abi_of(self).description().has_syscall_user_dispatch || mode > on) return err::inval;
   if (mode == off) {
     if (wanted.start != 0 || wanted.length != 0 || wanted.selector != 0) return err::inval;
     self.syscall_work.fetch_and(~syscall_work::dispatch, std::memory_order_relaxed);

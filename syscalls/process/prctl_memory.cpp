@@ -72,9 +72,6 @@ bool are_valid(Thread& self, const Places& places) {
   return limit == unlimited || places[break_end] - places[break_start] + places[data_end] - places[data_start] <= limit;
 }
 
-// What the vector has room for: AT_VECTOR_SIZE of Linux, which counts the ISA's own entries.
-size_t auxiliary_words(Thread& self) { return abi_of(self).isa() == hal::Isa::x86_64 ? 48 : 60; }
-
 // What of the mappings matters: one that ends behind an address, one of the executable.
 class MappingFinder final : public VmaVisitor {
  public:
@@ -100,8 +97,8 @@ bool has_mapping(AddressSpace& memory, UserAddr from, Inode* of) {
 Result<Ref<AuxiliaryVector>> fetch_auxiliary(Thread& self, uint64_t address, uint64_t size) {
   Ref<AuxiliaryVector> next = TRY(make_ref<AuxiliaryVector>());
   Vec<uint64_t>& words = next->words;
-  if (size > auxiliary_words(self) * sizeof(uint64_t)) return err::inval;
-  if (auto sized = words.resize(auxiliary_words(self)); !sized) return std::unexpected(sized.error());
+  if (size > abi_of(self).description().auxiliary_words * sizeof(uint64_t)) return err::inval;
+  if (auto sized = words.resize(abi_of(self).description().auxiliary_words); !sized) return std::unexpected(sized.error());
   AddressSpace::ProgramInfo info = self.memory().program();
   if (info.auxiliary) std::copy_n(info.auxiliary->words.begin(), std::min(info.auxiliary->words.size(), words.size()), words.begin());
   auto bytes = std::as_writable_bytes(words.span()).first(size);

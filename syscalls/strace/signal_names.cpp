@@ -1,6 +1,8 @@
 // Signals: their names, sets of them, what is known about one.
+#include <algorithm>
 #include <bit>
 
+#include "hal/isa/isa.h"
 #include "syscalls/strace/names.h"
 #include "syscalls/table.h"
 
@@ -100,6 +102,23 @@ void show_wait_status(Writer& out, int status) {
   }
 }
 
+namespace {
+
+// Of SIGSYS: which call it was, as the ABI that the signal names numbers it.
+void show_bad_call(Writer& out, const SignalInfo& info) {
+  auto isa = std::ranges::find(hal::isas, info.architecture, [](hal::Isa each) { return hal::description(each).audit_architecture; });
+  bool is_known = isa != hal::isas.end();
+  const SyscallEntry* entry = is_known ? find_syscall(syscall_table(*isa), static_cast<uint64_t>(info.system_call)) : nullptr;
+  out.write(", si_call_addr=");
+  show_address(out, info.address);
+  if (entry) print(out, ", si_syscall=__NR_{}", entry->name);
+  else print(out, ", si_syscall={}", info.system_call);
+  if (is_known) print(out, ", si_arch=AUDIT_ARCH_{}", hal::description(*isa).audit_name);
+  else print(out, ", si_arch={:#x}", info.architecture);
+}
+
+}  // namespace
+
 void show_signal_info(Writer& out, const SignalInfo& info) {
   out.write("{si_signo=");
   show(out, Signal{info.number});
@@ -116,14 +135,7 @@ void show_signal_info(Writer& out, const SignalInfo& info) {
     out.write(", si_addr=");
     show_address(out, info.address);
   } else if (info.code > 0 && info.number == sig::sys) {
-    bool is_x86 = info.architecture == 0xc000'003e;
-    const auto& table = syscall_table(is_x86 ? hal::Isa::x86_64 : hal::Isa::riscv64);
-    const SyscallEntry* entry = find_syscall(table, static_cast<uint64_t>(info.system_call));
-    out.write(", si_call_addr=");
-    show_address(out, info.address);
-    if (entry) print(out, ", si_syscall=__NR_{}", entry->name);
-    else print(out, ", si_syscall={}", info.system_call);
-    print(out, ", si_arch=AUDIT_ARCH_{}", is_x86 ? "X86_64" : "RISCV64");
+    show_bad_call(out, info);
   } else if (info.code == si_code::timer) {
     print(out, ", si_timerid={:#x}, si_overrun={}", info.timer_id, info.overrun);
   } else {

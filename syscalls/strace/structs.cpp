@@ -80,24 +80,12 @@ void show(Writer& out, const RusageLayout& use) {
 }
 
 void show_at(Writer& out, const Call& call, UserPtr<const UserStat> at) {
-  struct X86_64Layout {
-    uint64_t device, inode, links;
-    uint32_t mode, uid, gid, padding;
-    uint64_t special_device, size;
-  };
-  struct GenericLayout {
-    uint64_t device, inode;
-    uint32_t mode, links, uid, gid;
-    uint64_t special_device, padding, size;
-  };
-  auto show_layout = [&](auto layout) {
-    if (!fetch(out, call, at, &layout)) return;
-    out.write("{");
-    show_stat(out, "st_", layout.mode, layout.size, layout.special_device);
-    out.write(", ...}");
-  };
-  if (abi_of(call.thread).isa() == hal::Isa::x86_64) show_layout(X86_64Layout{});
-  else show_layout(GenericLayout{});
+  if (at.is_null()) return out.write("NULL");
+  auto status = abi_of(call.thread).get_stat(call.thread, at);
+  if (!status) return show_address(out, at.address());
+  out.write("{");
+  show_stat(out, "st_", status->mode, status->size, status->special_device);
+  out.write(", ...}");
 }
 
 void show_at(Writer& out, const Call& call, UserPtr<const UserStatx> at) {

@@ -5,8 +5,7 @@
 #include "core/base/assert.h"
 #include "core/mm/frames/frame_allocator.h"
 #include "core/mm/tables/page_tables_of.h"
-#include "hal/isa/riscv64/page_format.h"
-#include "hal/isa/x86_64/page_format.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon {
 
@@ -28,8 +27,9 @@ Result<Own<PageTables>> PageTables::create(hal::Machine& machine) {
   FrameRef root = TRY(FrameRef::allocate());
   hal::Root address = root.address();
   machine.init_root(address);
-  if (machine.isa() == hal::Isa::x86_64) return TRY(make<PageTablesOf<hal::x86_64::PageFormat>>(std::move(root)));
-  return TRY(make<PageTablesOf<hal::riscv64::PageFormat>>(std::move(root)));
+  return hal::with_traits(machine.isa(), [&]<class Traits>(Traits) -> Result<Own<PageTables>> {
+    return TRY(make<PageTablesOf<typename Traits::PageFormat>>(std::move(root)));
+  });
 }
 
 template <class Format>
@@ -285,8 +285,5 @@ void PageTablesOf<Format>::visit(UserAddr start, UserAddr end, PageVisitor& visi
     return true;
   });
 }
-
-template class PageTablesOf<hal::x86_64::PageFormat>;
-template class PageTablesOf<hal::riscv64::PageFormat>;
 
 }  // namespace halcyon

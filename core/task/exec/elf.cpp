@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/mm/vma.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon {
 
@@ -32,8 +33,6 @@ constexpr uint32_t flag_execute = 1, flag_write = 2, flag_read = 4;
 constexpr size_t max_headers_size = 65536;  // ELF_MIN_ALIGN limit of binfmt_elf
 constexpr size_t path_max = 4096;
 
-uint16_t machine_of(hal::Isa isa) { return isa == hal::Isa::x86_64 ? 62 : 243; }
-
 // A read that ends early means a truncated file.
 Result<> read_exactly(File& file, uint64_t offset, std::span<std::byte> buffer) {
   KernelSink sink(buffer);
@@ -49,7 +48,7 @@ Result<> check_header(const Header& header, hal::Isa isa) {
   if (!std::equal(magic.begin(), magic.end(), header.ident.begin())) return err::noexec;
   if (header.ident[4] != class_64 || header.ident[5] != little_endian) return err::noexec;
   if (header.type != type_exec && header.type != type_dyn) return err::noexec;
-  if (header.machine != machine_of(isa) || header.program_header_size != sizeof(ProgramHeader)) return err::noexec;
+  if (header.machine != hal::description(isa).elf_machine || header.program_header_size != sizeof(ProgramHeader)) return err::noexec;
   if (header.program_header_count == 0 || header.program_header_count * sizeof(ProgramHeader) > max_headers_size) return err::noexec;
   return {};
 }

@@ -44,7 +44,7 @@ Result<> replace_program(Thread& self, NewProgram program) {
     process.is_dumpable = !is_set_id;
     if (is_set_id) self.parent_death_signal = 0;
     uint32_t lost = is_set_id ? personality::cleared_on_set_id : 0;
-    lost |= self.kernel().machine().isa() == hal::Isa::x86_64 ? personality::read_implies_exec : personality::domain;
+    lost |= self.kernel().personality().personality_lost_on_exec();
     self.personality &= ~lost;
   }
   hal::UserContext& context = self.context();

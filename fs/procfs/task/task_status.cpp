@@ -1,6 +1,7 @@
 // /proc/PID/status.
 #include "fs/procfs/task/task_texts.h"
 #include "fs/vfs/context.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon::fs {
 
@@ -123,7 +124,7 @@ Result<> write_status(const Task& task, Writer& out) {
   TaskState state = TRY(task.look());
   StatusDetails details;
   details.cpus = task.process().kernel().cpu_count();
-  details.speculates = task.process().kernel().machine().isa() == hal::Isa::x86_64;
+  details.speculates = hal::description(task.process().kernel().machine().isa()).has_speculation_control;
   if (state.resources.fs) {
     details.umask = context_of(*state.resources.fs).umask();
     details.has_umask = true;

@@ -28,7 +28,7 @@ struct StatusDetails {
   bool has_umask = false;
   size_t descriptors = 0;  // room in its table
   unsigned cpus = 1;
-  bool speculates = false;  // as prctl(PR_GET_SPECULATION_CTRL) says on x86_64; riscv64 knows nothing of it
+  bool speculates = false;  // as prctl(PR_GET_SPECULATION_CTRL) says where there is such a control
 };
 void format_status(Writer& out, const TaskState& state, const TaskMemory* memory, const StatusDetails& details);
 

@@ -51,6 +51,11 @@ Result<> X86_64Abi::put_stat(Thread& self, UserPtr<UserStat> to, const Attribute
   return put_user(self.memory(), to.as<StatLayout>(), layout);
 }
 
+Result<Abi::StatSummary> X86_64Abi::get_stat(Thread& self, UserPtr<const UserStat> from) {
+  StatLayout layout = TRY(get_user(self.memory(), from.as<const StatLayout>()));
+  return StatSummary{layout.mode, static_cast<uint64_t>(layout.size), layout.special_device};
+}
+
 Result<SignalAction> X86_64Abi::get_action(Thread& self, UserPtr<const UserSigaction> from) {
   ActionLayout layout = TRY(get_user(self.memory(), from.as<const ActionLayout>()));
   return SignalAction{.handler = layout.handler,
