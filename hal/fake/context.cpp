@@ -7,41 +7,13 @@
 #include "hal/fake/cpu.h"
 #include "hal/fake/fiber.h"
 #include "hal/fake/machine.h"
-#include "hal/isa/x86_64/floating_point.h"
+#include "hal/isa/isa.h"
 #include "hal/port.h"
 
 namespace halcyon::hal {
 namespace {
 
-constexpr uint64_t initial_flags = 0x202;
 constexpr uint64_t user_flags = 0x250dd5;  // ID AC RF NT OF DF TF SF ZF AF PF CF
-
-// Where things lie in the floating-point images of the two ISAs, and which bits must be clear there.
-constexpr size_t x87_control_at = 0, mxcsr_at = 24, fcsr_at = 256;
-constexpr uint32_t mxcsr_reserved = ~0xffffu, fcsr_reserved = ~0xffu;
-
-constexpr unsigned x86_arguments[] = {7, 6, 2, 10, 8, 9};  // rdi rsi rdx r10 r8 r9
-constexpr unsigned rax = 0, rcx = 1, rsp = 4, r11 = 11;
-constexpr unsigned x_sp = 2, x_tp = 4, x_a0 = 10, x_a7 = 17;
-
-unsigned x86_index(Reg reg) {
-  switch (reg) {
-    case Reg::sp: return rsp;
-    case Reg::number:
-    case Reg::result: return rax;
-    default: return x86_arguments[static_cast<unsigned>(reg) - static_cast<unsigned>(Reg::arg0)];
-  }
-}
-
-unsigned riscv_index(Reg reg) {
-  switch (reg) {
-    case Reg::sp: return x_sp;
-    case Reg::number: return x_a7;
-    case Reg::result: return x_a0;
-    case Reg::tls: return x_tp;
-    default: return x_a0 + static_cast<unsigned>(reg) - static_cast<unsigned>(Reg::arg0);
-  }
-}
 
 }  // namespace
 
@@ -65,21 +37,21 @@ void FakeContext::kill_fibers() {
 }
 
 uint64_t* FakeContext::slot(Reg reg) {
-  bool is_x86 = machine_.isa() == Isa::x86_64;
+  const FakeIsa& its = machine_.fake_isa();
   if (reg >= Reg::general0) {
     unsigned index = static_cast<unsigned>(reg) - static_cast<unsigned>(Reg::general0);
-    return index < (is_x86 ? 16u : 32u) && (is_x86 || index != 0) ? &general_[index] : nullptr;
+    return index < description(machine_.isa()).general_registers && !(its.reads_zero && index == 0) ? &general_[index] : nullptr;
   }
   switch (reg) {
     case Reg::pc: return &pc_;
-    case Reg::gs_base: return is_x86 ? &gs_base_ : nullptr;
-    case Reg::flags: return is_x86 ? &flags_ : nullptr;
-    case Reg::tls:
-      if (is_x86) return &tls_;
-      break;
-    default: break;
+    case Reg::sp: return &general_[its.sp];
+    case Reg::number: return &general_[its.number];
+    case Reg::result: return &general_[its.result];
+    case Reg::tls: return its.tls ? &general_[*its.tls] : &tls_;
+    case Reg::gs_base: return its.has_gs_base ? &gs_base_ : nullptr;
+    case Reg::flags: return its.has_flags ? &flags_ : nullptr;
+    default: return &general_[its.arguments[static_cast<unsigned>(reg) - static_cast<unsigned>(Reg::arg0)]];
   }
-  return &general_[is_x86 ? x86_index(reg) : riscv_index(reg)];
 }
 
 uint64_t FakeContext::get(Reg reg) {
@@ -97,9 +69,9 @@ void FakeContext::set(Reg reg, uint64_t value) {
 
 void FakeContext::finish_syscall(uint64_t result) {
   set(Reg::result, result);
-  if (machine_.isa() != Isa::x86_64) return;
-  general_[rcx] = pc_;
-  general_[r11] = flags_;
+  const FakeIsa& its = machine_.fake_isa();
+  if (its.pc_after_syscall) general_[*its.pc_after_syscall] = pc_;
+  if (its.flags_after_syscall) general_[*its.flags_after_syscall] = flags_;
 }
 
 void FakeContext::rewind_trap() {
@@ -130,18 +102,16 @@ void FakeContext::reset() {
 void FakeContext::set_initial() {
   pc_ = tls_ = gs_base_ = child_ = 0;
   general_.fill(0);
-  flags_ = machine_.isa() == Isa::x86_64 ? initial_flags : 0;
+  flags_ = machine_.fake_isa().initial_flags;
   reset_floating_point();
 }
 
 void FakeContext::reset_floating_point() {
   floating_point_.fill(std::byte{0});
-  if (machine_.isa() != Isa::x86_64) return;
-  std::memcpy(&floating_point_[x87_control_at], &x86_64::initial_x87_control, sizeof x86_64::initial_x87_control);
-  std::memcpy(&floating_point_[mxcsr_at], &x86_64::initial_mxcsr, sizeof x86_64::initial_mxcsr);
+  machine_.fake_isa().reset_floating_point(floating_point_);
 }
 
-size_t FakeContext::floating_point_size() const { return machine_.isa() == Isa::x86_64 ? 512 : 264; }
+size_t FakeContext::floating_point_size() const { return machine_.fake_isa().floating_point_size; }
 
 void FakeContext::save_floating_point(std::span<std::byte> image) {
   check_holder();
@@ -150,10 +120,10 @@ void FakeContext::save_floating_point(std::span<std::byte> image) {
 
 bool FakeContext::load_floating_point(std::span<const std::byte> image) {
   check_holder();
-  bool is_x86 = machine_.isa() == Isa::x86_64;
+  const FakeIsa& its = machine_.fake_isa();
   uint32_t control;
-  std::memcpy(&control, &image[is_x86 ? mxcsr_at : fcsr_at], sizeof control);
-  if (control & (is_x86 ? mxcsr_reserved : fcsr_reserved)) return false;
+  std::memcpy(&control, &image[its.control_at], sizeof control);
+  if (control & its.control_reserved) return false;
   std::ranges::copy(image.first(floating_point_size()), floating_point_.begin());
   return true;
 }

@@ -7,8 +7,7 @@
 #include "hal/fake/context.h"
 #include "hal/fake/fiber.h"
 #include "hal/fake/machine.h"
-#include "hal/isa/riscv64/page_format.h"
-#include "hal/isa/x86_64/page_format.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon::hal {
 
@@ -58,30 +57,6 @@ Trap FakeCpu::run_user(FakeContext& context) {
   }
 }
 
-namespace {
-
-// The instructions of which sigreturn trampolines are made: "mov $n, %eax; syscall", "li a7, n; ecall".
-struct Instruction {
-  enum class Kind : uint8_t { illegal, load_number, syscall } kind = Kind::illegal;
-  unsigned size = 0;
-  uint64_t value = 0;
-};
-
-Instruction decode(Isa isa, uint64_t bits) {
-  using enum Instruction::Kind;
-  auto word = static_cast<uint32_t>(bits);
-  if (isa == Isa::x86_64) {
-    if ((word & 0xff) == 0xb8) return {load_number, 5, bits >> 8 & 0xffff'ffff};
-    if ((word & 0xffff) == 0x050f) return {syscall, 2, 0};
-    return {};
-  }
-  if ((word & 0xfffff) == 0x893) return {load_number, 4, static_cast<uint64_t>(static_cast<int32_t>(word) >> 20)};
-  if (word == 0x73) return {syscall, 4, 0};
-  return {};
-}
-
-}  // namespace
-
 // The pc is a real address. Returns true if what lies there traps.
 bool FakeCpu::run_code(FakeContext& context, Trap* trap) {
   if (spend(FakeMachine::call_blocks) == 0) {
@@ -96,13 +71,13 @@ bool FakeCpu::run_code(FakeContext& context, Trap* trap) {
     context.set_pc(word.token);
     return false;
   }
-  Instruction instruction = decode(machine_.isa(), word.magic);
-  if (instruction.kind == Instruction::Kind::load_number) {
+  FakeInstruction instruction = machine_.fake_isa().decode(word.magic);
+  if (instruction.kind == FakeInstruction::Kind::load_number) {
     *context.slot(Reg::number) = instruction.value;
     context.set_pc(pc + instruction.size);
     return false;
   }
-  if (instruction.kind == Instruction::Kind::syscall) {
+  if (instruction.kind == FakeInstruction::Kind::syscall) {
     context.set_pc(pc + instruction.size);
     *trap = {.kind = Trap::Kind::syscall};
     return true;
@@ -154,26 +129,6 @@ FakeCpu::Walk FakeCpu::walk(uint64_t address, Access access, Cached& to) {
   return Walk::permitted;
 }
 
-namespace {
-
-// As the two ISAs number and explain it.
-Trap page_fault(Isa isa, uint64_t address, Access access, bool is_present) {
-  constexpr uint8_t x86_vector = 14, riscv_fetch = 12, riscv_load = 13, riscv_store = 15;
-  Trap trap = {.kind = Trap::Kind::page_fault, .access = access, .address = address};
-  if (isa == Isa::x86_64) {
-    trap.vector = x86_vector;
-    unsigned code = page_fault_code::user | (is_present ? page_fault_code::present : 0);
-    if (access == Access::write) code |= page_fault_code::write;
-    if (access == Access::execute) code |= page_fault_code::fetch;
-    trap.error_code = static_cast<uint16_t>(code);
-  } else {
-    trap.vector = access == Access::execute ? riscv_fetch : access == Access::write ? riscv_store : riscv_load;
-  }
-  return trap;
-}
-
-}  // namespace
-
 template <class Format>
 std::byte* FakeCpu::translate_as(uint64_t address, Access access, Trap* fault) {
   constexpr unsigned bits = page_shift + 9 * Format::levels;
@@ -185,18 +140,20 @@ std::byte* FakeCpu::translate_as(uint64_t address, Access access, Trap* fault) {
   Walk walked = Walk::permitted;
   if (!is_known) walked = address >= lower_half ? Walk::absent : walk<Format>(address, access, place);
   if (walked != Walk::permitted) {
-    *fault = page_fault(machine_.isa(), address, access, walked == Walk::forbidden);
-    // Between the halves lies nothing: x86_64 does not even look at the tables.
+    const FakeIsa& its = machine_.fake_isa();
+    *fault = {.kind = Trap::Kind::page_fault, .access = access, .address = address};
+    its.explain_page_fault(*fault, walked == Walk::forbidden);
+    // Between the halves lies nothing.
     bool is_canonical = address < lower_half || address >= ~(lower_half - 1);
-    if (!is_canonical && machine_.isa() == Isa::x86_64) *fault = {.kind = Trap::Kind::exception, .exception = Exception::protection};
+    if (!is_canonical && its.checks_canonical) *fault = {.kind = Trap::Kind::exception, .exception = Exception::protection};
     return nullptr;
   }
   return machine_.direct_map() + Format::address(place.entry) + (address & page_mask);
 }
 
 std::byte* FakeCpu::translate(uint64_t address, Access access, Trap* fault) {
-  return machine_.isa() == Isa::x86_64 ? translate_as<x86_64::PageFormat>(address, access, fault)
-                                       : translate_as<riscv64::PageFormat>(address, access, fault);
+  return with_traits(machine_.isa(),
+                     [&]<class Traits>(Traits) { return translate_as<typename Traits::PageFormat>(address, access, fault); });
 }
 
 }  // namespace halcyon::hal

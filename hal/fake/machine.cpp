@@ -32,7 +32,8 @@ HostedOptions hosted_options(const FakeOptions& options) {
 
 }  // namespace
 
-FakeMachine::FakeMachine(const FakeOptions& options) : HostedMachine(hosted_options(options)), options_(options) {
+FakeMachine::FakeMachine(const FakeOptions& options)
+    : HostedMachine(hosted_options(options)), options_(options), fake_isa_(hal::fake_isa(options.isa)) {
   options_.memory = page_floor(options.memory);
   void* ram = mmap(nullptr, options_.memory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (ram == MAP_FAILED) panic("no memory for a machine", __FILE__, __LINE__);
@@ -96,9 +97,8 @@ CodeWord FakeMachine::fetch(const std::byte* place) {
   return word;
 }
 
-// x86_64 keeps its instruction fetch coherent with stores; riscv64 wants a fence.
 void FakeMachine::note_user_write(const std::byte* place) {
-  if (isa() == Isa::x86_64 && !code_.empty()) sync_code(static_cast<uint64_t>(place - ram_));
+  if (fake_isa_.has_coherent_fetch && !code_.empty()) sync_code(static_cast<uint64_t>(place - ram_));
 }
 
 // --- programs
@@ -114,8 +114,7 @@ uint64_t FakeMachine::resume_token(const Fiber& fiber) const {
 
 uint64_t FakeMachine::rewound(uint64_t pc) const {
   if (pc >= fiber_base && pc < fiber_end) return pc | 1;
-  constexpr uint64_t ecall_size = 4, syscall_size = 2;
-  return pc - (isa() == Isa::riscv64 ? ecall_size : syscall_size);
+  return pc - fake_isa_.syscall_size;
 }
 
 FakeMachine::Pc FakeMachine::find_fiber(FakeContext& context, Fiber** fiber, bool* is_rewound) {

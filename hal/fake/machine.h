@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "hal/fake/console.h"
+#include "hal/fake/isa/fake_isa.h"
 #include "hal/fake/program.h"
 #include "hal/hosted/cpus.h"
 
@@ -76,6 +77,7 @@ class FakeMachine final : public HostedMachine {
   bool is_broken() const { return options_.is_broken; }
 
   // --- for the CPUs
+  const FakeIsa& fake_isa() const { return fake_isa_; }
   enum class Pc : uint8_t { fiber, address, stale, no_memory };
   // What the context's pc stands for; finds or starts the fiber.
   Pc find_fiber(FakeContext& context, Fiber** fiber, bool* is_rewound);
@@ -99,6 +101,7 @@ class FakeMachine final : public HostedMachine {
   };
 
   FakeOptions options_;
+  const FakeIsa& fake_isa_;
   std::byte* ram_;
   FakeConsole console_;
   std::vector<BlockDevice*> all_disks_;

@@ -12,11 +12,6 @@
 namespace halcyon::hal {
 namespace {
 
-// The only two calls that the machine itself knows.
-struct Numbers {
-  uint64_t clone, exit;
-};
-constexpr Numbers numbers_of(Isa isa) { return isa == Isa::x86_64 ? Numbers{56, 60} : Numbers{220, 93}; }
 constexpr uint64_t sigchld = 17;
 
 }  // namespace
@@ -53,10 +48,10 @@ void User::set_child(Program child) {
   if (fiber_.may_act()) fiber_.context().set_child(machine().token(std::move(child)));
 }
 
-int64_t User::fork(Program child) { return clone(std::move(child), numbers_of(isa()).clone, sigchld); }
+int64_t User::fork(Program child) { return clone(std::move(child), machine().fake_isa().clone, sigchld); }
 
 void User::exit(int status) {
-  for (;;) syscall(numbers_of(isa()).exit, status);
+  for (;;) syscall(machine().fake_isa().exit, status);
 }
 
 std::byte* User::reach(uint64_t address, Access access) {
@@ -125,7 +120,7 @@ void User::jump(uint64_t address) {
 }
 
 void User::ret() {
-  if (isa() != Isa::x86_64) jump(get(general(1)));
+  if (auto link = machine().fake_isa().return_address) jump(get(general(*link)));
   uint64_t sp = get(Reg::sp);
   auto target = load<uint64_t>(sp);
   set(Reg::sp, sp + sizeof target);

@@ -67,7 +67,7 @@ class User {
   void work(uint64_t nanoseconds);
   // Goes on at another pc, and leaves the program for good.
   [[noreturn]] void jump(uint64_t address);
-  // The return instruction: from the stack on x86_64, through ra on riscv64.
+  // The return instruction.
   [[noreturn]] void ret();
   // An instruction that cannot be executed. Returns if a signal handler returned here.
   void raise(Exception exception, uint8_t vector = 0, uint16_t error_code = 0);
