@@ -7,8 +7,10 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 
+#include "hal/isa/isa.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace halcyon::test::fuzz {
@@ -16,7 +18,7 @@ namespace {
 
 struct Options {
   uint64_t seeds = 100, first_seed = 1, calls = 10'000;
-  bool runs_x86_64 = true, runs_riscv64 = true;
+  std::optional<hal::Isa> isa;  // nothing: all
   bool is_traced = false;
   unsigned patience = 600;  // seconds that a seed may take
 };
@@ -39,6 +41,12 @@ uint64_t number(const char* text) {
   return value;
 }
 
+hal::Isa isa_named(const char* name) {
+  for (hal::Isa isa : hal::isas)
+    if (hal::description(isa).name == name) return isa;
+  refuse(name);
+}
+
 Options parse(int count, char** words) {
   Options options;
   for (int i = 1; i < count; ++i) {
@@ -57,8 +65,7 @@ Options parse(int count, char** words) {
     else if (word == "--seed") options.first_seed = number(value);
     else if (word == "--calls") options.calls = number(value);
     else if (word == "--patience") options.patience = static_cast<unsigned>(number(value));
-    else if (word == "--isa" && std::string(value) == "x86_64") options.runs_riscv64 = false;
-    else if (word == "--isa" && std::string(value) == "riscv64") options.runs_x86_64 = false;
+    else if (word == "--isa") options.isa = isa_named(value);
     else refuse(words[i - 1]);
   }
   return options;
@@ -85,13 +92,11 @@ int run_apart(const Run& one, unsigned patience, uint64_t* made) {
   return status;
 }
 
-const char* name_of(hal::Isa isa) { return isa == hal::Isa::x86_64 ? "x86_64" : "riscv64"; }
-
 int fuzz(const Options& options) {
   uint64_t total = 0, failed = 0, ran = 0;
   for (uint64_t seed = options.first_seed; seed < options.first_seed + options.seeds; ++seed) {
-    for (hal::Isa isa : {hal::Isa::x86_64, hal::Isa::riscv64}) {
-      if (isa == hal::Isa::x86_64 ? !options.runs_x86_64 : !options.runs_riscv64) continue;
+    for (hal::Isa isa : hal::isas) {
+      if (options.isa && isa != *options.isa) continue;
       Run one{.isa = isa, .seed = seed, .calls = options.calls, .is_traced = options.is_traced};
       uint64_t made = 0;
       int status = run_apart(one, options.patience, &made);
@@ -100,7 +105,8 @@ int fuzz(const Options& options) {
       if (status == 0) continue;
       ++failed;
       const char* how = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? "does not end" : "fails";
-      std::printf("seed %lu %s: ./dev fuzz --seed %lu --seeds 1 --calls %lu --isa %s\n", seed, how, seed, options.calls, name_of(isa));
+      std::printf("seed %lu %s: ./dev fuzz --seed %lu --seeds 1 --calls %lu --isa %s\n", seed, how, seed, options.calls,
+                  hal::description(isa).name.data());
       std::fflush(stdout);
     }
   }

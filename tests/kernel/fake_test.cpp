@@ -100,7 +100,7 @@ TEST_P(FakeMachineTest, AResumeTokenWorksOnce) {
   EXPECT_EQ(run([](Task& task) {
               auto stale = std::make_shared<uint64_t>(0);
               task.handle(sigusr1, [stale](Task& handler, const Task::Delivery& delivery) {
-                UserAddr pc_at = delivery.context + (handler.is_x86() ? 168 : 176);
+                UserAddr pc_at = delivery.context + handler.by_isa(168, 176);
                 if (*stale) handler.set(pc_at, *stale);
                 *stale = handler.get<uint64_t>(pc_at);
               });
@@ -243,7 +243,7 @@ TEST_P(FakeMachineTest, RegistersStayWithTheirThread) {
   EXPECT_EQ(world.run([](Task& task) {
     auto body = [](uint64_t mark) {
       return [mark](Task& each) {
-        hal::Reg saved = each.is_x86() ? hal::general(12) : hal::general(20);
+        hal::Reg saved = hal::general(each.by_isa(12u, 20u));
         each.user().set(saved, mark);
         each.user().floating_point()[300 % each.user().floating_point().size()] = static_cast<std::byte>(mark);
         for (int index = 0; index < 50; ++index) {

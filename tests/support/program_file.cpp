@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hal/fake/machine.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon::test {
 namespace {
@@ -23,7 +24,7 @@ std::string ProgramFile::bytes() const {
   uint64_t base = is_position_independent ? 0 : layout::base;
   ElfHeader header;
   header.type = is_position_independent ? 3 : 2;
-  header.machine = isa == hal::Isa::x86_64 ? 62 : 243;
+  header.machine = hal::choose(isa, uint16_t{62}, uint16_t{243});
   header.entry = base + layout::entry;
   std::vector<ElfProgramHeader> programs;
   constexpr uint64_t interpreter_at = 0x400;
@@ -57,8 +58,10 @@ std::string ProgramFile::bytes() const {
   put(bytes, layout::entry, hal::CodeWord{.token = token});
   constexpr uint8_t x86[] = {0xb8, 15, 0, 0, 0, 0x0f, 0x05};  // mov $15, %eax; syscall
   constexpr uint32_t riscv[] = {0x08b00893, 0x00000073};      // li a7, 139; ecall
-  if (isa == hal::Isa::x86_64) put(bytes, layout::sigreturn, x86);
-  else put(bytes, layout::sigreturn, riscv);
+  switch (isa) {
+    case hal::Isa::x86_64: put(bytes, layout::sigreturn, x86); break;
+    case hal::Isa::riscv64: put(bytes, layout::sigreturn, riscv); break;
+  }
   data_mark.copy(bytes.data() + layout::text_size, data_mark.size());
   return bytes;
 }

@@ -34,7 +34,11 @@ class Task {
 
   World& world() { return world_; }
   hal::User& user() { return user_; }
-  bool is_x86() const { return user_.isa() == hal::Isa::x86_64; }
+  // The value for this ISA, of one for each in the order of hal::isas.
+  template <class... T>
+  auto by_isa(T... values) const {
+    return hal::choose(user_.isa(), values...);
+  }
 
   // --- system calls
   bool has(Call call) const;
@@ -156,6 +160,8 @@ class Task {
   int ready(int fd, int events);
 
  private:
+  StatView get_stat(UserAddr place);
+  bool has_restorer() const { return by_isa(true, false); }  // in struct sigaction
   template <class T>
   uint64_t to_register(T value) {
     if constexpr (std::is_same_v<T, Outcome>) return static_cast<uint64_t>(value.value);

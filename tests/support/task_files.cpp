@@ -1,5 +1,7 @@
 #include "tests/support/task.h"
 
+#include <utility>
+
 namespace halcyon::test {
 namespace {
 
@@ -94,17 +96,25 @@ std::string Task::readlink(std::string_view path) {
   return got.is_error() ? std::string(errno_name(got.error())) : get_text(to, got);
 }
 
+StatView Task::get_stat(UserAddr place) {
+  switch (user_.isa()) {
+    case hal::Isa::x86_64: return view(get<X86Stat>(place));
+    case hal::Isa::riscv64: return view(get<GenericStat>(place));
+  }
+  std::unreachable();
+}
+
 Outcome Task::stat(std::string_view path, StatView* to, uint32_t flags) {
   UserAddr place = room(sizeof(X86Stat));
   Outcome done = call(Call::newfstatat, at_fdcwd, path, place, flags);
-  if (!done.is_error() && to) *to = is_x86() ? view(get<X86Stat>(place)) : view(get<GenericStat>(place));
+  if (!done.is_error() && to) *to = get_stat(place);
   return done;
 }
 
 Outcome Task::fstat(int fd, StatView* to) {
   UserAddr place = room(sizeof(X86Stat));
   Outcome done = call(Call::newfstatat, fd, "", place, at_empty_path);
-  if (!done.is_error() && to) *to = is_x86() ? view(get<X86Stat>(place)) : view(get<GenericStat>(place));
+  if (!done.is_error() && to) *to = get_stat(place);
   return done;
 }
 

@@ -17,7 +17,7 @@ hal::Program Task::wrap(Body body) {
 
 Outcome Task::clone(const Clone& request, Body child) {
   auto from = [&](auto... rest) { return Outcome{user_.clone(wrap(std::move(child)), rest...)}; };
-  if (is_x86()) return from(number(Call::clone), request.flags, request.stack, request.parent_tid, request.child_tid, request.tls);
+  if (has(Call::clone)) return from(number(Call::clone), request.flags, request.stack, request.parent_tid, request.child_tid, request.tls);
   return from(number(Call::clone_backwards), request.flags, request.stack, request.parent_tid, request.tls, request.child_tid);
 }
 

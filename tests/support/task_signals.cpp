@@ -20,7 +20,7 @@ uint64_t change_mask(Task& task, int how, uint64_t mask) {
 }  // namespace
 
 UserAddr Task::put_action(const Action& action) {
-  if (!is_x86()) return put(action);
+  if (!has_restorer()) return put(action);
   uint64_t restorer = program_layout::base + program_layout::sigreturn;
   return put(X86Action{action.handler, action.flags | sa_restorer, restorer, action.mask});
 }
@@ -32,7 +32,7 @@ Outcome Task::set_action(int signal, const Action& action) {
 Task::Action Task::get_action(int signal) {
   UserAddr old = room(sizeof(X86Action));
   EXPECT_EQ(call(Call::rt_sigaction, signal, nullptr, old, set_size), ok);
-  if (!is_x86()) return get<Action>(old);
+  if (!has_restorer()) return get<Action>(old);
   auto action = get<X86Action>(old);
   return {action.handler, action.flags & ~sa_restorer, action.mask};
 }

@@ -16,6 +16,7 @@
 #include "fs/devfs/memory_devices.h"
 #include "fs/ramfs/ram_file_system.h"
 #include "hal/fake/machine.h"
+#include "hal/isa/isa.h"
 #include "syscalls/boot.h"
 #include "tests/support/outcome.h"
 #include "tests/support/program_file.h"
@@ -114,7 +115,6 @@ T must(Result<T> result) {
 class KernelTest : public testing::TestWithParam<hal::Isa> {
  protected:
   hal::Isa isa() const { return GetParam(); }
-  bool is_x86() const { return isa() == hal::Isa::x86_64; }
   // A world with default options.
   int run(Body body) { return World({.isa = isa()}).run(std::move(body)); }
   // A program that must end well.
@@ -127,9 +127,9 @@ class KernelTest : public testing::TestWithParam<hal::Isa> {
   }
 };
 
-#define INSTANTIATE_KERNEL_TESTS(Suite)                                                   \
-  INSTANTIATE_TEST_SUITE_P(, Suite, testing::Values(hal::Isa::x86_64, hal::Isa::riscv64), \
-                           [](const auto& info) { return std::string(info.param == hal::Isa::x86_64 ? "x86_64" : "riscv64"); })
+#define INSTANTIATE_KERNEL_TESTS(Suite)                           \
+  INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(hal::isas), \
+                           [](const auto& info) { return std::string(hal::description(info.param).name); })
 #define KERNEL_TESTS(Suite)     \
   struct Suite : KernelTest {}; \
   INSTANTIATE_KERNEL_TESTS(Suite)

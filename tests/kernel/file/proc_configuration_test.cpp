@@ -43,7 +43,7 @@ TEST_P(ProcConfiguration, IsACompressedListOfOptions) {
     EXPECT_EQ(little(bytes, at, 4), checksum.checksum());
     EXPECT_EQ(little(bytes, at + 4, 4), text.size());
     EXPECT_NE(text.find("CONFIG_EPOLL=y\n"), std::string::npos);
-    EXPECT_NE(text.find(task.is_x86() ? "CONFIG_X86_64=y\n" : "CONFIG_RISCV=y\n"), std::string::npos);
+    EXPECT_NE(text.find(task.by_isa("CONFIG_X86_64=y\n", "CONFIG_RISCV=y\n")), std::string::npos);
   });
 }
 

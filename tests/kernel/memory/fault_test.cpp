@@ -40,14 +40,13 @@ TEST_P(Fault, BetweenTheHalves) {
     UserAddr nowhere = uint64_t{1} << 52;
     Siginfo fault = task.fault_of([=](Task& child) { child.get<int>(nowhere); });
     // x86_64 raises #GP there, which tells no address.
-    if (task.is_x86()) expect_fault(fault, sigsegv, si_kernel, 0);
-    else expect_fault(fault, sigsegv, segv_maperr, nowhere);
+    expect_fault(fault, sigsegv, task.by_isa(si_kernel, segv_maperr), task.by_isa(UserAddr{0}, nowhere));
   });
 }
 
 TEST_P(Fault, LastUserPage) {
   check([](Task& task) {
-    UserAddr end = task.is_x86() ? 0x7fff'ffff'f000 : 0x40'0000'0000;
+    UserAddr end = task.by_isa<UserAddr>(0x7fff'ffff'f000, 0x40'0000'0000);
     expect_fault(task.fault_of([=](Task& child) { child.get<int>(end); }), sigsegv, segv_maperr, end);
     expect_fault(task.fault_of([=](Task& child) { child.set(end - page - 8, 1); }), 0, 0, 0);  // the stack
   });

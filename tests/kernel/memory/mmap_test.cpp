@@ -239,7 +239,7 @@ TEST_P(Mmap, AddressSpaceLimitCountsMappings) {
 
 TEST_P(Mmap, AFullAddressSpaceIsNoMemory) {
   check([](Task& task) {
-    uint64_t size = task.is_x86() ? uint64_t{1} << 45 : uint64_t{1} << 36;
+    uint64_t size = uint64_t{1} << task.by_isa(45, 36);
     int count = 0;
     while (!map_anonymous_at(task, 0, size, 0).is_error()) ++count;
     EXPECT_GE(count, 2);

@@ -286,15 +286,15 @@ TEST_P(Exec, NoNewPrivilegesDisarmsSetUserId) {
 
 TEST_P(Exec, RegistersStartClean) {
   world.install("/bin/next", [](Task& task) {
-    for (unsigned index = 0; index < (task.is_x86() ? 16u : 32u); ++index) {
-      if (index == (task.is_x86() ? 4u : 2u)) continue;
+    for (unsigned index = 0; index < task.by_isa(16u, 32u); ++index) {
+      if (index == task.by_isa(4u, 2u)) continue;
       EXPECT_EQ(task.user().get(hal::general(index)), 0u) << index;
     }
     EXPECT_EQ(task.user().get(hal::Reg::tls), 0u);
   });
   check([](Task& task) {
     for (unsigned index = 1; index < 16; ++index)
-      if (index != (task.is_x86() ? 4u : 2u)) task.user().set(hal::general(index), 0x1111 * index);
+      if (index != task.by_isa(4u, 2u)) task.user().set(hal::general(index), 0x1111 * index);
     task.user().set(hal::Reg::tls, 0x7777);
     task.execve("/bin/next");
   });

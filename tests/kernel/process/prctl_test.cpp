@@ -58,13 +58,12 @@ TEST_P(Prctl, IsKeptOverForkAndExecve) {
 
 TEST_P(Prctl, SpeculationIsLeftAlone) {
   check([](Task& task) {
-    bool is_x86 = task.is_x86();
-    EXPECT_EQ(task.call(Call::prctl, get_speculation, 0, 0, 0, 0), is_x86 ? Outcome{2} : fails::inval);
-    EXPECT_EQ(task.call(Call::prctl, get_speculation, 9, 0, 0, 0), is_x86 ? fails::nodev : fails::inval);
-    EXPECT_EQ(task.call(Call::prctl, set_speculation, 0, 4, 0, 0), is_x86 ? fails::nxio : fails::inval);
-    EXPECT_EQ(task.call(Call::prctl, set_speculation, 1, 2, 0, 0), is_x86 ? ok : fails::inval);
-    EXPECT_EQ(task.call(Call::prctl, set_speculation, 1, 4, 0, 0), is_x86 ? fails::perm : fails::inval);
-    EXPECT_EQ(task.call(Call::prctl, set_speculation, 1, 3, 0, 0), is_x86 ? fails::range : fails::inval);
+    EXPECT_EQ(task.call(Call::prctl, get_speculation, 0, 0, 0, 0), task.by_isa(Outcome{2}, fails::inval));
+    EXPECT_EQ(task.call(Call::prctl, get_speculation, 9, 0, 0, 0), task.by_isa(fails::nodev, fails::inval));
+    EXPECT_EQ(task.call(Call::prctl, set_speculation, 0, 4, 0, 0), task.by_isa(fails::nxio, fails::inval));
+    EXPECT_EQ(task.call(Call::prctl, set_speculation, 1, 2, 0, 0), task.by_isa(ok, fails::inval));
+    EXPECT_EQ(task.call(Call::prctl, set_speculation, 1, 4, 0, 0), task.by_isa(fails::perm, fails::inval));
+    EXPECT_EQ(task.call(Call::prctl, set_speculation, 1, 3, 0, 0), task.by_isa(fails::range, fails::inval));
   });
 }
 
@@ -119,7 +118,7 @@ TEST_P(Prctl, PersonalityChangesWhatIsMapped) {
   constexpr uint32_t read_implies_exec = 0x400000, no_randomize = 0x40000, uname26 = 0x20000, query = 0xffff'ffff;
   world.make_directory("/proc");
   world.install("/bin/next", [](Task& task) {
-    task.exit(task.call(Call::personality, query) == (task.is_x86() ? no_randomize : no_randomize | read_implies_exec) ? 6 : 7);
+    task.exit(task.call(Call::personality, query) == task.by_isa(no_randomize, no_randomize | read_implies_exec) ? 6 : 7);
   });
   check([](Task& task) {
     EXPECT_EQ(task.call(Call::mount, "proc", "/proc", "proc", 0, 0), ok);
@@ -140,7 +139,7 @@ TEST_P(Prctl, PersonalityChangesWhatIsMapped) {
 TEST_P(Prctl, DispatchToTheUser) {
   check([](Task& task) {
     UserAddr selector = task.map(page);
-    if (!task.is_x86()) {
+    if (!task.by_isa(true, false)) {
       EXPECT_EQ(task.call(Call::prctl, set_user_dispatch, 1, 0, 0, selector), fails::inval);
       return;
     }

@@ -77,7 +77,7 @@ TEST_P(Seccomp, TrapTellsTheCall) {
       EXPECT_EQ(info.code, 1);  // SYS_SECCOMP
       EXPECT_EQ(info.error, 55);
       EXPECT_NE(info.address, 0);
-      uint64_t architecture = handler.is_x86() ? 0xc000'003e : 0xc000'00f3;
+      uint64_t architecture = handler.by_isa(0xc000'003e, 0xc000'00f3);
       EXPECT_EQ(info.words[1], handler.number(Call::getppid) | architecture << 32);
       is_told = true;
     });

@@ -37,8 +37,8 @@ TEST_P(Handler, RunsBeforeKillReturns) {
 TEST_P(Handler, EveryRegisterIsRestored) {
   check([](Task& task) {
     task.handle(sigusr1, [](Task& handler, const Task::Delivery&) {
-      for (unsigned index = 1; index < (handler.is_x86() ? 16u : 32u); ++index) {
-        bool is_special = handler.is_x86() ? index == 4 : index == 1 || index == 2 || index == 4;  // sp, ra, tp
+      for (unsigned index = 1; index < handler.by_isa(16u, 32u); ++index) {
+        bool is_special = handler.by_isa(index == 4, index == 1 || index == 2 || index == 4);  // sp, ra, tp
         if (!is_special) handler.user().set(hal::general(index), 0xdead0000 + index);
       }
       for (std::byte& byte : handler.user().floating_point().subspan(160, 90)) byte = std::byte{0xee};
@@ -49,7 +49,7 @@ TEST_P(Handler, EveryRegisterIsRestored) {
     int child = task.fork([parent = task.pid()](Task& other) { other.kill(parent, sigusr1); });
     // The signal comes between two instructions, not within a system call.
     for (unsigned index = 1; index < 16; ++index)
-      if (index != 4 && (task.is_x86() || index > 4)) user.set(hal::general(index), 0x2000 + index);
+      if (index != 4 && index > task.by_isa(0u, 4u)) user.set(hal::general(index), 0x2000 + index);
     std::vector<uint64_t> before;
     for (unsigned index = 0; index < 32; ++index) before.push_back(user.get(hal::general(index)));
     user.work(10 * millisecond);
@@ -64,12 +64,12 @@ TEST_P(Handler, TheFrameHoldsRegistersAndMask) {
     task.set_mask(bit(sigterm));
     task.handle(sigusr1, [](Task& handler, const Task::Delivery& delivery) {
       // struct ucontext: flags, link, stack (24), then x86_64: sigcontext with r8 first; riscv64: mask, then pc, x1...
-      UserAddr registers = delivery.context + (handler.is_x86() ? 40 : 176);
-      uint64_t kept = handler.get<uint64_t>(registers + (handler.is_x86() ? 4 * 8 : 20 * 8));  // r12; s4
+      UserAddr registers = delivery.context + handler.by_isa(40, 176);
+      uint64_t kept = handler.get<uint64_t>(registers + handler.by_isa(4 * 8, 20 * 8));  // r12; s4
       EXPECT_EQ(kept, 0x4711u);
-      EXPECT_EQ(handler.get<uint64_t>(delivery.context + (handler.is_x86() ? 296 : 40)), bit(sigterm));
+      EXPECT_EQ(handler.get<uint64_t>(delivery.context + handler.by_isa(296, 40)), bit(sigterm));
     });
-    task.user().set(hal::general(task.is_x86() ? 12 : 20), 0x4711);
+    task.user().set(hal::general(task.by_isa(12u, 20u)), 0x4711);
     task.raise(sigusr1);
   });
 }
@@ -77,11 +77,11 @@ TEST_P(Handler, TheFrameHoldsRegistersAndMask) {
 TEST_P(Handler, MayChangeWhatIsRestored) {
   check([](Task& task) {
     task.handle(sigusr1, [](Task& handler, const Task::Delivery& delivery) {
-      handler.set(delivery.context + (handler.is_x86() ? 40 + 4 * 8 : 176 + 20 * 8), uint64_t{0x815});
-      handler.set(delivery.context + (handler.is_x86() ? 296 : 40), bit(sigint) | bit(sigkill));
+      handler.set(delivery.context + handler.by_isa(40 + 4 * 8, 176 + 20 * 8), uint64_t{0x815});
+      handler.set(delivery.context + handler.by_isa(296, 40), bit(sigint) | bit(sigkill));
     });
     task.raise(sigusr1);
-    EXPECT_EQ(task.user().get(hal::general(task.is_x86() ? 12 : 20)), 0x815u);
+    EXPECT_EQ(task.user().get(hal::general(task.by_isa(12u, 20u))), 0x815u);
     EXPECT_EQ(task.set_mask(0), bit(sigint));  // SIGKILL cannot be blocked
   });
 }
@@ -213,7 +213,7 @@ TEST_P(Handler, StartsWithFreshFloatingPoint) {
     uint32_t handler_mxcsr = 0, frame_mxcsr = 0;
     auto state = [](Task& of) { return of.user().floating_point(); };
     task.handle(sigusr1, [&](Task& handler, const Task::Delivery& delivery) {
-      if (!handler.is_x86()) return;
+      if (!handler.by_isa(true, false)) return;
       std::memcpy(&handler_control, &state(handler)[0], sizeof handler_control);
       std::memcpy(&handler_mxcsr, &state(handler)[24], sizeof handler_mxcsr);
       EXPECT_EQ(state(handler)[160], std::byte{0});
@@ -221,7 +221,7 @@ TEST_P(Handler, StartsWithFreshFloatingPoint) {
       frame_control = handler.get<uint16_t>(image);
       frame_mxcsr = handler.get<uint32_t>(image + 24);
     });
-    if (!task.is_x86()) return;
+    if (!task.by_isa(true, false)) return;
     constexpr uint16_t control = 0x27f;
     constexpr uint32_t mxcsr = 0x7f80;
     std::memcpy(&state(task)[0], &control, sizeof control);
@@ -240,7 +240,7 @@ TEST_P(Handler, StartsWithFreshFloatingPoint) {
 
 TEST_P(Handler, TheFrameTellsTheLastFaultOnX86) {
   check([](Task& task) {
-    if (!task.is_x86()) return;
+    if (!task.by_isa(true, false)) return;
     struct Told {
       uint64_t error, trap, mask, cr2;
       bool operator==(const Told&) const = default;

@@ -14,17 +14,19 @@ class Code : public ::testing::TestWithParam<Isa> {
   Code() : guest(GetParam()), frame(guest.new_frame()) {
     guest.map(guest.root, run_at, frame, read_execute);
     guest.map(guest.root, write_at, frame, read_write);
-    if (guest.is_x86()) {
-      guest.put(0, "\x48\x89\x3e\xff\xd2\x0f\x05\xeb\xf7"sv);  // mov %rdi,(%rsi); call *%rdx; syscall; jmp 0
-    } else {
-      guest.put(0, {0x00a5'b023, 0x0000'100f, 0x0006'00e7, 0x0000'0073, 0xff1f'f06f});  // sd a0,(a1); fence.i; jalr a2; ecall; j 0
+    switch (guest.isa()) {
+      case Isa::x86_64:
+        guest.put(0, "\x48\x89\x3e\xff\xd2\x0f\x05\xeb\xf7"sv);  // mov %rdi,(%rsi); call *%rdx; syscall; jmp 0
+        break;
+      case Isa::riscv64:
+        guest.put(0, {0x00a5'b023, 0x0000'100f, 0x0006'00e7, 0x0000'0073, 0xff1f'f06f});  // sd a0,(a1); fence.i; jalr a2; ecall; j 0
+        break;
     }
   }
 
   // A function that returns `value`, less than 2,048.
   uint64_t function(uint64_t value) {
-    if (guest.is_x86()) return 0x90'c3'00'00'00'00'b8 | value << 8;
-    return value << 20 | 0x513 | uint64_t{0x8067} << 32;
+    return guest.by_isa(0x90'c3'00'00'00'00'b8 | value << 8, value << 20 | 0x513 | uint64_t{0x8067} << 32);
   }
   uint64_t result_of_store(uint64_t to, uint64_t value, uint64_t at) {
     guest.set(Reg::arg0, function(value));
@@ -59,7 +61,7 @@ TEST_P(Code, StoresByAllMappingsByTurnsAreSeen) {
 
 // Unicorn looks for code in the 64 bytes that a store begins in, once a page was written often.
 TEST_P(Code, StoreAcrossALineIsSeen) {
-  uint64_t line = guest.is_x86() ? 61 : 60;
+  uint64_t line = guest.by_isa(61u, 60u);
   for (uint64_t value = 1; value < 100; ++value) ASSERT_EQ(result_of_store(write_at + line, value, run_at + line), value);
 }
 
@@ -92,8 +94,7 @@ TEST_P(Code, StoreByTheKernelIsSeen) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Code, ::testing::Values(Isa::x86_64, Isa::riscv64),
-                         [](const auto& info) { return info.param == Isa::x86_64 ? "x86_64" : "riscv64"; });
+INSTANTIATE_TEST_SUITE_P(All, Code, ::testing::ValuesIn(isas), [](const auto& info) { return std::string(description(info.param).name); });
 
 }  // namespace
 }  // namespace halcyon::hal

@@ -12,12 +12,15 @@ class Contexts : public ::testing::TestWithParam<Isa> {
  protected:
   // A system call, then a jump back to it; and at 0x40 a loop that adds one to the first argument for ever.
   void put_code() {
-    if (guest.is_x86()) {
-      guest.put(0x00, "\x0f\x05\xeb\xfc"sv);
-      guest.put(0x40, "\x48\xff\xc7\xeb\xfb"sv);
-    } else {
-      guest.put(0x00, {0x0000'0073, 0xffdf'f06f});
-      guest.put(0x40, {0x0015'0513, 0xffdf'f06f});
+    switch (guest.isa()) {
+      case Isa::x86_64:
+        guest.put(0x00, "\x0f\x05\xeb\xfc"sv);
+        guest.put(0x40, "\x48\xff\xc7\xeb\xfb"sv);
+        break;
+      case Isa::riscv64:
+        guest.put(0x00, {0x0000'0073, 0xffdf'f06f});
+        guest.put(0x40, {0x0015'0513, 0xffdf'f06f});
+        break;
     }
   }
   void SetUp() override { put_code(); }
@@ -29,8 +32,8 @@ class Contexts : public ::testing::TestWithParam<Isa> {
 TEST_P(Contexts, StartZeroed) {
   auto fresh = guest.machine->new_context();
   EXPECT_EQ(fresh->get(Reg::pc), 0u);
-  for (unsigned index = 0; index < (guest.is_x86() ? 16u : 32u); ++index) EXPECT_EQ(fresh->get(general(index)), 0u);
-  if (guest.is_x86()) EXPECT_EQ(fresh->get(Reg::flags), 0x202u);
+  for (unsigned index = 0; index < guest.by_isa(16u, 32u); ++index) EXPECT_EQ(fresh->get(general(index)), 0u);
+  EXPECT_EQ(fresh->get(Reg::flags), guest.by_isa(0x202u, 0u));
 }
 
 TEST_P(Contexts, KeepTheirRegistersApart) {
@@ -45,7 +48,7 @@ TEST_P(Contexts, KeepTheirRegistersApart) {
     other->finish_syscall(200 + round);
     EXPECT_EQ(guest.get(Reg::result), 100u + round);
     EXPECT_EQ(other->get(Reg::result), 200u + round);
-    if (guest.is_x86()) EXPECT_EQ(guest.get(Reg::arg1), 11u);
+    EXPECT_EQ(guest.get(Reg::arg1), 11u);
     EXPECT_EQ(other->get(Reg::arg1), 22u);
   }
 }
@@ -101,11 +104,13 @@ TEST_P(Contexts, AddressSpacesApart) {
   uint64_t data = guest.map(second, data_at, read_write);
   auto other = guest.new_context();
   // Load from the data page, then a system call.
-  Reg pointer = guest.is_x86() ? Reg::arg0 : Reg::arg1;
+  Reg pointer = guest.by_isa(Reg::arg0, Reg::arg1);
   std::string_view x86 = "\x48\x8b\x07\x0f\x05"sv;
   for (uint64_t code : {guest.code, frame}) {
-    if (guest.is_x86()) std::memcpy(guest.memory(code + 0x80), x86.data(), x86.size());
-    else guest.store<uint64_t>(code + 0x80, 0x0000'0073'0005'b503);
+    switch (guest.isa()) {
+      case Isa::x86_64: std::memcpy(guest.memory(code + 0x80), x86.data(), x86.size()); break;
+      case Isa::riscv64: guest.store<uint64_t>(code + 0x80, 0x0000'0073'0005'b503); break;
+    }
   }
   guest.store<uint64_t>(guest.data, 1);
   guest.store<uint64_t>(data, 2);
@@ -123,11 +128,11 @@ TEST_P(Contexts, FloatingPointStaysWithItsContext) {
   auto other = guest.new_context();
   std::array<std::byte, 512> first{}, second{}, read{};
   size_t size = guest.context->floating_point_size();
-  ASSERT_EQ(size, guest.is_x86() ? 512u : 264u);
+  ASSERT_EQ(size, guest.by_isa(512u, 264u));
   guest.context->save_floating_point({first.data(), size});
   second = first;
   // A register's worth in the middle of the vector or f registers.
-  size_t at = guest.is_x86() ? 160 + 3 * 16 : 3 * 8;
+  size_t at = guest.by_isa(size_t{160 + 3 * 16}, size_t{3 * 8});
   first[at] = std::byte{0x11};
   second[at] = std::byte{0x22};
   EXPECT_TRUE(guest.context->load_floating_point({first.data(), size}));
@@ -146,12 +151,12 @@ TEST_P(Contexts, FloatingPointImageRejectsReservedBits) {
   std::array<std::byte, 512> image{};
   size_t size = guest.context->floating_point_size();
   guest.context->save_floating_point({image.data(), size});
-  image[(guest.is_x86() ? 24 : 256) + 3] = std::byte{0x80};  // MXCSR; fcsr
+  image[guest.by_isa(24u, 256u) + 3] = std::byte{0x80};  // MXCSR; fcsr
   EXPECT_FALSE(guest.context->load_floating_point({image.data(), size}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Isas, Contexts, ::testing::Values(Isa::x86_64, Isa::riscv64),
-                         [](const auto& info) { return info.param == Isa::x86_64 ? "x86_64" : "riscv64"; });
+INSTANTIATE_TEST_SUITE_P(Isas, Contexts, ::testing::ValuesIn(isas),
+                         [](const auto& info) { return std::string(description(info.param).name); });
 
 TEST(X86FloatingPoint, StartsAsLinuxDoes) {
   Guest guest(Isa::x86_64);

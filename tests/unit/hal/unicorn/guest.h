@@ -10,8 +10,7 @@
 
 #include "core/base/types.h"
 #include "hal-unicorn/unicorn_machine.h"
-#include "hal/isa/riscv64/page_format.h"
-#include "hal/isa/x86_64/page_format.h"
+#include "hal/isa/isa.h"
 
 namespace halcyon::hal {
 
@@ -42,7 +41,12 @@ class Guest {
     context = new_context();
   }
 
-  bool is_x86() const { return machine->isa() == Isa::x86_64; }
+  Isa isa() const { return machine->isa(); }
+  // The value for this ISA, of one for each in the order of hal::isas.
+  template <class... T>
+  auto by_isa(T... values) const {
+    return choose(isa(), values...);
+  }
   Cpu& cpu(unsigned id = 0) { return machine->cpu(id); }
   std::byte* memory(uint64_t address) { return machine->direct_map() + address; }
   template <class T = uint64_t>
@@ -78,8 +82,9 @@ class Guest {
     return frame;
   }
   void map(Root tables, uint64_t address, uint64_t frame, Permission permission) {
-    store(slot(tables, address), is_x86() ? x86_64::PageFormat::leaf(frame, true, permission.write, permission.execute, false)
-                                          : riscv64::PageFormat::leaf(frame, true, permission.write, permission.execute, false));
+    store(slot(tables, address), with_traits(isa(), [&]<class Traits>(Traits) {
+            return Traits::PageFormat::leaf(frame, true, permission.write, permission.execute, false);
+          }));
   }
   void unmap(Root tables, uint64_t address) { store<uint64_t>(slot(tables, address), 0); }
   uint64_t entry(Root tables, uint64_t address) { return load(slot(tables, address)); }
@@ -110,15 +115,18 @@ class Guest {
 
  private:
   uint64_t slot(Root tables, uint64_t address) {
-    unsigned levels = is_x86() ? 4 : 3;
+    return with_traits(isa(), [&]<class Traits>(Traits) { return slot_as<typename Traits::PageFormat>(tables, address); });
+  }
+  template <class Format>
+  uint64_t slot_as(Root tables, uint64_t address) {
     uint64_t table = tables;
-    for (unsigned level = levels - 1; level > 0; --level) {
+    for (unsigned level = Format::levels - 1; level > 0; --level) {
       uint64_t at = table + (address >> (12 + 9 * level) & 511) * 8;
       if (load(at) == 0) {
         uint64_t fresh = new_frame();
-        store(at, is_x86() ? x86_64::PageFormat::table(fresh) : riscv64::PageFormat::table(fresh));
+        store(at, Format::table(fresh));
       }
-      table = is_x86() ? x86_64::PageFormat::address(load(at)) : riscv64::PageFormat::address(load(at));
+      table = Format::address(load(at));
     }
     return table + (address >> 12 & 511) * 8;
   }

@@ -17,8 +17,12 @@ class Roots : public ::testing::TestWithParam<Isa> {
   };
 
   Roots() {
-    if (guest.is_x86()) guest.put(0, "\x48\x8b\x07\x48\x89\x36\x0f\x05\xeb\xf6"sv);  // mov (%rdi),%rax; mov %rsi,(%rsi); syscall; jmp 0
-    else guest.put(0, {0x0005'3503, 0x00b5'b023, 0x0000'0073, 0xff5f'f06f});         // ld a0,(a0); sd a1,(a1); ecall; j 0
+    switch (guest.isa()) {
+      case Isa::x86_64:
+        guest.put(0, "\x48\x8b\x07\x48\x89\x36\x0f\x05\xeb\xf6"sv);  // mov (%rdi),%rax; mov %rsi,(%rsi); syscall; jmp 0
+        break;
+      case Isa::riscv64: guest.put(0, {0x0005'3503, 0x00b5'b023, 0x0000'0073, 0xff5f'f06f}); break;  // ld a0,(a0); sd a1,(a1); ecall; j 0
+    }
     add();
     add();
   }
@@ -100,8 +104,10 @@ TEST_P(Roots, CodeOfTheirOwnAtOneAddress) {
   guest.machine->shoot_down(spaces[1].root, code_at, code_at + page_size);
   std::memcpy(guest.memory(second), guest.memory(guest.code), page_size);
   // The second one's does not read.
-  if (guest.is_x86()) std::memcpy(guest.memory(second), "\x48\x89\xf0", 3);  // mov %rsi,%rax
-  else guest.store<uint32_t>(second, 0x0005'8513);                           // mv a0,a1
+  switch (guest.isa()) {
+    case Isa::x86_64: std::memcpy(guest.memory(second), "\x48\x89\xf0", 3); break;  // mov %rsi,%rax
+    case Isa::riscv64: guest.store<uint32_t>(second, 0x0005'8513); break;           // mv a0,a1
+  }
   guest.machine->sync_code(second);
   for (int round = 0; round < 5; ++round) {
     expect(spaces[0], 100);
@@ -112,7 +118,7 @@ TEST_P(Roots, CodeOfTheirOwnAtOneAddress) {
 TEST_P(Roots, DirtyBitsClearedWhileAnotherRuns) {
   expect(spaces[0], 100);
   expect(spaces[1], 101);
-  uint64_t dirty = guest.is_x86() ? x86_64::PageFormat::dirty : riscv64::PageFormat::dirty;
+  uint64_t dirty = guest.by_isa(x86_64::PageFormat::dirty, riscv64::PageFormat::dirty);
   EXPECT_EQ(guest.entry(spaces[0].root, unmapped_at) & dirty, dirty);
   guest.map(spaces[0].root, unmapped_at, read_write);
   guest.machine->shoot_down(spaces[0].root, unmapped_at, unmapped_at + page_size);
@@ -120,8 +126,7 @@ TEST_P(Roots, DirtyBitsClearedWhileAnotherRuns) {
   EXPECT_EQ(guest.entry(spaces[0].root, unmapped_at) & dirty, dirty);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Roots, ::testing::Values(Isa::x86_64, Isa::riscv64),
-                         [](const auto& info) { return info.param == Isa::x86_64 ? "x86_64" : "riscv64"; });
+INSTANTIATE_TEST_SUITE_P(All, Roots, ::testing::ValuesIn(isas), [](const auto& info) { return std::string(description(info.param).name); });
 
 }  // namespace
 }  // namespace halcyon::hal

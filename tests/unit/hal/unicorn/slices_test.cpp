@@ -14,28 +14,30 @@ constexpr uint64_t spin = 0x40, load_call = 0x80, store_call = 0xa0, constant_ca
 class MachineGuest : public Guest {
  public:
   explicit MachineGuest(Isa isa, UnicornOptions options = {}) : Guest(isa, options) {
-    if (is_x86()) {
-      put(0, "\x0f\x05\xeb\xfc"sv);               // syscall; jmp .-4
-      put(spin, "\x48\xff\xc0\xeb\xfb"sv);        // inc %rax; jmp .-5
-      put(load_call, "\x48\x8b\x06\x0f\x05"sv);   // mov (%rsi),%rax; syscall
-      put(store_call, "\x48\x89\x06\x0f\x05"sv);  // mov %rax,(%rsi); syscall
-    } else {
-      put(0, {0x0000'0073, 0xffdf'f06f});
-      put(spin, {0x0015'0513, 0xffdf'f06f});
-      put(load_call, {0x0005'b503, 0x0000'0073});
-      put(store_call, {0x00a5'b023, 0x0000'0073});
+    switch (machine->isa()) {
+      case Isa::x86_64:
+        put(0, "\x0f\x05\xeb\xfc"sv);               // syscall; jmp .-4
+        put(spin, "\x48\xff\xc0\xeb\xfb"sv);        // inc %rax; jmp .-5
+        put(load_call, "\x48\x8b\x06\x0f\x05"sv);   // mov (%rsi),%rax; syscall
+        put(store_call, "\x48\x89\x06\x0f\x05"sv);  // mov %rax,(%rsi); syscall
+        break;
+      case Isa::riscv64:
+        put(0, {0x0000'0073, 0xffdf'f06f});
+        put(spin, {0x0015'0513, 0xffdf'f06f});
+        put(load_call, {0x0005'b503, 0x0000'0073});
+        put(store_call, {0x00a5'b023, 0x0000'0073});
+        break;
     }
     put_constant(code, 0);
     set(Reg::arg1, data_at);
   }
   // Code that returns a constant, in any frame.
   void put_constant(uint64_t frame, uint8_t value) {
-    if (is_x86()) {
-      std::string bytes = "\xb8#\0\0\0\x0f\x05"s;  // mov $value,%eax; syscall
-      bytes[1] = static_cast<char>(value);
-      std::memcpy(memory(frame + constant_call), bytes.data(), bytes.size());
-    } else {
-      store<uint64_t>(frame + constant_call, 0x0000'0073'0000'0513 | uint64_t{value} << 20);
+    switch (isa()) {
+      case Isa::x86_64:
+        store<uint64_t>(frame + constant_call, 0x05'0f'00'00'00'00'b8 | uint64_t{value} << 8);
+        break;  // mov $value,%eax; syscall
+      case Isa::riscv64: store<uint64_t>(frame + constant_call, 0x0000'0073'0000'0513 | uint64_t{value} << 20); break;
     }
   }
   uint64_t constant() {
@@ -44,7 +46,7 @@ class MachineGuest : public Guest {
   }
 };
 
-std::string name_of(const ::testing::TestParamInfo<Isa>& info) { return info.param == Isa::x86_64 ? "x86_64" : "riscv64"; }
+std::string name_of(const ::testing::TestParamInfo<Isa>& info) { return std::string(description(info.param).name); }
 
 class Slices : public ::testing::TestWithParam<Isa> {};
 
@@ -168,7 +170,7 @@ TEST_P(Slices, SelfModifyingCode) {
   guest.put_constant(guest.code, 1);
   EXPECT_EQ(guest.constant(), 1u);
   uint64_t instructions = guest.load(guest.code + constant_call);
-  uint64_t changed = guest.is_x86() ? (instructions & ~uint64_t{0xff00}) | 9 << 8 : (instructions & ~uint64_t{0xfff0'0000}) | 9 << 20;
+  uint64_t changed = guest.by_isa((instructions & ~uint64_t{0xff00}) | 9 << 8, (instructions & ~uint64_t{0xfff0'0000}) | 9 << 20);
   guest.set(Reg::result, changed);
   guest.set(Reg::arg1, code_at + constant_call);
   EXPECT_EQ(guest.run_at(store_call).kind, Trap::Kind::syscall);
@@ -313,7 +315,7 @@ TEST_P(Slices, VirtualTimeJumpsWhenIdle) {
   EXPECT_EQ(guest.machine->monotonic_time(), deadline);
 }
 
-INSTANTIATE_TEST_SUITE_P(Isas, Slices, ::testing::Values(Isa::x86_64, Isa::riscv64), name_of);
+INSTANTIATE_TEST_SUITE_P(Isas, Slices, ::testing::ValuesIn(isas), name_of);
 
 TEST(Deterministic, TimeStampCounterIsVirtualTime) {
   UnicornOptions options;
