@@ -74,15 +74,14 @@ class KnownRegisters:
         return {name: mark << 56 | (index + 1) * 0x10203040506 for index, name in enumerate(self.OTHERS[self.isa])}
 
     def source(self):
-        lines = [".globl _start", "_start:", ".option norelax" if self.isa == "riscv64" else ""]
+        lines = [".globl _start", "_start:", {"x86_64": "", "riscv64": ".option norelax"}[self.isa]]
         for number, values in enumerate((*self.BEFORE[self.isa], self.parent, self.child)):
             lines += self.call(number, values)
         return "\n".join(lines) + "\n"
 
     def call(self, number, values):
-        if self.isa == "riscv64":
-            return [f"la t0, after{number}", *(f"li {name}, {value:#x}" for name, value in values.items()), "ecall", f"after{number}:"]
-        return [f"lea after{number}(%rip), %rbx", *(f"movabs ${value:#x}, %{name}" for name, value in values.items()), "syscall", f"after{number}:"]
+        return {"x86_64": [f"lea after{number}(%rip), %rbx", *(f"movabs ${value:#x}, %{name}" for name, value in values.items()), "syscall"],
+                "riscv64": [f"la t0, after{number}", *(f"li {name}, {value:#x}" for name, value in values.items()), "ecall"]}[self.isa] + [f"after{number}:"]
 
     def expected(self):
         """{(thread, register): value}"""

@@ -11,6 +11,19 @@ EXECUTE = 4
 FRAME_POINTERS = {"x86_64": ("rbp", 8, 0), "riscv64": ("s0", -8, -16)}  # register, where the return address and the caller's lie from it
 
 
+def _ends_in_x86_64_call(code):
+    indirect = any(code[-size] == 0xFF and code[1 - size] & 0x38 == 0x10 for size in (2, 3, 4, 6, 7))
+    return code[-5] == 0xE8 or indirect
+
+
+def _ends_in_riscv64_call(code):
+    word, half = int.from_bytes(code[4:], "little"), int.from_bytes(code[6:], "little")
+    return word & 0xFFF in (0x0EF, 0x0E7) or (half & 0xF07F == 0x9002 and half != 0x9002)
+
+
+ENDS_IN_CALL = {"x86_64": _ends_in_x86_64_call, "riscv64": _ends_in_riscv64_call}
+
+
 class Frame:
     def __init__(self, pc, symbol, module, is_guess, is_signal):
         self.pc, self.symbol, self.module, self.is_guess, self.is_signal = pc, symbol, module, is_guess, is_signal
@@ -182,11 +195,7 @@ class Backtrace:
         if vma is None or not vma.protection & EXECUTE or not vma.contains(pc):
             return False
         code = self.memory.read(pc - 8, 8)
-        if self.isa.name == "x86_64":
-            indirect = any(code[-size] == 0xFF and code[1 - size] & 0x38 == 0x10 for size in (2, 3, 4, 6, 7))
-            return code[-5] == 0xE8 or indirect
-        word, half = int.from_bytes(code[4:], "little"), int.from_bytes(code[6:], "little")
-        return word & 0xFFF in (0x0EF, 0x0E7) or (half & 0xF07F == 0x9002 and half != 0x9002)
+        return ENDS_IN_CALL[self.isa.name](code)
 
     def _with_pc(self, caller, pc):
         if pc == 0:

@@ -51,13 +51,22 @@ def read(thread):
 X86_FRAME = ("r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi", None, None, "rip", None, None, "rsp")
 
 
-def of_bare_frame(isa, context):
-    if isa.name == "x86_64":
-        words = context["frame_"]["words"]["_M_elems"]
-        return {name: int(words[index]) for index, name in enumerate(X86_FRAME) if name}
-    words = context["frame_"]["registers"]["_M_elems"]
+def _of_x86_64_frame(isa, frame):
+    words = frame["words"]["_M_elems"]
+    return {name: int(words[index]) for index, name in enumerate(X86_FRAME) if name}
+
+
+def _of_riscv64_frame(isa, frame):
+    words = frame["registers"]["_M_elems"]
     values = {name: int(words[index]) for index, name in enumerate(isa.general)}
     return {**values, isa.pc: values["zero"], "zero": 0}
+
+
+BARE_FRAMES = {"x86_64": _of_x86_64_frame, "riscv64": _of_riscv64_frame}
+
+
+def of_bare_frame(isa, context):
+    return BARE_FRAMES[isa.name](isa, context["frame_"])
 
 
 def read_from_engine(isa, context):

@@ -104,6 +104,7 @@ class Bare:
     STACKS = {"x86_64": StackLayout("rsp", "rip", X86_SAVED, 0, 56), "riscv64": StackLayout("sp", "pc", RISCV_SAVED, 0, 112)}
     # hal-baremetal/*/layout.h
     DIRECT_MAPS = {"x86_64": 0xFFFF888000000000, "riscv64": 0xFFFFFFC000000000}
+    HARDWARE_NUMBERS = {"x86_64": "apic_", "riscv64": "hart_"}
     KERNEL_HALF = 1 << 63
 
     def __init__(self):
@@ -136,7 +137,7 @@ class Bare:
 
     def _hardware_number(self, cpu):
         """As QEMU counts: its gdb stub calls CPU n thread n + 1."""
-        return int(self._cpu(cpu)["apic_" if self.isa.name == "x86_64" else "hart_"])
+        return int(self._cpu(cpu)[self.HARDWARE_NUMBERS[self.isa.name]])
 
     def selected_cpu(self):
         thread = gdb.selected_thread()
@@ -191,9 +192,8 @@ class Bare:
         context = target(current["context_"])
         if context is None:
             return 0
-        if self.isa.name == "x86_64":
-            return int(self._cpu(cpu)["tables_"].referenced_value()["kernel_sp"])
-        return int(context["frame_"]["kernel_sp"])
+        keepers = {"x86_64": lambda: self._cpu(cpu)["tables_"].referenced_value(), "riscv64": lambda: context["frame_"]}
+        return int(keepers[self.isa.name]()["kernel_sp"])
 
     def user_registers(self, thread, context):
         cpu, place = thread.runs_on(), "saved"
@@ -204,7 +204,7 @@ class Bare:
                 if not thread.has_on_stack(self._in_cpu([self.stack.sp])[self.stack.sp]):
                     place = "on their way between the CPU and memory: each may be as of the last trap"
         values = registers.of_bare_frame(self.isa, context)
-        if self.isa.name == "x86_64":
+        if "fs_base" in self.isa.others:
             values.update(self._segment_bases(context))
         return registers.Registers(self.isa, values, place)
 
