@@ -39,6 +39,25 @@ class CheckLayers(unittest.TestCase):
         self.assertTrue(self.violations('core/a.cpp', '#ifdef __x86_64__\n'))
         self.assertFalse(self.violations('hal/a.h', '#ifdef __x86_64__\n'))
 
+    def test_two_way_choice_on_isa(self):
+        choices = ('int a = isa == hal::Isa::x86_64 ? 1 : 2;\n', 'if (machine.isa() != Isa::riscv64) return;\n', 'if (Isa::x86_64 == isa) return;\n',
+                   'bool is_x86 = true;\n', 'return task.is_x86_64();\n', 'if (name == "riscv64") return;\n', 'int a = runs_x86_64 ? 1 : 2;\n',
+                   'int a = x86_64 ? 1 : 2;\n')
+        for text in choices:
+            for path in ('core/a.cpp', 'fs/a.h', 'syscalls/process/a.cpp', 'cli/a.cpp', 'tests/kernel/a.cpp', 'tests/unit/hal/a.cpp', 'bench/a.cpp', 'bench/a.py'):
+                self.assertEqual(len(self.violations(path, text)), 1, (path, text))
+            for path in ('hal/fake/a.cpp', 'hal-unicorn/a.cpp', 'hal-baremetal/a.cpp', 'syscalls/abi/a.h'):
+                self.assertFalse(self.violations(path, text))
+        for text in ('if (*wanted != elf.isa) return;\n', '// x == Isa::x86_64\n', 'return hal::description(isa).name;\n', 'case Isa::x86_64: return 1;\n',
+                     'EXPECT_EQ(options.isa, hal::Isa::x86_64);\n', 'options.isa = hal::Isa::riscv64;\n'):
+            self.assertFalse(self.violations('core/a.cpp', text), text)
+
+    def test_switch_over_isas(self):
+        switch = '  switch (machine.isa()) {\n    case Isa::x86_64: return 1;\n    %s: return 2;\n  }\n'
+        self.assertEqual(self.violations('hal/a.cpp', switch % 'default'),
+                         ['hal/a.cpp:3: a switch over the ISAs names each, so that the compiler finds what a new one lacks'])
+        self.assertFalse(self.violations('core/a.cpp', switch % 'case Isa::riscv64'))
+
 
 if __name__ == '__main__':
     unittest.main()

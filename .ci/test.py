@@ -121,7 +121,7 @@ def check_tidy(run):
 
 
 def check_layers(run):
-    for name in ('layers', 'docs', 'size'):
+    for name in ('layers', 'docs', 'size', 'isas'):
         check(sys.executable, f'.ci/check_{name}.py')
     check(sys.executable, '-m', 'unittest', 'discover', '-q', '-s', '.ci', '-p', '*_test.py')
 
