@@ -40,6 +40,14 @@ Result<size_t> check_transfer(Thread& self, UserAddr address, size_t length, int
   return std::min(length, max_io);
 }
 
+// The same for pread(2) and pwrite(2): that a file has no offsets is said before anything of the buffer.
+Result<size_t> check_positioned(Thread& self, File& file, UserAddr address, size_t length, int64_t offset) {
+  auto checked = check_transfer(self, address, length, offset);
+  if (checked || checked.error() != Errno::fault) return checked;
+  auto place = file.seek(0, Whence::current);
+  return !place && place.error() == Errno::spipe ? err::spipe : checked;
+}
+
 // The result of a call, about which those hear who watch the file.
 Result<uint64_t> has_read(File& file, Result<size_t> done) {
   if (Notifications::wants(event::access) && done && *done > 0) fs::tell(file, event::access);
@@ -85,7 +93,7 @@ Result<uint64_t> sys_writev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, i
 Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, size_t length, int64_t offset) {
   if (offset < 0) return err::inval;
   FdTable::Borrowed file = TRY(positioned(self, fd, false));
-  length = TRY(check_transfer(self, buffer.address(), length, offset));
+  length = TRY(check_positioned(self, *file, buffer.address(), length, offset));
   UserSink out{self.memory(), buffer, length};
   return has_read(*file, file->read_at(static_cast<uint64_t>(offset), out));
 }
@@ -93,7 +101,7 @@ Result<uint64_t> sys_pread64(Thread& self, Fd fd, UserPtr<std::byte> buffer, siz
 Result<uint64_t> sys_pwrite64(Thread& self, Fd fd, UserPtr<const std::byte> buffer, size_t length, int64_t offset) {
   if (offset < 0) return err::inval;
   FdTable::Borrowed file = TRY(positioned(self, fd, true));
-  length = TRY(check_transfer(self, buffer.address(), length, offset));
+  length = TRY(check_positioned(self, *file, buffer.address(), length, offset));
   UserSource in{self.memory(), buffer, length};
   return has_written(*file, file->write_at(static_cast<uint64_t>(offset), in));
 }
@@ -219,10 +227,11 @@ Result<size_t> copy_bytes(CopySide& in, CopySide& out, size_t count) {
 Result<uint64_t> sys_sendfile(Thread& self, Fd out_fd, Fd in_fd, UserPtr<int64_t> offset, size_t count) {
   CopySide in;
   CopySide out;
-  in.file = TRY(readable(self, in_fd));
-  out.file = TRY(writable(self, out_fd));
   if (auto got = get_offset(self, offset, in); !got) return std::unexpected(got.error());
-  if (in.has_offset && in.offset > INT64_MAX) return err::inval;
+  in.file = TRY(readable(self, in_fd));
+  auto start = in.has_offset ? Result<uint64_t>(in.offset) : in.file->seek(0, Whence::current);
+  if (start && (*start > INT64_MAX || count > INT64_MAX - *start)) return err::inval;
+  out.file = TRY(writable(self, out_fd));
   if (!in.file->mappable() || (out.file->flags() & open_flag::append)) return err::inval;
   auto moved = copy_bytes(in, out, std::min(count, max_io));
   if (auto stored = put_offset(self, offset, in); !stored) return std::unexpected(stored.error());
@@ -231,19 +240,20 @@ Result<uint64_t> sys_sendfile(Thread& self, Fd out_fd, Fd in_fd, UserPtr<int64_t
 
 Result<uint64_t> sys_copy_file_range(Thread& self, Fd in_fd, UserPtr<int64_t> in_offset, Fd out_fd, UserPtr<int64_t> out_offset,
                                      size_t length, uint32_t flags) {
-  if (flags != 0) return err::inval;
   CopySide in;
   CopySide out;
-  in.file = TRY(readable(self, in_fd));
-  out.file = TRY(writable(self, out_fd));
-  if (out.file->flags() & open_flag::append) return err::badf;
-  Inode* from = in.file->inode();
-  Inode* to = out.file->inode();
-  if (!from || !to) return err::inval;
-  if (from->type() == FileType::directory || to->type() == FileType::directory) return err::isdir;
-  if (from->type() != FileType::regular || to->type() != FileType::regular) return err::inval;
+  in.file = TRY(self.files().borrow(in_fd));
+  out.file = TRY(self.files().borrow(out_fd));
+  if (in.file->is_path() || out.file->is_path()) return err::badf;
   if (auto got = get_offset(self, in_offset, in); !got) return std::unexpected(got.error());
   if (auto got = get_offset(self, out_offset, out); !got) return std::unexpected(got.error());
+  if (flags != 0) return err::inval;
+  // What the two are comes before what they were opened for.
+  Inode* from = in.file->inode();
+  Inode* to = out.file->inode();
+  if ((from && from->type() == FileType::directory) || (to && to->type() == FileType::directory)) return err::isdir;
+  if (!from || !to || from->type() != FileType::regular || to->type() != FileType::regular) return err::inval;
+  if (!in.file->is_readable() || !out.file->is_writable() || (out.file->flags() & open_flag::append)) return err::badf;
   uint64_t in_at = in.has_offset ? in.offset : TRY(in.file->seek(0, Whence::current));
   uint64_t out_at = out.has_offset ? out.offset : TRY(out.file->seek(0, Whence::current));
   if (in_at + length < in_at || out_at + length < out_at) return err::overflow;
