@@ -71,7 +71,7 @@ Result<Own<Vma>> clone_vma(const Vma& vma) {
   copy->grows_down = vma.grows_down;
   copy->dont_fork = vma.dont_fork;
   copy->wipe_on_fork = vma.wipe_on_fork;
-  copy->stays_read_only = vma.stays_read_only;
+  copy->allowed = vma.allowed;
   copy->name = vma.name;
   copy->file = vma.file;
   copy->shared = vma.shared;

@@ -37,7 +37,7 @@ struct MapRequest {
   bool populate = false;
   bool is_near = false;          // MAP_32BIT
   bool may_be_low = false;       // below the lowest address for all (CAP_SYS_RAWIO); only fixed
-  bool stays_read_only = false;  // mprotect cannot make it writable
+  uint32_t allowed = prot::all;  // what mprotect may make of it
   bool is_locked = false;
   Ref<File> file;  // null: anonymous
   Ref<SharedMemory> shared;
@@ -91,8 +91,9 @@ class AddressSpace : public RefCounted {
   // mmap(2). EINVAL, ENOMEM, EEXIST, EACCES (checked by the caller for files).
   Result<UserAddr> map(const MapRequest& request);
   Result<> unmap(UserAddr address, uint64_t length);
-  // `with_start_of_stack` (PROT_GROWSDOWN): from the start of the VMA on, which must be one that grows down.
-  Result<> protect(UserAddr address, uint64_t length, uint32_t protection, bool with_start_of_stack = false);
+  // `with_start_of_stack` (PROT_GROWSDOWN): from the start of the VMA on, which must be one that grows down. `implied` is added where it is
+  // allowed.
+  Result<> protect(UserAddr address, uint64_t length, uint32_t protection, bool with_start_of_stack = false, uint32_t implied = 0);
   struct RemapRequest {
     UserAddr address;
     uint64_t old_length, new_length;

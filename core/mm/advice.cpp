@@ -189,7 +189,7 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   moved->is_locked = vma->is_locked;
   moved->dont_fork = vma->dont_fork;
   moved->wipe_on_fork = vma->wipe_on_fork;
-  moved->stays_read_only = vma->stays_read_only;
+  moved->allowed = vma->allowed;
   moved->file = vma->file;
   moved->shared = vma->shared;
   moved->offset = vma->offset + (request.address - vma->start);

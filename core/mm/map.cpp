@@ -49,7 +49,7 @@ Result<> AddressSpace::split_at(UserAddr address) {
   upper->is_locked = vma->is_locked;
   upper->dont_fork = vma->dont_fork;
   upper->wipe_on_fork = vma->wipe_on_fork;
-  upper->stays_read_only = vma->stays_read_only;
+  upper->allowed = vma->allowed;
   upper->name = vma->name;
   upper->file = vma->file;
   upper->shared = vma->shared;
@@ -144,12 +144,12 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
   if (request.offset + length < request.offset) return err::overflow;
   Own<Vma> vma = TRY(make<Vma>());
   vma->file = request.file;
-  vma->stays_read_only = request.stays_read_only;
+  vma->allowed = request.allowed;
   WriterBegun writer;
   if (request.is_shared && request.file && request.file->is_writable()) {
     if (auto begun = writer.begin(vma->cache()); !begun) return std::unexpected(begun.error());
     Inode* inode = request.file->mappable();
-    vma->stays_read_only = inode && (inode->seals() & seal::future_write);
+    if (inode && (inode->seals() & seal::future_write)) vma->allowed &= ~prot::write;
   }
   Ref<SharedMemory> shared = request.shared;
   if (request.is_shared && !request.file && !shared) shared = TRY(make_ref<SharedMemory>(length));
@@ -203,7 +203,7 @@ Result<> AddressSpace::unmap(UserAddr address, uint64_t length) {
   return {};
 }
 
-Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t protection, bool with_start_of_stack) {
+Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t protection, bool with_start_of_stack, uint32_t implied) {
   if (address & page_mask) return err::inval;
   if (length == 0) return {};
   length = page_ceil(length);
@@ -221,11 +221,11 @@ Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t prote
   for (Vma* vma = find(address); vma && vma->start <= covered && covered < end;) {
     bool needs_write = (protection & prot::write) && vma->is_shared && vma->file;
     if (needs_write && !vma->file->is_writable()) return err::acces;
-    if ((protection & prot::write) && vma->stays_read_only) return err::acces;
+    if (protection & prot::all & ~vma->allowed) return err::acces;
     UserAddr stop = std::min(end, vma->end);
     if (auto isolated = isolate(covered, stop); !isolated) return isolated;
     vma = find(covered);
-    vma->protection = protection & prot::all;
+    vma->protection = (protection & prot::all) | (implied & vma->allowed);
     if (tables_->protect(vma->start, vma->end, flags_for(*vma))) machine_.shoot_down(root(), vma->start, vma->end);
     covered = stop;
     auto next = std::next(vmas_.iterator_to(*vma));

@@ -17,7 +17,7 @@ PageCache* Vma::cache() const {
 bool Vma::can_merge(const Vma& next) const {
   if (end != next.start || protection != next.protection || is_shared != next.is_shared || grows_down || next.grows_down) return false;
   if (is_locked != next.is_locked || dont_fork != next.dont_fork || wipe_on_fork != next.wipe_on_fork || name != next.name) return false;
-  if (stays_read_only != next.stays_read_only) return false;
+  if (allowed != next.allowed) return false;
   if (file != next.file || shared != next.shared) return false;
   return (!file && !shared) || offset + length() == next.offset;
 }

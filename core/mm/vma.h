@@ -43,7 +43,7 @@ struct Vma : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::
   bool is_locked = false;   // mlock
   bool dont_fork = false;   // MADV_DONTFORK
   bool wipe_on_fork = false;
-  bool stays_read_only = false;  // mprotect cannot make it writable (F_SEAL_FUTURE_WRITE)
+  uint32_t allowed = prot::all;  // what mprotect may make of it: neither writable (F_SEAL_FUTURE_WRITE) nor executable (noexec) perhaps
   const char* name = nullptr;    // "[heap]", "[stack]": a literal
   Ref<File> file;                // null: anonymous
   Ref<SharedMemory> shared;      // for shared anonymous memory

@@ -18,11 +18,18 @@ constexpr uint32_t near = 0x40, locked = 0x2000, populate = 0x8000, nonblock = 0
 constexpr uint32_t known = type_mask | fixed | anonymous | grows_down | locked | populate | nonblock | 0x0402'5840;
 }  // namespace map_flag
 
+// What lies on a mount from which nothing may be executed.
+bool is_on_noexec(File& file) {
+  const fs::Path* place = file.location();
+  return place && (place->mount->flags() & fs::mount_flag::no_exec);
+}
+
 Result<> check_file(File& file, bool is_shared, uint32_t protection) {
   if (file.is_path()) return err::badf;
   if (!file.is_readable()) return err::acces;
   if (is_shared && (protection & prot::write) && !file.is_writable()) return err::acces;
   if (is_shared && (protection & prot::write) && (file.flags() & open_flag::append)) return err::acces;
+  if ((protection & prot::execute) && is_on_noexec(file)) return err::perm;
   if (file.maps_zeroes()) return {};
   Inode* inode = file.mappable();
   if (!inode || !inode->page_cache()) return err::nodev;
@@ -32,9 +39,9 @@ Result<> check_file(File& file, bool is_shared, uint32_t protection) {
 }
 
 // personality(2), READ_IMPLIES_EXEC.
-uint32_t with_execution(Thread& self, uint32_t protection) {
+uint32_t implied_by(Thread& self, uint32_t protection) {
   bool implies = (protection & prot::read) && (self.personality & personality::read_implies_exec);
-  return implies ? protection | prot::execute : protection;
+  return implies ? prot::execute : prot::none;
 }
 
 }  // namespace
@@ -51,7 +58,7 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   request.is_shared = type != private_map;
   request.address = address;
   request.length = length;
-  request.protection = with_execution(self, protection & prot::all);
+  request.protection = protection & prot::all;
   request.fixed = (flags & (fixed | fixed_no_replace)) != 0;
   request.no_replace = (flags & fixed_no_replace) != 0;
   request.grows_down = (flags & grows_down) != 0;
@@ -63,17 +70,19 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   if (!(flags & anonymous)) {
     if (type == shared_validate && (flags & ~known)) return err::opnotsupp;
     if (auto checked = check_file(*request.file, request.is_shared, request.protection); !checked) return std::unexpected(checked.error());
+    if (is_on_noexec(*request.file)) request.allowed &= ~prot::execute;
     if (request.grows_down) return err::inval;
     uint64_t end;
     if (__builtin_add_overflow(offset.value, length, &end) || end > INT64_MAX) return err::overflow;
     if (request.file->maps_zeroes()) {
-      request.stays_read_only = request.is_shared && !request.file->is_writable();
+      if (request.is_shared && !request.file->is_writable()) request.allowed &= ~prot::write;
       request.file = nullptr, request.offset = 0;
     }
   } else {
     if (type == shared_validate || (request.is_shared && request.grows_down)) return err::inval;
     request.offset = 0;
   }
+  request.protection |= implied_by(self, request.protection) & request.allowed;
   request.may_be_low = has_capability(self.credentials(), capability::sys_rawio);
   if ((flags & locked) != 0 && !may_lock(self)) return err::perm;
   if (is_locked && !fits_lock_limit(self, 0, length)) return err::again;
@@ -91,7 +100,8 @@ Result<uint64_t> sys_mprotect(Thread& self, Hex address, size_t length, Protecti
     auto mapped = self.memory().check_mapped(address, 1);
     return mapped ? err::inval : as_result(mapped);
   }
-  return as_result(self.memory().protect(address, length, with_execution(self, protection & prot::all), (protection & grows_down) != 0));
+  uint32_t wanted = protection & prot::all;
+  return as_result(self.memory().protect(address, length, wanted, (protection & grows_down) != 0, implied_by(self, wanted)));
 }
 
 Result<uint64_t> sys_mremap(Thread& self, Hex address, size_t old_length, size_t new_length, RemapFlags flags, Hex new_address) {
