@@ -128,12 +128,14 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   uint64_t old_length = page_ceil(request.old_length);
   uint64_t new_length = page_ceil(request.new_length);
   if ((request.address & page_mask) || new_length == 0) return err::inval;
-  if (request.fixed && ((request.new_address & page_mask) || !request.may_move || !is_valid_range(request.new_address, new_length)))
+  // With MREMAP_DONTUNMAP the new address is a hint, but one that is looked at.
+  bool has_target = request.fixed || request.dont_unmap;
+  if (has_target && ((request.new_address & page_mask) || !request.may_move || !is_valid_range(request.new_address, new_length)))
     return err::inval;
-  if (request.dont_unmap && (!request.may_move || old_length != new_length)) return err::inval;
+  if (request.dont_unmap && old_length != new_length) return err::inval;
   if (!is_valid_range(request.address, old_length)) return err::inval;
   UserAddr old_end = request.address + old_length;
-  if (request.fixed && request.new_address < old_end && request.address < request.new_address + new_length) return err::inval;
+  if (has_target && request.new_address < old_end && request.address < request.new_address + new_length) return err::inval;
   Removed removed;
   LockGuard guard(lock_);
   Vma* vma = find(request.address);
@@ -175,7 +177,7 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
     if (auto isolated = isolate(target, target + new_length); !isolated) return std::unexpected(isolated.error());
     remove(target, target + new_length, removed);
   } else {
-    target = TRY(find_gap(0, new_length));
+    target = TRY(find_gap(request.dont_unmap ? target : 0, new_length));
   }
   vma = find(request.address);
   if (old_length != 0) {

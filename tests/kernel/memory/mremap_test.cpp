@@ -245,5 +245,24 @@ TEST_P(Brk, AChildHasItsOwnHeap) {
   });
 }
 
+// With MREMAP_DONTUNMAP the new address is looked at, and taken if it is free.
+TEST_P(Mremap, DontunmapTakesAHint) {
+  check([](Task& task) {
+    constexpr uint32_t flags = mremap_maymove | mremap_dontunmap;
+    UserAddr memory = marked(task, 4);
+    for (UserAddr bad : {UserAddr{1}, UserAddr{0x1234}, ~UserAddr{0} - 4095, memory + page})
+      EXPECT_EQ(remap(task, memory, 2 * page, 2 * page, flags, bad), fails::inval) << bad;
+    constexpr UserAddr free_place = 0x40000000;
+    EXPECT_EQ(remap(task, memory, 2 * page, 2 * page, flags, free_place), free_place);
+    expect_marks(task, free_place, 2);
+    EXPECT_EQ(task.get<int>(memory), 0);
+    UserAddr elsewhere = remap(task, free_place, 2 * page, 2 * page, flags, memory + 2 * page);  // taken
+    EXPECT_NE(elsewhere, memory + 2 * page);
+    expect_marks(task, elsewhere, 2);
+    EXPECT_EQ(task.get<int>(memory + 2 * page), 3);
+    EXPECT_FALSE(remap(task, memory, page, 2 * page, mremap_maymove, 0x1234).is_error());  // without it nobody looks
+  });
+}
+
 }  // namespace
 }  // namespace halcyon::test
