@@ -42,7 +42,8 @@ class StandardFiles {
   fs::MemoryDevices devices_{random_};
   fs::HardwareRandom hardware_random_;
   Vec<Ref<fs::Disk>> disks_;
-  fs::RamFileSystemType tmpfs_{"tmpfs"}, ramfs_{"ramfs"};
+  fs::TmpfsType tmpfs_;
+  fs::RamfsType ramfs_;
   fs::DeviceFileSystemType devtmpfs_;
   fs::ProcFileSystemType proc_;
   fs::SysFileSystemType sys_;

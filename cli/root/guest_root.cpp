@@ -34,7 +34,7 @@ Ref<fs::FileSystem> make_root(fs::Vfs& vfs, GuestTree& tree) {
     case GuestTree::Kind::archive:
     case GuestTree::Kind::none: break;
   }
-  return require_at(fs::RamFileSystem::create(vfs), "--root", "the guest's root");
+  return require_at(fs::RamFileSystem::create(vfs, fs::RamOptions::with_default_limits()), "--root", "the guest's root");
 }
 
 // A place to mount on is made above the host's tree, never in it.

@@ -139,8 +139,9 @@ class AddressSpace : public RefCounted {
   uint64_t locked_pages_with(UserAddr address, uint64_t length);  // how many would be locked if this range were, too
   bool is_resident(UserAddr page);
   void sync_code(UserAddr start, UserAddr end);  // the program wrote to its code there
-  // Every shared or private file page of `cache` from page `first_page` on leaves this address space (after a truncate).
-  void unmap_file_pages(PageCache& cache, uint64_t first_page);
+  // The pages [first_page, end_page) of `cache` leave this address space: with `all`, after a truncate, private mappings lose them, too.
+  enum class OfFile : bool { shared, all };
+  void unmap_file_pages(PageCache& cache, uint64_t first_page, uint64_t end_page, OfFile which);
   // The next write to a shared page of `cache` faults.
   void protect_file_pages(PageCache& cache);
 

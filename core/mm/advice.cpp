@@ -104,13 +104,13 @@ bool AddressSpace::is_resident(UserAddr page) {
   return cache && cache->find(vma->page_index(page));
 }
 
-void AddressSpace::unmap_file_pages(PageCache& cache, uint64_t first_page) {
+void AddressSpace::unmap_file_pages(PageCache& cache, uint64_t first_page, uint64_t end_page, OfFile which) {
   LockGuard guard(lock_);
   for (Vma& vma : vmas_) {
-    if (vma.cache() != &cache) continue;
-    uint64_t first = vma.offset >> page_shift;
-    uint64_t skip = first_page > first ? first_page - first : 0;
-    if (skip < vma.length() >> page_shift) clear_pages(vma.start + (skip << page_shift), vma.end);
+    if (vma.cache() != &cache || (which == OfFile::shared && !vma.is_shared)) continue;
+    uint64_t offset = vma.offset >> page_shift, end = offset + (vma.length() >> page_shift);
+    uint64_t from = std::max(offset, first_page), to = std::min(end, end_page);
+    if (from < to) clear_pages(vma.start + ((from - offset) << page_shift), vma.start + ((to - offset) << page_shift));
   }
 }
 

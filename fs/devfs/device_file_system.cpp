@@ -32,11 +32,12 @@ constexpr LinkEntry link_entries[] = {
 
 Result<Ref<Inode>> DeviceFileSystem::make_root() {
   Ref<Inode> root = TRY(RamFileSystem::make_root());
+  DeviceRegistry& devices = vfs().devices();
   for (const DeviceEntry& entry : device_entries) {
+    if (!devices.find(FileType::character_device, entry.number)) continue;
     auto made = root->create(entry.name, FileType::character_device, entry.permissions, 0, 0, entry.number);
     if (!made) return std::unexpected(made.error());
   }
-  DeviceRegistry& devices = vfs().devices();
   for (Device* device = devices.next(nullptr); device; device = devices.next(device)) {
     if (device->node_name().empty()) continue;
     auto made = root->create(device->node_name(), device->type(), 0600, 0, 0, device->number());

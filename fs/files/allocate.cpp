@@ -1,6 +1,8 @@
 // fallocate(2) of regular files. Pages that must not run out later are taken now, zeroed; a hole gives them back.
 #include "core/base/lock_guard.h"
+#include "core/base/vec.h"
 #include "core/mm/cache/page_cache.h"
+#include "core/task/thread.h"
 #include "fs/files/notify.h"
 #include "fs/files/regular_file.h"
 #include "fs/vfs/vfs.h"
@@ -9,13 +11,28 @@ namespace halcyon::fs {
 
 namespace {
 
+struct Stretch {
+  uint64_t start, end;
+};
+
+// The stretches that were holes are noted: if not all can be had, they are holes again.
 Result<> take_pages(Inode& inode, uint64_t offset, uint64_t end) {
-  if (auto ready = inode.prepare_write(end); !ready) return ready;
-  for (uint64_t at = page_floor(offset); at < end; at += page_size) {
-    auto page = inode.page_cache()->get(at >> page_shift);
-    if (!page) return page.error() == Errno::nomem ? err::nospc : std::unexpected(page.error());
+  PageCache& cache = *inode.page_cache();
+  Vec<Stretch> taken;
+  Result<> done;
+  for (uint64_t at = page_floor(offset); at < end && done; at += page_size) {
+    if (cache.find(at >> page_shift)) continue;
+    if (taken.is_empty() || taken.back().end != at) done = taken.push({at, at});
+    if (done) done = inode.prepare_write(end);
+    if (done) done = make_way();
+    if (!done) break;
+    auto page = cache.get(at >> page_shift);
+    if (page) taken.back().end += page_size;
+    else done = page.error() == Errno::nomem ? err::nospc : std::unexpected(page.error());
   }
-  return {};
+  if (!done && !cache.has_source())
+    for (const Stretch& stretch : taken) cache.drop(stretch.start, stretch.end);
+  return done;
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 namespace halcyon::fs {
 
 OverlayFileSystem::OverlayFileSystem(Vfs& vfs, Ref<FileSystem> lower)
-    : TreeFileSystem(vfs, "overlay", overlayfs_magic), lower_(std::move(lower)) {}
+    : TreeFileSystem(vfs, "overlay", overlayfs_magic), lower_(std::move(lower)) {
+  space()->inodes.set_limit(frames().total_pages() / 2);
+}
 
 Result<Ref<OverlayFileSystem>> OverlayFileSystem::create(Vfs& vfs, Ref<FileSystem> lower) {
   return make_ref<OverlayFileSystem>(vfs, std::move(lower));
@@ -37,8 +39,10 @@ void OverlayFileSystem::shut_down() {
 Result<FileSystemStatistics> OverlayFileSystem::statistics() {
   FileSystemStatistics statistics = TRY(FileSystem::statistics());
   FrameAllocator& memory = frames();
-  statistics.blocks = statistics.files = memory.total_pages();
-  statistics.blocks_free = statistics.blocks_available = statistics.files_free = memory.free_pages();
+  statistics.blocks = memory.total_pages();
+  statistics.blocks_free = statistics.blocks_available = memory.free_pages();
+  statistics.files = space()->inodes.limit();
+  statistics.files_free = space()->inodes.left();
   return statistics;
 }
 

@@ -6,6 +6,9 @@
 // descriptor was opened on before a change is therefore the one that changes; st_ino never does; and names of one lower object stay names
 // of one object. A file's pages come from the lower one when they are touched, so a change costs the pages that it changes.
 //
+// What is only here counts as inodes, of which there may be as many as tmpfs would have; what is written takes memory as long as there is
+// enough for programs.
+//
 // The lower layer is taken to change rarely: names once found, or found missing, stay cached (Caching::all), and listings and lookups of
 // what is not cached show what the lower layer says then. A file that has not changed is compared with the lower one whenever it is opened.
 //

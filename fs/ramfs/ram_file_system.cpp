@@ -1,131 +1,106 @@
 #include "fs/ramfs/ram_file_system.h"
 
-#include <charconv>
-
 #include "core/mm/frames/frame.h"
 #include "core/mm/frames/frame_allocator.h"
+#include "fs/ramfs/ram_options.h"
 #include "fs/tree/file_node.h"
 
 namespace halcyon::fs {
 
 namespace {
 
-constexpr uint64_t pages_of(uint64_t size) { return (size >> page_shift) + ((size & page_mask) != 0); }
+// Text that is too long for Linux to keep it in the inode takes a page.
+constexpr size_t short_symlink = 128;
 
-class RamFile final : public FileNode {
+class LongSymlink final : public SymlinkNode {
  public:
-  // A file with a name cannot be sealed.
-  RamFile(RamFileSystem& file_system, const NodeStart& start) : FileNode(file_system, start) { set_seals(seal::has_seals | seal::seal); }
-  ~RamFile() override { ram().release(charged_); }
-
-  Result<> prepare_write(uint64_t end) override {
-    if (auto room = FileNode::prepare_write(end); !room) return room;
-    uint64_t pages = pages_of(end);
-    if (pages <= charged_) return {};
-    if (auto charged = ram().charge(pages - charged_); !charged) return charged;
-    charged_ = pages;
-    return {};
-  }
+  // A page has been taken for it.
+  LongSymlink(RamFileSystem& file_system, const NodeStart& start, String target) : SymlinkNode(file_system, start, std::move(target)) {}
+  ~LongSymlink() override { file_system().space()->give_pages(1); }
 
  protected:
-  Result<> resize(uint64_t size) override {
-    if (auto resized = FileNode::resize(size); !resized) return resized;
-    uint64_t pages = pages_of(size);
-    if (pages < charged_) ram().release(std::exchange(charged_, pages) - pages);
-    return {};
-  }
-
- private:
-  RamFileSystem& ram() { return static_cast<RamFileSystem&>(file_system()); }
-  uint64_t charged_ = 0;  // pages; under contents_lock
+  uint64_t blocks() override { return page_size / 512; }
 };
 
-// "64k", "10m", "1g", "50%" (of RAM).
-Result<uint64_t> parse_size(std::string_view text) {
-  uint64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end == text.data()) return err::inval;
-  std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
-  if (unit.empty()) return value;
-  if (unit.size() != 1) return err::inval;
-  unsigned shift = 0;
-  switch (unit[0] | 0x20) {
-    case 'k': shift = 10; break;
-    case 'm': shift = 20; break;
-    case 'g': shift = 30; break;
-    default:
-      if (unit[0] != '%' || value > 100) return err::inval;
-      return (frames().total_pages() * value / 100) << page_shift;
-  }
-  if (value >> (63 - shift)) return err::inval;
-  return value << shift;
-}
-
-Result<uint32_t> parse_number(std::string_view text, int base) {
-  uint32_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc() || end != text.data() + text.size()) return err::inval;
-  return value;
-}
-
-Result<> parse_option(std::string_view option, RamOptions* options) {
-  size_t equals = option.find('=');
-  if (equals == std::string_view::npos) return {};  // flags such as "noswap" change nothing here
-  std::string_view key = option.substr(0, equals);
-  std::string_view value = option.substr(equals + 1);
-  if (key == "size") options->size_limit = TRY(parse_size(value));
-  else if (key == "mode") options->root_permissions = TRY(parse_number(value, 8)) & mode::permissions;
-  else if (key == "uid") options->root_uid = TRY(parse_number(value, 10));
-  else if (key == "gid") options->root_gid = TRY(parse_number(value, 10));
-  return {};
-}
-
 }  // namespace
+
+RamFileSystem::RamFileSystem(Vfs& vfs, const RamOptions& options, std::string_view type)
+    : TreeFileSystem(vfs, type, type == "ramfs" ? ramfs_magic : tmpfs_magic), options_(options) {
+  space()->pages.set_limit(options.max_pages);
+  space()->inodes.set_limit(options.max_inodes);
+}
 
 Result<Ref<RamFileSystem>> RamFileSystem::create(Vfs& vfs, const RamOptions& options) { return make_ref<RamFileSystem>(vfs, options); }
 
 Result<Ref<Inode>> RamFileSystem::make_root() {
   Ref<Node> root = TRY(new_node(FileType::directory, options_.root_permissions, options_.root_uid, options_.root_gid, 0));
+  if (auto charged = root->charge(); !charged) return std::unexpected(charged.error());
   return root;
 }
 
-Result<Ref<Node>> RamFileSystem::new_file(const NodeStart& start) { return make_ref<RamFile>(*this, start); }
+Result<Ref<Node>> RamFileSystem::new_file(const NodeStart& start) {
+  Ref<FileNode> file = TRY(make_ref<FileNode>(*this, start));
+  file->set_seals(seal::has_seals | seal::seal);  // a file with a name cannot be sealed
+  return file;
+}
 
-Result<> RamFileSystem::charge(uint64_t pages) {
-  uint64_t limit = options_.size_limit >> page_shift;
-  uint64_t used = used_pages_.load(std::memory_order_relaxed);
-  do {
-    if (limit && (pages > limit || used > limit - pages)) return err::nospc;
-  } while (!used_pages_.compare_exchange_weak(used, used + pages, std::memory_order_relaxed));
-  return {};
+Result<Ref<Node>> RamFileSystem::new_symlink(std::string_view target, uint32_t uid, uint32_t gid) {
+  if (target.size() < short_symlink) return TreeFileSystem::new_symlink(target, uid, gid);
+  String text = TRY(String::copy(target));
+  if (auto taken = space()->take_pages(1); !taken) return std::unexpected(taken.error());
+  NodeStart start{FileType::symlink, 0777, uid, gid, new_number()};
+  auto made = make_ref<LongSymlink>(*this, start, std::move(text));
+  if (!made) space()->give_pages(1);
+  return made;
 }
 
 Result<FileSystemStatistics> RamFileSystem::statistics() {
   FileSystemStatistics statistics = TRY(FileSystem::statistics());
-  FrameAllocator& memory = frames();
-  uint64_t used = used_pages_.load(std::memory_order_relaxed);
-  statistics.blocks = options_.size_limit ? options_.size_limit >> page_shift : memory.total_pages();
-  statistics.blocks_free = options_.size_limit ? statistics.blocks - std::min(used, statistics.blocks) : memory.free_pages();
-  statistics.blocks_available = statistics.blocks_free;
-  statistics.files = memory.total_pages();
-  statistics.files_free = memory.free_pages();
+  statistics.blocks = space()->pages.limit();
+  statistics.blocks_free = statistics.blocks_available = space()->pages.left();
+  statistics.files = space()->inodes.limit();
+  statistics.files_free = space()->inodes.left();
   return statistics;
 }
 
 void RamFileSystem::write_options(Writer& out) {
-  if (options_.size_limit) print(out, ",size={}k", options_.size_limit >> 10);
+  RamOptions usual = type() == "ramfs" ? RamOptions() : RamOptions::with_default_limits(01777);
+  uint64_t pages = space()->pages.limit(), inodes = space()->inodes.limit();
+  if (pages != usual.max_pages) print(out, ",size={}k", pages << (page_shift - 10));
+  if (inodes != usual.max_inodes) print(out, ",nr_inodes={}", inodes);
   if (options_.root_permissions != 01777) print(out, ",mode={:o}", options_.root_permissions);
+  if (options_.root_uid != 0) print(out, ",uid={}", options_.root_uid);
+  if (options_.root_gid != 0) print(out, ",gid={}", options_.root_gid);
 }
 
-Result<Ref<FileSystem>> RamFileSystemType::create(Vfs& vfs, std::string_view, std::string_view text) {
-  RamOptions options;
-  options.root_permissions = 01777;
-  while (!text.empty()) {
-    size_t comma = std::min(text.find(','), text.size());
-    if (auto parsed = parse_option(text.substr(0, comma), &options); !parsed) return std::unexpected(parsed.error());
-    text = text.substr(std::min(comma + 1, text.size()));
-  }
+Result<> RamFileSystem::reconfigure(std::string_view text) {
+  if (type() == "ramfs") return {};
+  RamOptions wanted{.max_pages = space()->pages.limit(), .max_inodes = space()->inodes.limit()};
+  RamOptions before = wanted;
+  if (auto parsed = parse_tmpfs_options(text, &wanted); !parsed) return parsed;
+  if (wanted.max_pages != before.max_pages && !space()->pages.may_become(wanted.max_pages)) return err::inval;
+  if (wanted.max_inodes != before.max_inodes && !space()->inodes.may_become(wanted.max_inodes)) return err::inval;
+  space()->pages.set_limit(wanted.max_pages);
+  space()->inodes.set_limit(wanted.max_inodes);
+  return {};
+}
+
+RamOptions RamOptions::with_default_limits(uint32_t root_permissions) {
+  uint64_t half = frames().total_pages() / 2;
+  return {.max_pages = half, .max_inodes = half, .root_permissions = root_permissions};
+}
+
+Result<Ref<FileSystem>> TmpfsType::create(Vfs& vfs, std::string_view, std::string_view text) {
+  RamOptions options = RamOptions::with_default_limits(01777);
+  if (auto parsed = parse_tmpfs_options(text, &options); !parsed) return std::unexpected(parsed.error());
   Ref<RamFileSystem> file_system = TRY(RamFileSystem::create(vfs, options));
+  return file_system;
+}
+
+Result<Ref<FileSystem>> RamfsType::create(Vfs& vfs, std::string_view, std::string_view text) {
+  RamOptions options;
+  if (auto parsed = parse_ramfs_options(text, &options); !parsed) return std::unexpected(parsed.error());
+  Ref<RamFileSystem> file_system = TRY(make_ref<RamFileSystem>(vfs, options, "ramfs"));
   return file_system;
 }
 

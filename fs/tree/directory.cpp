@@ -43,11 +43,15 @@ Result<Ref<Inode>> TreeDirectory::lookup(std::string_view name) {
 }
 
 Result<> TreeDirectory::add(std::string_view name, Ref<Inode> inode) {
-  Own<Entry> entry = TRY(EntryTable::make(name, inode));
+  Own<Entry> entry = TRY(EntryTable::make(name, std::move(inode)));
+  return add(std::move(entry));
+}
+
+Result<> TreeDirectory::add(Own<Entry> entry) {
   LockGuard guard(lock_);
-  if (Entry* old = entries_.find(name)) {
+  if (Entry* old = entries_.find({entry->name.view(), entry->name.hash()})) {
     if (old->inode) return err::exist;
-    old->inode = std::move(inode);
+    old->inode = std::move(entry->inode);
   } else {
     entries_.insert(std::move(entry));
   }
@@ -59,6 +63,7 @@ Result<Ref<Inode>> TreeDirectory::create(std::string_view name, FileType type, u
                                          uint64_t device) {
   if (auto ready = prepare_change(); !ready) return std::unexpected(ready.error());
   Ref<Node> node = TRY(tree().new_node(type, permissions, uid, gid, device));
+  if (auto charged = node->charge(); !charged) return std::unexpected(charged.error());
   if (auto added = add(name, node); !added) return std::unexpected(added.error());
   if (type == FileType::directory) add_link();
   touch_modified(file_system().now());
@@ -68,6 +73,7 @@ Result<Ref<Inode>> TreeDirectory::create(std::string_view name, FileType type, u
 Result<Ref<Inode>> TreeDirectory::symlink(std::string_view name, std::string_view target, uint32_t uid, uint32_t gid) {
   if (auto ready = prepare_change(); !ready) return std::unexpected(ready.error());
   Ref<Node> node = TRY(tree().new_symlink(target, uid, gid));
+  if (auto charged = node->charge(); !charged) return std::unexpected(charged.error());
   if (auto added = add(name, node); !added) return std::unexpected(added.error());
   touch_modified(file_system().now());
   return node;
@@ -75,6 +81,7 @@ Result<Ref<Inode>> TreeDirectory::symlink(std::string_view name, std::string_vie
 
 Result<Ref<Inode>> TreeDirectory::create_unnamed(uint32_t permissions, uint32_t uid, uint32_t gid) {
   Ref<Node> node = TRY(tree().new_node(FileType::regular, permissions, uid, gid, 0));
+  if (auto charged = node->charge(); !charged) return std::unexpected(charged.error());
   node->drop_link();
   return node;
 }
@@ -83,7 +90,11 @@ Result<> TreeDirectory::link(std::string_view name, Inode& target) {
   Node& node = static_cast<Node&>(target);
   if (auto ready = prepare_change(); !ready) return ready;
   if (auto ready = node.prepare_change(); !ready) return ready;
-  if (auto added = add(name, Ref<Inode>(target)); !added) return added;
+  Own<Entry> entry = TRY(EntryTable::make(name, Ref<Inode>(target)));
+  if (node.links() != 0) {
+    if (auto charged = node.charge(); !charged) return charged;
+  }
+  if (auto added = add(std::move(entry)); !added) return added;
   node.add_link();
   Nanoseconds now = file_system().now();
   node.touch_changed(now);

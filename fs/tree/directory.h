@@ -8,6 +8,7 @@
 #include "core/sync/mutex.h"
 #include "fs/tree/entry_table.h"
 #include "fs/tree/node.h"
+#include "fs/tree/space.h"
 
 namespace halcyon::fs {
 
@@ -19,10 +20,14 @@ class TreeFileSystem : public FileSystem {
   virtual Result<Ref<Node>> new_node(FileType type, uint32_t permissions, uint32_t uid, uint32_t gid, uint64_t device);
   virtual Result<Ref<Node>> new_symlink(std::string_view target, uint32_t uid, uint32_t gid);
   virtual uint64_t new_number() = 0;
+  Space* space() override { return &space_; }
 
  protected:
   // new_node's for a regular file.
   virtual Result<Ref<Node>> new_file(const NodeStart& start);
+
+ private:
+  Space space_;
 };
 
 // The layer below a directory.
@@ -54,6 +59,7 @@ class TreeDirectory : public Node {
 
   // Puts an existing object under a name: for file systems that build their tree themselves. EEXIST, ENOMEM.
   Result<> add(std::string_view name, Ref<Inode> inode);
+  Result<> add(Own<Entry> entry);
   EntryTable* entry_table() override { return &entries_; }
 
  protected:

@@ -1,6 +1,7 @@
 #include "fs/tree/node.h"
 
 #include "core/mm/cache/page_cache.h"
+#include "fs/tree/space.h"
 
 namespace halcyon::fs {
 
@@ -14,6 +15,18 @@ Node::Node(FileSystem& file_system, const NodeStart& start)
       links_(start.type == FileType::directory ? 2 : 1) {
   Nanoseconds now = file_system.now();
   accessed_ = modified_ = changed_ = born_ = now;
+}
+
+Node::~Node() {
+  if (charged_ != 0) file_system_.space()->inodes.give(charged_);
+}
+
+Result<> Node::charge() {
+  Space* space = file_system_.space();
+  if (!space) return {};
+  if (auto taken = space->inodes.take(1); !taken) return taken;
+  ++charged_;
+  return {};
 }
 
 Ownership Node::ownership() {
@@ -70,10 +83,10 @@ uint64_t Node::blocks() {
   return cache ? cache->resident_pages() * (page_size / 512) : 0;
 }
 
-void Node::note_access(Nanoseconds now) {
+void Node::note_access(Nanoseconds now, bool always) {
   constexpr Nanoseconds day = Nanoseconds{24} * 3600 * 1'000'000'000;
   Nanoseconds old = accessed_.load(std::memory_order_relaxed);
-  if (old > modified() && old > changed_.load(std::memory_order_relaxed) && now - old < day) return;
+  if (!always && old > modified() && old > changed_.load(std::memory_order_relaxed) && now - old < day) return;
   accessed_.store(now, std::memory_order_relaxed);
 }
 
@@ -98,6 +111,10 @@ void Node::drop_all_links() {
 
 void Node::drop_link() {
   if (type_ == FileType::directory && links() <= 2) return;
+  if (charged_ > 1) {
+    file_system_.space()->inodes.give(1);
+    --charged_;
+  }
   if (links_.fetch_sub(1, std::memory_order_relaxed) == 1) no_name_left();
 }
 

@@ -24,13 +24,14 @@ class EntryTable;
 class Node : public Inode {
  public:
   Node(FileSystem& file_system, const NodeStart& start);
+  ~Node() override;
 
   FileType type() const override { return type_; }
   Ownership ownership() override;
   Result<Attributes> attributes() override;
   Result<> change(const AttributeChange& change) override;
   Result<FileSystemStatistics> statistics() override { return file_system_.statistics(); }
-  void note_access(Nanoseconds now) override;
+  void note_access(Nanoseconds now, bool always) override;
   Result<> note_change(Nanoseconds now, uint64_t start, uint64_t length) override;
 
   FileSystem& file_system() const { return file_system_; }
@@ -40,6 +41,8 @@ class Node : public Inode {
   // calls no_name_left. A directory with one link does not count them: file systems of hosts do that.
   void add_link();
   void drop_link();
+  // Takes what an inode, or one more name of it, costs out of the file system's space; it goes back with the name or the node. ENOSPC.
+  Result<> charge();
   // A directory is removed.
   void drop_all_links();
   void touch_changed(Nanoseconds now) { changed_.store(now, std::memory_order_relaxed); }
@@ -69,6 +72,7 @@ class Node : public Inode {
   std::atomic<uint32_t> permissions_;
   std::atomic<uint32_t> uid_, gid_;
   std::atomic<uint32_t> links_;
+  uint32_t charged_ = 0;  // inodes of the file system's space; under Vfs::tree, or while nobody else sees the node
   std::atomic<Nanoseconds> accessed_, modified_, changed_, born_;
 };
 

@@ -16,6 +16,7 @@
 namespace halcyon::fs {
 
 class Vfs;
+class Space;
 struct Path;
 
 // Mounted at least once; inodes hold it by a plain reference, for whoever uses an inode holds a Path.
@@ -39,6 +40,14 @@ class FileSystem : public RefCounted {
   virtual void write_options(Writer& out) { static_cast<void>(out); }
 
   Vfs& vfs() const { return vfs_; }
+  // Of what is in memory; null where nobody counts.
+  virtual Space* space() { return nullptr; }
+  // mount(2) with MS_REMOUNT: `options` as for a new mount. EINVAL, and nothing has changed.
+  virtual Result<> reconfigure(std::string_view options) {
+    static_cast<void>(options);
+    return {};
+  }
+
   std::string_view type() const { return type_; }
   uint64_t magic() const { return magic_; }
   uint64_t device() const { return device_; }  // st_dev

@@ -126,7 +126,8 @@ void BootedSystem::make_system() {
 }
 
 void BootedSystem::make_tree() {
-  Ref<fs::RamFileSystem> root = require(fs::RamFileSystem::create(system_->vfs()), "cannot make a root file system");
+  Ref<fs::RamFileSystem> root =
+      require(fs::RamFileSystem::create(system_->vfs(), fs::RamOptions::with_default_limits()), "cannot make a root file system");
   require(system_->mount_root(std::move(root), "rootfs"), "cannot mount the root file system");
   if (info_.initramfs.size == 0) refuse("there is no initramfs: nothing to run");
   unpack();

@@ -94,7 +94,7 @@ class World {
   KernelRemains remains_;
   MachineRandom random_;
   fs::MemoryDevices devices_;
-  fs::RamFileSystemType tmpfs_{"tmpfs"};
+  fs::TmpfsType tmpfs_;
   std::unique_ptr<System> system_;
   uint64_t arenas_ = 0;
   bool was_stuck_ = false;

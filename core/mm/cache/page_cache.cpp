@@ -14,7 +14,8 @@ bool has_only_user(PhysAddr frame) { return frames().frame(frame).references.loa
 
 }  // namespace
 
-PageCache::PageCache(PageSource* source, uint64_t size) : source_(source), size_(size) {}
+PageCache::PageCache(PageSource* source, uint64_t size, PageBudget* budget)
+    : source_(source), budget_(source ? nullptr : budget), size_(size) {}
 
 PageCache::~PageCache() {
   if (is_listed_.load(std::memory_order_relaxed)) frames().reclaimable().remove(*this);
@@ -25,6 +26,7 @@ void PageCache::count_pages(int64_t change) {
   resident_.fetch_add(static_cast<uint64_t>(change), std::memory_order_relaxed);
   std::atomic<uint64_t>& all = source_ ? frames().cached_pages : frames().memory_file_pages;
   all.fetch_add(static_cast<uint64_t>(change), std::memory_order_relaxed);
+  if (budget_ && change < 0) budget_->give_pages(static_cast<uint64_t>(-change));
 }
 
 FrameRef PageCache::find(uint64_t index) {
@@ -57,9 +59,19 @@ void PageCache::make_room() {
 
 Result<FrameRef> PageCache::get(uint64_t index) {
   if (FrameRef frame = find(index)) return frame;
-  if (source_) return fetch(index, cluster);
-  FrameRef fresh = TRY(FrameRef::allocate_or_reclaim());
-  return insert(index, std::move(fresh));
+  return source_ ? fetch(index, cluster) : fill_hole(index);
+}
+
+// What it takes of the budget goes back with the page (count_pages), or at once if there is none.
+Result<FrameRef> PageCache::fill_hole(uint64_t index) {
+  if (budget_) {
+    if (auto taken = budget_->take_pages(1); !taken) return std::unexpected(taken.error());
+  }
+  auto fresh = FrameRef::allocate_or_reclaim();
+  PhysAddr own = fresh ? fresh->address() : 0;
+  auto inserted = fresh ? insert(index, *std::move(fresh)) : std::move(fresh);
+  if (budget_ && (!inserted || inserted->address() != own)) budget_->give_pages(1);
+  return inserted;
 }
 
 // Of the cluster that the page is in, the missing pages around it.
@@ -213,21 +225,27 @@ Result<> PageCache::punch_hole(uint64_t start, uint64_t end) {
       if (auto zeroed = zero(at, at + page_size); !zeroed) return zeroed;
     return {};
   }
-  for (uint64_t index = first >> page_shift; index < last >> page_shift; ++index) {
-    // A page that is mapped, or that somebody copies from, stays where it is and loses its contents.
+  drop(first, last);
+  return {};
+}
+
+void PageCache::drop(uint64_t start, uint64_t end) {
+  uint64_t first = start >> page_shift, last = end >> page_shift;
+  for (Mappers::Walk walk(mappers_); Ref<AddressSpace> space = walk.next();)
+    space->unmap_file_pages(*this, first, last, AddressSpace::OfFile::shared);
+  for (uint64_t index = first; index < last; ++index) {
     FrameRef taken;
     FrameRef used = pages_.with([&](RadixTree& pages) {
       PhysAddr frame = pages.next(&index);
-      if (frame == RadixTree::none || index >= last >> page_shift) return FrameRef();
-      if (frames().frame(frame).references.load(std::memory_order_acquire) > 1) return FrameRef::share(frame);
+      if (frame == RadixTree::none || index >= last) return FrameRef();
+      if (!has_only_user(frame)) return FrameRef::share(frame);
       taken = FrameRef::adopt(pages.take_from(&index));
       return FrameRef();
     });
     if (taken) count_pages(-1);
-    else if (!used) return {};
+    else if (!used) return;
     if (used) std::memset(used.data(), 0, page_size), frames().note_kernel_write(used.address());
   }
-  return {};
 }
 
 Result<> PageCache::set_size(uint64_t size) {
@@ -236,7 +254,8 @@ Result<> PageCache::set_size(uint64_t size) {
     size_.store(size, std::memory_order_release);
     uint64_t first = (size + page_mask) >> page_shift;
     remove_from(first);
-    for (Mappers::Walk walk(mappers_); Ref<AddressSpace> space = walk.next();) space->unmap_file_pages(*this, first);
+    for (Mappers::Walk walk(mappers_); Ref<AddressSpace> space = walk.next();)
+      space->unmap_file_pages(*this, first, ~uint64_t{0}, AddressSpace::OfFile::all);
   } else {
     size_.store(size, std::memory_order_release);
   }

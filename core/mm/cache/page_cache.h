@@ -11,6 +11,7 @@
 #include "core/base/types.h"
 #include "core/file/io.h"
 #include "core/mm/cache/mappers.h"
+#include "core/mm/cache/page_budget.h"
 #include "core/mm/cache/radix_tree.h"
 #include "core/mm/cache/reclaim.h"
 #include "core/mm/frames/frame.h"
@@ -32,8 +33,8 @@ class PageSource {
 
 class PageCache final : private Reclaimable {
  public:
-  // `source` may be null and must outlive the cache.
-  explicit PageCache(PageSource* source = nullptr, uint64_t size = 0);
+  // `source` may be null and must outlive the cache; so must `budget`, out of which a cache without a source takes its pages.
+  explicit PageCache(PageSource* source = nullptr, uint64_t size = 0, PageBudget* budget = nullptr);
   ~PageCache();
 
   uint64_t size() const { return size_.load(std::memory_order_acquire); }
@@ -41,7 +42,7 @@ class PageCache final : private Reclaimable {
   Result<> set_size(uint64_t size);
 
   // The page's frame, filled from the source if need be, together with pages around it (a hole of a cache without a source gets a zeroed
-  // frame). Blocks; ENOMEM, EIO.
+  // frame). Blocks; ENOMEM, EIO, ENOSPC (the budget).
   Result<FrameRef> get(uint64_t index);
   // The page's frame if it is there: empty otherwise. Does not block.
   FrameRef find(uint64_t index);
@@ -49,8 +50,11 @@ class PageCache final : private Reclaimable {
   // Where data, or a hole, begins at or behind `offset`: the size if there is no more data; the end of the file is a hole. A cache with a
   // source knows of no holes.
   uint64_t find_next(uint64_t offset, bool data);
-  // Makes the pages that lie wholly in [start, end) holes, and zeroes what else of the range there is. Blocks.
+  // Makes the pages that lie wholly in [start, end) holes, and zeroes what else of the range there is. A page that a private mapping shows,
+  // or that somebody copies from, stays and loses its contents. Blocks.
   Result<> punch_hole(uint64_t start, uint64_t end);
+  // The same, without a source, of whole pages wherever the file ends.
+  void drop(uint64_t start, uint64_t end);
 
   // Copies from `offset` on until the sink is full or the file ends; returns the bytes copied.
   Result<size_t> read(uint64_t offset, Sink& out);
@@ -91,6 +95,8 @@ class PageCache final : private Reclaimable {
   };
   Result<Written> write_page(uint64_t index, Source& in);
   Result<Written> write_part(uint64_t offset, size_t count, Source& in);
+  // As get, for a cache without a source.
+  Result<FrameRef> fill_hole(uint64_t index);
   // Makes a frame the page's, unless another was faster: returns the one that is.
   Result<FrameRef> insert(uint64_t index, FrameRef fresh);
   // Other pages make room if memory is short.
@@ -101,6 +107,7 @@ class PageCache final : private Reclaimable {
   void remove_from(uint64_t first_index);
 
   PageSource* source_;
+  PageBudget* const budget_;
   std::atomic<uint64_t> size_;
   std::atomic<uint64_t> resident_ = 0;
   std::atomic<uint64_t> generation_ = 0;

@@ -128,5 +128,25 @@ TEST_P(Exhaustion, ProcessesOfOneUserUpToTheLimit) {
   });
 }
 
+// A file system in memory has as many inodes as half of memory has pages, so that names alone cannot take it all.
+TEST_P(Exhaustion, NamesByTheThousandLeaveMemoryForPrograms) {
+  must(world.system().mount_standard());
+  check([](Task& task) {
+    EXPECT_EQ(task.mkdir("/tmp/m"), ok);
+    EXPECT_EQ(task.call(Call::mount, "t", "/tmp/m", "tmpfs", 0, nullptr), ok);
+    std::string name(160, 'n');
+    Outcome made = ok;
+    int count = 0;
+    for (; made == ok && count < 14'000; ++count)
+      made = task.call(Call::mknodat, at_fdcwd, "/tmp/m/" + name + std::to_string(count), s_ifreg | 0600, 0);
+    EXPECT_EQ(made, fails::nospc);
+    EXPECT_LE(count, static_cast<int>(all_memory / page_size / 2));
+    EXPECT_GT(count, 500);
+    works(task);
+    EXPECT_EQ(task.unlink("/tmp/m/" + name + "7"), ok);
+    EXPECT_EQ(task.mkdir("/tmp/m/d"), ok);
+  });
+}
+
 }  // namespace
 }  // namespace halcyon::test

@@ -133,7 +133,7 @@ class Kernelish {
   ManualTime time;
   CountingRandom random;
   fs::MemoryDevices memory_devices{random};
-  fs::RamFileSystemType tmpfs{"tmpfs"};
+  fs::TmpfsType tmpfs;
   fs::DeviceFileSystemType devtmpfs;
   std::unique_ptr<fs::Vfs> vfs;
   Ref<fs::Context> first;
