@@ -73,8 +73,8 @@ class Inode : public RefCounted {
   // A page was written to through a mapping, for the first time since it was last in step with where it comes from. Called by page faults,
   // even while the file is being written to: takes no lock that a copy from or to user memory may be made under.
   virtual void note_mapped_write(Nanoseconds now) { static_cast<void>(now); }
-  // The contents were read: updates atime as relatime says.
-  virtual void note_access(Nanoseconds now) { static_cast<void>(now); }
+  // The contents were read: updates atime, always or as relatime says.
+  virtual void note_access(Nanoseconds now, bool always) { static_cast<void>(now), static_cast<void>(always); }
   // fsync(2): writes changed contents through to where they belong.
   virtual Result<> sync() { return {}; }
 

@@ -16,11 +16,12 @@ bool means_file_itself(const Start& start, std::string_view path, uint32_t flags
 
 Result<FileSystemStatistics> statistics_of(const Mount& mount) {
   FileSystemStatistics statistics = TRY(mount.file_system().statistics());
-  constexpr uint64_t valid = 0x20, relatime = 4096;
+  constexpr uint64_t valid = 0x20, relatime = 4096, no_symfollow = 8192;
   uint32_t flags = mount.flags();
   statistics.flags = valid | (flags & (mount_flag::read_only | mount_flag::no_suid | mount_flag::no_dev | mount_flag::no_exec |
                                        mount_flag::no_atime | mount_flag::no_dir_atime));
-  if (!(flags & mount_flag::no_atime)) statistics.flags |= relatime;
+  if (flags & mount_flag::relatime) statistics.flags |= relatime;
+  if (flags & mount_flag::no_symfollow) statistics.flags |= no_symfollow;
   return statistics;
 }
 
@@ -79,7 +80,7 @@ Result<size_t> readlink(const Caller& caller, const Start& start, std::string_vi
   Path found = TRY(resolve(caller, start, path, walk_flag::allow_empty));
   if (!found.dentry->is_symlink()) return path.empty() ? err::noent : err::inval;
   if (auto read = found.inode()->read_link(out); !read) return std::unexpected(read.error());
-  found.inode()->note_access(caller.vfs().now());
+  found.mount->note_access(*found.inode());
   return out.done();
 }
 

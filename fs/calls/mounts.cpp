@@ -1,11 +1,15 @@
 #include "fs/calls/mounts.h"
 
+#include <bit>
+
 #include "core/base/lock_guard.h"
 #include "fs/calls/names.h"
 
 namespace halcyon::fs {
 
 namespace {
+
+constexpr uint32_t propagation = mount_flag::shared | mount_flag::private_mount | mount_flag::slave | mount_flag::unbindable;
 
 Result<> bind(const Caller& caller, const Path& from, const Path& target) {
   if (from.dentry->is_directory() != target.dentry->is_directory()) return err::notdir;
@@ -43,7 +47,8 @@ void write_flags(Writer& out, uint32_t flags) {
   if (flags & mount_flag::no_exec) out.write(",noexec");
   if (flags & mount_flag::no_atime) out.write(",noatime");
   if (flags & mount_flag::no_dir_atime) out.write(",nodiratime");
-  if (!(flags & (mount_flag::no_atime | mount_flag::strict_atime))) out.write(",relatime");
+  if (flags & mount_flag::relatime) out.write(",relatime");
+  if (flags & mount_flag::no_symfollow) out.write(",nosymfollow");
 }
 
 // Calls line(mount, text of its place) for every mount that can be reached from `root`.
@@ -67,22 +72,48 @@ Result<> for_each_mount(Vfs& vfs, const Path& root, Line line) {
 
 }  // namespace
 
+namespace {
+
+// MS_REMOUNT: of the mount's flags, and, unless only this mount is meant, of the file system's options.
+Result<> remount(const Caller& caller, const Path& at, uint32_t flags, std::string_view options) {
+  if (at.dentry != at.mount->root()) return err::inval;
+  uint32_t kept = mount_flag::kept_of(flags);
+  // Who says nothing of atime leaves it as it is.
+  if (!(flags & (mount_flag::atime_mask | mount_flag::strict_atime)))
+    kept = (kept & ~mount_flag::atime_mask) | (at.mount->flags() & mount_flag::atime_mask);
+  if (!(flags & mount_flag::bind)) {
+    if (auto done = at.mount->file_system().reconfigure(options); !done) return done;
+  }
+  at.mount->set_flags(kept);
+  caller.vfs().mounts().changes().count();
+  return {};
+}
+
+// There is one tree of mounts, so that what its parts tell each other makes no difference; but one thing is to be asked for, and nothing
+// else.
+Result<> change_propagation(const Path& at, uint32_t flags) {
+  uint32_t wanted = flags & ~(mount_flag::recursive | mount_flag::silent);
+  if (at.dentry != at.mount->root() || (wanted & ~propagation) || !std::has_single_bit(wanted)) return err::inval;
+  return {};
+}
+
+}  // namespace
+
 Result<> mount(const Caller& caller, std::string_view source, std::string_view target, std::string_view type, uint32_t flags,
                std::string_view options) {
-  constexpr uint32_t propagation = mount_flag::shared | mount_flag::private_mount | mount_flag::slave | mount_flag::unbindable;
+  Path at = TRY(resolve(caller, Start(), target, walk_flag::follow | walk_flag::into_mounts));
+  if ((flags & mount_flag::magic_mask) == mount_flag::magic) flags &= ~mount_flag::magic_mask;
+  if (flags & mount_flag::no_user) return err::inval;
   if (!has_capability(caller.who, capability::sys_admin)) return err::perm;
-  Path at = TRY(resolve(caller, Start(), target, walk_flag::follow));
-  if (flags & mount_flag::remount) {
-    if (at.dentry != at.mount->root()) return err::inval;
-    at.mount->set_flags(flags);
-    return {};
-  }
+  if (flags & mount_flag::remount) return remount(caller, at, flags, options);
   if (flags & mount_flag::bind) {
+    if (source.empty()) return err::inval;
     Path from = TRY(resolve(caller, Start(), source, walk_flag::follow));
     return bind(caller, from, at);
   }
-  if (flags & propagation) return {};
+  if (flags & propagation) return change_propagation(at, flags);
   if (flags & mount_flag::move) return move(caller, source, std::move(at));
+  if (type.empty()) return err::inval;
   FileSystemType* kind = caller.vfs().find_type(type);
   if (!kind) return err::nodev;
   Ref<FileSystem> file_system = TRY(kind->create(caller.vfs(), source, options));
@@ -107,8 +138,10 @@ Result<> bind_new(const Caller& caller, const Path& source, std::string_view tar
 Result<> umount(const Caller& caller, std::string_view target, uint32_t flags) {
   constexpr uint32_t known = umount_flag::force | umount_flag::detach | umount_flag::expire | umount_flag::no_follow;
   if (flags & ~known) return err::inval;
+  if ((flags & umount_flag::expire) && (flags & (umount_flag::force | umount_flag::detach))) return err::inval;
   if (!has_capability(caller.who, capability::sys_admin)) return err::perm;
-  Path at = TRY(resolve(caller, Start(), target, (flags & umount_flag::no_follow) ? 0 : walk_flag::follow));
+  // As umount2(".") after chdir(2): what is on top counts.
+  Path at = TRY(resolve(caller, Start(), target, walk_flag::into_mounts | ((flags & umount_flag::no_follow) ? 0 : walk_flag::follow)));
   if (at.dentry != at.mount->root()) return err::inval;
   MountTable& mounts = caller.vfs().mounts();
   if (mounts.place_of(*at.mount).is_empty()) return err::inval;  // the root mount stays

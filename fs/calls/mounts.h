@@ -5,8 +5,8 @@
 
 namespace halcyon::fs {
 
-// New mounts of registered types, MS_BIND (MS_REC is accepted and binds one level), MS_REMOUNT of the flags, MS_MOVE; propagation flags are
-// accepted without effect. EPERM without CAP_SYS_ADMIN, ENODEV, EINVAL, EBUSY, ENOTDIR.
+// New mounts of registered types, MS_BIND (MS_REC is accepted and binds one level), MS_REMOUNT of the flags and of a tmpfs's sizes,
+// MS_MOVE; propagation flags are checked, and are without effect. EPERM without CAP_SYS_ADMIN, ENODEV, EINVAL, EBUSY, ENOTDIR.
 Result<> mount(const Caller& caller, std::string_view source, std::string_view target, std::string_view type, uint32_t flags,
                std::string_view options);
 

@@ -23,10 +23,7 @@ Result<> drop_privileges(Inode& inode, Nanoseconds now) {
 }
 
 void PlacedFile::note_access() {
-  uint32_t mount_flags = path_.mount->flags();
-  if ((flags() & open_flag::no_atime) || (mount_flags & (mount_flag::no_atime | mount_flag::read_only))) return;
-  if ((mount_flags & mount_flag::no_dir_atime) && path_.dentry->is_directory()) return;
-  inode()->note_access(path_.mount->file_system().now());
+  if (!(flags() & open_flag::no_atime)) path_.mount->note_access(*inode());
 }
 
 Result<size_t> room_for_write(uint64_t offset, size_t count) {

@@ -52,7 +52,7 @@ class HostNode : public Base, public HostObject {
     return Base::attributes();
   }
   Result<> change(const AttributeChange& wanted) override { return is_gone() ? Base::change(wanted) : change_host(wanted); }
-  void note_access(Nanoseconds) override {}  // atime is mtime
+  void note_access(Nanoseconds, bool) override {}  // atime is mtime
 
   void take(const hal::HostAttributes& from) override {
     this->copy_attributes(to_attributes(from));

@@ -140,22 +140,45 @@ void DentryCache::grow_buckets() {
   for (Dentry& dentry : lru_) hash_locked(dentry);
 }
 
-// The first dentry from the front that only the cache holds, unhashed; used ones and those that were found since the last look go to the
-// back.
-Dentry* DentryCache::pop_unused_locked(size_t* scans, const FileSystem* only) {
+void DentryCache::enlist_locked(Dentry& dentry) {
+  hash_locked(dentry);
+  lru_.push_back(dentry);
+  dentry.file_system_->cached_.push_back(dentry);
+}
+
+void DentryCache::delist_locked(Dentry& dentry) {
+  unhash_locked(dentry);
+  lru_.erase(lru_.iterator_to(dentry));
+  CachedDentries& of = dentry.file_system_->cached_;
+  of.erase(of.iterator_to(dentry));
+  count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// The first dentry from the front that only the cache holds, taken out of it; used ones and those that were found since the last look go to
+// the back.
+Dentry* DentryCache::pop_unused_locked(size_t* scans) {
   while (*scans > 0 && !lru_.empty()) {
     --*scans;
     Dentry& dentry = lru_.front();
-    lru_.pop_front();
-    bool goes = dentry.reference_count() == 1 &&
-                (only ? dentry.file_system_ == only : !dentry.is_recent_.exchange(false, std::memory_order_relaxed));
-    if (!goes) {
-      lru_.push_back(dentry);
-      continue;
+    if (dentry.reference_count() == 1 && !dentry.is_recent_.exchange(false, std::memory_order_relaxed)) {
+      delist_locked(dentry);
+      return &dentry;
     }
-    unhash_locked(dentry);
-    count_.fetch_sub(1, std::memory_order_relaxed);
-    return &dentry;
+    lru_.splice(lru_.end(), lru_, lru_.begin());
+  }
+  return nullptr;
+}
+
+// The same of one file system's, recent or not.
+Dentry* DentryCache::pop_unused_locked(size_t* scans, CachedDentries& of) {
+  while (*scans > 0 && !of.empty()) {
+    --*scans;
+    Dentry& dentry = of.front();
+    if (dentry.reference_count() == 1) {
+      delist_locked(dentry);
+      return &dentry;
+    }
+    of.splice(of.end(), of, of.begin());
   }
   return nullptr;
 }
@@ -166,12 +189,11 @@ Ref<Dentry> DentryCache::insert(Ref<Dentry> dentry) {
   {
     LockGuard guard(lock_);
     if (Dentry* other = find_locked(dentry->parent_.get(), {dentry->name_.view(), dentry->name_.hash()})) return Ref<Dentry>(*other);
-    hash_locked(*dentry);
-    lru_.push_back(*dentry);
+    enlist_locked(*dentry);
     dentry->retain();  // the cache's
     size_t scans = 16;
     if (count_.fetch_add(1, std::memory_order_relaxed) >= limit_)
-      for (Ref<Dentry>& one : evicted) one = Ref<Dentry>::adopt(pop_unused_locked(&scans, nullptr));
+      for (Ref<Dentry>& one : evicted) one = Ref<Dentry>::adopt(pop_unused_locked(&scans));
   }
   return dentry;
 }
@@ -181,9 +203,7 @@ void DentryCache::remove(Dentry& dentry, bool removed) {
     LockGuard guard(lock_);
     if (removed) dentry.is_removed_.store(true, std::memory_order_release);
     if (!dentry.is_hashed_) return;
-    unhash_locked(dentry);
-    lru_.erase(lru_.iterator_to(dentry));
-    count_.fetch_sub(1, std::memory_order_relaxed);
+    delist_locked(dentry);
   }
   Ref<Dentry>::adopt(&dentry);  // the cache's reference goes
 }
@@ -222,7 +242,7 @@ size_t DentryCache::shrink(size_t count) {
   size_t scans = 2 * size();
   while (done < count) {
     lock_.lock();
-    Dentry* dentry = pop_unused_locked(&scans, nullptr);
+    Dentry* dentry = pop_unused_locked(&scans);
     lock_.unlock();
     if (!dentry) break;
     Ref<Dentry>::adopt(dentry);
@@ -239,18 +259,18 @@ Ref<Dentry> DentryCache::take_unused_parent(Ref<Dentry> dentry) {
   LockGuard guard(lock_);
   bool has_only_us = parent->reference_count() == 2;  // and the cache
   if (!has_only_us || !parent->is_hashed_) return nullptr;
-  unhash_locked(*parent);
-  lru_.erase(lru_.iterator_to(*parent));
-  count_.fetch_sub(1, std::memory_order_relaxed);
+  delist_locked(*parent);
   return Ref<Dentry>::adopt(parent.get());
 }
 
 // A directory can go only after what is below it, and then goes at once.
-void DentryCache::purge(const FileSystem& file_system) {
-  size_t scans = size();
+void DentryCache::purge(FileSystem& file_system) {
+  lock_.lock();
+  size_t scans = file_system.cached_.size();
+  lock_.unlock();
   for (;;) {
     lock_.lock();
-    Dentry* popped = pop_unused_locked(&scans, &file_system);
+    Dentry* popped = pop_unused_locked(&scans, file_system.cached_);
     lock_.unlock();
     if (!popped) return;
     Ref<Dentry> dentry = Ref<Dentry>::adopt(popped);

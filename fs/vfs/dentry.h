@@ -29,8 +29,11 @@ class DentryCache;
 
 struct LruTag;
 using LruHook = boost::intrusive::list_base_hook<boost::intrusive::tag<LruTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+struct OfFileSystemTag;
+using OfFileSystemHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<OfFileSystemTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
-class Dentry : public RefCounted, public LruHook {
+class Dentry : public RefCounted, public LruHook, public OfFileSystemHook {
  public:
   // A name in `parent`, not yet hashed; `inode` null: negative. ENOMEM.
   static Result<Ref<Dentry>> create(Ref<Dentry> parent, std::string_view name, Ref<Inode> inode);
@@ -73,6 +76,10 @@ class Dentry : public RefCounted, public LruHook {
   std::atomic<bool> is_removed_ = false;
 };
 
+// Of one file system, those that the cache holds: under the cache's lock.
+using CachedDentries =
+    boost::intrusive::list<Dentry, boost::intrusive::base_hook<OfFileSystemHook>, boost::intrusive::constant_time_size<true>>;
+
 class DentryCache {
  public:
   // Keeps about `limit` dentries that nobody uses, for a kernel with so many CPUs.
@@ -98,7 +105,7 @@ class DentryCache {
   // Forgets up to `count` dentries that nobody uses, the longest unused first.
   size_t shrink(size_t count);
   // Forgets all dentries of a file system that nobody uses: before it goes.
-  void purge(const FileSystem& file_system);
+  void purge(FileSystem& file_system);
 
   Ref<Dentry> parent(const Dentry& dentry);
   // True if `dentry` is `ancestor` or below it in their file system.
@@ -125,7 +132,11 @@ class DentryCache {
   void hash_locked(Dentry& dentry) REQUIRES(lock_);
   // Leaves the cache's reference to the caller.
   void unhash_locked(Dentry& dentry) REQUIRES(lock_);
-  Dentry* pop_unused_locked(size_t* scans, const FileSystem* only) REQUIRES(lock_);
+  // What the cache holds, hashed or on its way out of the hash.
+  void enlist_locked(Dentry& dentry) REQUIRES(lock_);
+  void delist_locked(Dentry& dentry) REQUIRES(lock_);
+  Dentry* pop_unused_locked(size_t* scans) REQUIRES(lock_);
+  Dentry* pop_unused_locked(size_t* scans, CachedDentries& of) REQUIRES(lock_);
   Ref<Dentry> take_unused_parent(Ref<Dentry> dentry);
   void grow_buckets() EXCLUDES(lock_);
 

@@ -38,11 +38,17 @@ Mount::~Mount() {
   file_system_->shut_down();
 }
 
+void Mount::note_access(Inode& inode) const {
+  uint32_t flags = this->flags();
+  if (flags & (mount_flag::no_atime | mount_flag::read_only)) return;
+  if ((flags & mount_flag::no_dir_atime) && inode.type() == FileType::directory) return;
+  inode.note_access(file_system_->now(), !(flags & mount_flag::relatime));
+}
+
 MountTable::~MountTable() {
-  while (!mounts_.empty()) {
-    Mount& mount = mounts_.back();
-    mounts_.pop_back();
-    if (mount.mount_point_) mount.mount_point_->mounts_here_.fetch_sub(1, std::memory_order_relaxed);
+  while (!by_id_.empty()) {
+    Mount& mount = *by_id_.rbegin();
+    take_out_locked(mount);
     Ref<Dentry> point = std::move(mount.mount_point_);
     Ref<Mount> parent = std::move(mount.parent_);
     mount.gather();
@@ -52,40 +58,45 @@ MountTable::~MountTable() {
 }
 
 void MountTable::attach(Ref<Mount> mount, const Path& place) {
-  LockGuard guard(lock_);
-  mount->parent_ = place.mount;
-  mount->mount_point_ = place.dentry;
-  if (place.dentry) place.dentry->mounts_here_.fetch_add(1, std::memory_order_release);
-  if (mount->id_ == 0) mount->id_ = next_id_++;
-  mount->is_attached_ = true;
-  mount->spread();
-  mounts_.push_back(*mount.release());
+  {
+    LockGuard guard(lock_);
+    mount->parent_ = place.mount;
+    mount->mount_point_ = place.dentry;
+    if (place.dentry) place.dentry->mounts_here_.fetch_add(1, std::memory_order_release);
+    mount->id_ = next_id_++;
+    mount->is_attached_ = true;
+    mount->spread();
+    Mount& attached = *mount.release();
+    by_id_.insert(attached);
+    by_place_.insert(attached);
+  }
+  changes_.count();
 }
 
 void MountTable::take_out_locked(Mount& mount) {
-  mounts_.erase(mounts_.iterator_to(mount));
+  by_id_.erase(by_id_.iterator_to(mount));
+  by_place_.erase(by_place_.iterator_to(mount));
   mount.is_attached_ = false;
   if (mount.mount_point_) mount.mount_point_->mounts_here_.fetch_sub(1, std::memory_order_release);
 }
 
+// Any mount that lies on this one.
+Mount* MountTable::child_locked(const Mount& mount) {
+  auto found = by_place_.lower_bound({&mount, nullptr});
+  return found == by_place_.end() || found->parent_.get() != &mount ? nullptr : &*found;
+}
+
 // Lazily: first whatever lies on it, the deepest first; what they hold is dropped without the lock.
 Result<> MountTable::detach(Mount& mount, unsigned users, bool lazily) {
-  for (;;) {
-    Mount* victim = &mount;
+  for (Mount* victim = &mount;;) {
     Ref<Dentry> point;
     Ref<Mount> parent;
     {
       LockGuard guard(lock_);
       if (!mount.is_attached_) return err::inval;
-      for (bool found = true; found;) {
-        found = false;
-        for (Mount& other : mounts_) {
-          if (other.parent_.get() != victim) continue;
-          if (!lazily) return err::busy;
-          victim = &other;
-          found = true;
-          break;
-        }
+      while (Mount* other = child_locked(*victim)) {
+        if (!lazily) return err::busy;
+        victim = other;
       }
       if (victim->gather() > 1 + int64_t{users} && !lazily) {
         victim->spread();
@@ -98,8 +109,11 @@ Result<> MountTable::detach(Mount& mount, unsigned users, bool lazily) {
     bool was_last = victim == &mount;
     Ref<Mount>::adopt(victim);
     point = nullptr;
-    if (was_last) return {};
+    victim = parent.get();  // which is attached, and so stays
+    if (was_last) break;
   }
+  changes_.count();
+  return {};
 }
 
 void MountTable::move(Mount& mount, const Path& place) {
@@ -107,18 +121,23 @@ void MountTable::move(Mount& mount, const Path& place) {
   {
     LockGuard guard(lock_);
     mount.mount_point_->mounts_here_.fetch_sub(1, std::memory_order_release);
+    by_place_.erase(by_place_.iterator_to(mount));
     old.mount = std::exchange(mount.parent_, place.mount);
     old.dentry = std::exchange(mount.mount_point_, place.dentry);
+    by_place_.insert(mount);
     place.dentry->mounts_here_.fetch_add(1, std::memory_order_release);
   }
   old.dentry = nullptr;
+  changes_.count();
 }
 
 Ref<Mount> MountTable::find(const Mount& mount, const Dentry& dentry) {
   LockGuard guard(lock_);
-  for (auto other = mounts_.rbegin(); other != mounts_.rend(); ++other)
-    if (other->mount_point_.get() == &dentry && other->parent_.get() == &mount) return Ref<Mount>(*other);
-  return nullptr;
+  PlaceOf::type place{&mount, &dentry};
+  auto behind = by_place_.upper_bound(place);
+  if (behind == by_place_.begin()) return nullptr;
+  Mount& last = *std::prev(behind);
+  return PlaceOf()(last) == place ? Ref<Mount>(last) : nullptr;
 }
 
 Path MountTable::place_of(const Mount& mount) {
@@ -128,9 +147,8 @@ Path MountTable::place_of(const Mount& mount) {
 
 Ref<Mount> MountTable::root() {
   LockGuard guard(lock_);
-  for (Mount& mount : mounts_)
-    if (!mount.parent_) return Ref<Mount>(mount);
-  return nullptr;
+  auto found = by_place_.find({nullptr, nullptr});
+  return found == by_place_.end() ? nullptr : Ref<Mount>(*found);
 }
 
 bool MountTable::is_attached(const Mount& mount) {
@@ -140,9 +158,8 @@ bool MountTable::is_attached(const Mount& mount) {
 
 Ref<Mount> MountTable::next(unsigned after) {
   LockGuard guard(lock_);
-  for (Mount& mount : mounts_)
-    if (mount.id_ > after) return Ref<Mount>(mount);
-  return nullptr;
+  auto found = by_id_.upper_bound(after);
+  return found == by_id_.end() ? nullptr : Ref<Mount>(*found);
 }
 
 }  // namespace halcyon::fs

@@ -1,22 +1,23 @@
 // FileSystem: one instance of a file system. Mount: one of its subtrees at one place of the tree. MountTable: the mounts that there are.
 //
-// Lock: the table's spin lock (rank filesystem) protects the list and each mount's place in it; changes happen under Vfs::tree besides.
+// Lock: the table's spin lock (rank filesystem) protects the indexes and each mount's place; changes happen under Vfs::tree besides.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
+#include <boost/intrusive/set.hpp>
 #include <string_view>
 
 #include "core/base/annotations.h"
 #include "core/base/ref.h"
 #include "core/base/string.h"
+#include "core/file/change_counter.h"
 #include "core/sync/spin_lock.h"
 #include "core/sync/spread_ref_counted.h"
 #include "fs/vfs/dentry.h"
 
 namespace halcyon::fs {
 
-class Vfs;
 class Space;
+class Vfs;
 struct Path;
 
 // Mounted at least once; inodes hold it by a plain reference, for whoever uses an inode holds a Path.
@@ -39,7 +40,6 @@ class FileSystem : public RefCounted {
   // Mount options of its own for /proc/mounts: ",size=4k".
   virtual void write_options(Writer& out) { static_cast<void>(out); }
 
-  Vfs& vfs() const { return vfs_; }
   // Of what is in memory; null where nobody counts.
   virtual Space* space() { return nullptr; }
   // mount(2) with MS_REMOUNT: `options` as for a new mount. EINVAL, and nothing has changed.
@@ -48,6 +48,7 @@ class FileSystem : public RefCounted {
     return {};
   }
 
+  Vfs& vfs() const { return vfs_; }
   std::string_view type() const { return type_; }
   uint64_t magic() const { return magic_; }
   uint64_t device() const { return device_; }  // st_dev
@@ -59,25 +60,43 @@ class FileSystem : public RefCounted {
 
  private:
   friend class Mount;
+  friend class DentryCache;
   Vfs& vfs_;
   std::string_view type_;
   uint64_t magic_;
   uint64_t device_;
   Caching caching_;
   std::atomic<uint32_t> mounts_ = 0;
+  CachedDentries cached_;
 };
 
 namespace mount_flag {  // of mount(2)
-inline constexpr uint32_t read_only = 1, no_suid = 2, no_dev = 4, no_exec = 8, synchronous = 16, remount = 32, no_atime = 1024,
-                          no_dir_atime = 2048;
+inline constexpr uint32_t read_only = 1, no_suid = 2, no_dev = 4, no_exec = 8, synchronous = 16, remount = 32, no_symfollow = 256,
+                          no_atime = 1024, no_dir_atime = 2048;
 inline constexpr uint32_t bind = 4096, move = 8192, recursive = 16384, silent = 32768, unbindable = 1 << 17, private_mount = 1 << 18,
                           slave = 1 << 19;
-inline constexpr uint32_t shared = 1 << 20, relatime = 1 << 21, strict_atime = 1 << 24;
-inline constexpr uint32_t kept = read_only | no_suid | no_dev | no_exec | no_atime | no_dir_atime | relatime | strict_atime;
+inline constexpr uint32_t shared = 1 << 20, relatime = 1 << 21, strict_atime = 1 << 24, no_user = 1u << 31;
+// In the upper half, a sign of old that means nothing.
+inline constexpr uint32_t magic_mask = 0xffff'0000, magic = 0xc0ed'0000;
+inline constexpr uint32_t atime_mask = no_atime | no_dir_atime | relatime;
+// What a mount remembers.
+inline constexpr uint32_t kept = read_only | no_suid | no_dev | no_exec | no_symfollow | atime_mask;
+// The same with relatime spelt out, which is what no flag means; without it and no_atime, atime is strict.
+constexpr uint32_t kept_of(uint32_t flags) {
+  if (flags & strict_atime) return flags & kept & ~(no_atime | relatime);
+  return (flags & kept) | (flags & no_atime ? 0 : relatime);
+}
 }  // namespace mount_flag
 
+struct MountIdTag;
+struct MountPlaceTag;
+using MountIdHook =
+    boost::intrusive::set_base_hook<boost::intrusive::tag<MountIdTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+using MountPlaceHook =
+    boost::intrusive::set_base_hook<boost::intrusive::tag<MountPlaceTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+
 // Its references are spread over the CPUs while it is in the table.
-class Mount : public SpreadRefCounted, public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+class Mount : public SpreadRefCounted, public MountIdHook, public MountPlaceHook {
  public:
   // `source` is the first column of /proc/mounts. ENOMEM.
   static Result<Ref<Mount>> create(Ref<FileSystem> file_system, Ref<Dentry> root, std::string_view source, uint32_t flags);
@@ -88,6 +107,8 @@ class Mount : public SpreadRefCounted, public boost::intrusive::list_base_hook<b
   uint32_t flags() const { return flags_.load(std::memory_order_relaxed); }
   void set_flags(uint32_t flags) { flags_.store(flags & mount_flag::kept, std::memory_order_relaxed); }
   bool is_read_only() const { return (flags() & mount_flag::read_only) != 0; }
+  // Something of it was read: its atime changes as the mount's flags say.
+  void note_access(Inode& inode) const;
   unsigned id() const { return id_; }
   std::string_view source() const { return source_.view(); }
 
@@ -129,14 +150,33 @@ class MountTable {
   bool is_attached(const Mount& mount);
   // The mount with the lowest id > `after`, for listings; null at the end.
   Ref<Mount> next(unsigned after);
+  // Counts mounts that come, go, move or change: poll(2) of /proc/PID/mounts.
+  ChangeCounter& changes() { return changes_; }
 
  private:
-  using List = boost::intrusive::list<Mount, boost::intrusive::constant_time_size<false>>;
+  struct IdOf {
+    using type = unsigned;
+    type operator()(const Mount& mount) const { return mount.id_; }
+  };
+  // Where it is mounted.
+  struct PlaceOf {
+    using type = std::pair<const Mount*, const Dentry*>;
+    type operator()(const Mount& mount) const { return {mount.parent_.get(), mount.mount_point_.get()}; }
+  };
   void take_out_locked(Mount& mount) REQUIRES(lock_);
+  Mount* child_locked(const Mount& mount) REQUIRES(lock_);
 
   SpinLock lock_{Rank::filesystem};
-  List mounts_ GUARDED_BY(lock_);  // in order of attachment; each a reference
+  // Each a reference. Ids are given in the order of attachment.
+  boost::intrusive::set<Mount, boost::intrusive::base_hook<MountIdHook>, boost::intrusive::key_of_value<IdOf>,
+                        boost::intrusive::constant_time_size<false>>
+      by_id_ GUARDED_BY(lock_);
+  // Of those at the same place the last is on top.
+  boost::intrusive::multiset<Mount, boost::intrusive::base_hook<MountPlaceHook>, boost::intrusive::key_of_value<PlaceOf>,
+                             boost::intrusive::constant_time_size<false>>
+      by_place_ GUARDED_BY(lock_);
   unsigned next_id_ GUARDED_BY(lock_) = 1;
+  ChangeCounter changes_;
 };
 
 }  // namespace halcyon::fs

@@ -52,9 +52,10 @@ NewOwnership ownership_in(const Credentials& who, Inode& directory, FileType typ
   Ownership above = directory.ownership();
   if ((above.permissions & mode::set_gid) == 0) return result;
   result.gid = above.gid;
+  // What was asked for decides, not what the umask leaves of it.
+  constexpr uint32_t lends_group = mode::set_gid | mode::group_execute;
   if (type == FileType::directory) result.permissions |= mode::set_gid;
-  else if ((result.permissions & mode::set_gid) && (result.permissions & mode::group_execute) && !who.is_in_group(above.gid) &&
-           !has_capability(who, capability::fsetid))
+  else if ((permissions & lends_group) == lends_group && !who.is_in_group(above.gid) && !has_capability(who, capability::fsetid))
     result.permissions &= ~mode::set_gid;
   return result;
 }

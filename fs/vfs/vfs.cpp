@@ -22,7 +22,7 @@ Result<> Vfs::mount(Ref<FileSystem> file_system, const Path& place, std::string_
   if (place.dentry && place.dentry->is_directory() != (inode->type() == FileType::directory)) return err::notdir;
   FileSystem& instance = *file_system;
   Ref<Dentry> root = TRY(Dentry::create_root(instance, std::move(inode)));
-  Ref<Mount> mount = TRY(Mount::create(std::move(file_system), std::move(root), source, flags));
+  Ref<Mount> mount = TRY(Mount::create(std::move(file_system), std::move(root), source, mount_flag::kept_of(flags)));
   LockGuard guard(tree_);
   if (place.dentry && place.dentry->is_removed()) return err::noent;
   mounts_.attach(std::move(mount), place);

@@ -65,6 +65,7 @@ Result<Path> Walk::finish(const Start& start, std::string_view path, uint32_t fl
         at_ = enter(std::move(dentry));
       }
     }
+    if (flags & walk_flag::into_mounts) at_ = enter(at_.dentry);
     if ((trailing_slash_ || (flags & walk_flag::directory)) && !at_.dentry->is_directory()) return err::notdir;
     return std::move(at_);
   }
@@ -203,7 +204,8 @@ Result<bool> Walk::follow(Ref<Dentry> link) {
 
 // Puts the link's text before what is left of the path. True if it led straight to an object.
 Result<bool> Walk::read_link(Ref<Dentry> link) {
-  if (++links_ > symlink_max) return err::loop;
+  if (++links_ > symlink_max || (at_.mount->flags() & mount_flag::no_symfollow)) return err::loop;
+  at_.mount->note_access(*link->inode());
   if (MagicLink* magic = link->inode()->magic_link()) {
     MagicLink::Target target = TRY(magic->follow());
     at_ = std::move(target.path);

@@ -14,6 +14,7 @@ inline constexpr uint32_t follow = 1;        // a symlink at the end is followed
 inline constexpr uint32_t allow_empty = 2;   // AT_EMPTY_PATH: "" is the start itself
 inline constexpr uint32_t directory = 4;     // ENOTDIR unless the result is a directory
 inline constexpr uint32_t no_automount = 8;  // accepted, without effect
+inline constexpr uint32_t into_mounts = 16;  // what is mounted on "." counts, too (umount2)
 }  // namespace walk_flag
 
 // An object that exists, with whatever is mounted on it. ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, ENOMEM.
