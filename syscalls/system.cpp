@@ -33,14 +33,17 @@ static_assert(sizeof(SysinfoLayout) == 112);
 void set(UtsnameLayout::Field& field, std::string_view text) { text.copy(field.data(), field.size() - 1); }
 
 // sethostname(2) and setdomainname(2).
-Result<uint64_t> set_name(Thread& self, UtsnameLayout::Field& name, UserPtr<const char> from, size_t length) {
+Result<uint64_t> set_name(Thread& self, UtsnameLayout::Field& name, ChangeCounter& changes, UserPtr<const char> from, size_t length) {
   if (!has_capability(self.credentials(), capability::sys_admin)) return err::perm;
   UtsnameLayout::Field next{};
   if (length >= next.size()) return err::inval;
   auto bytes = std::as_writable_bytes(std::span(next)).first(length);
   if (copy_from_user(self.memory(), bytes, from.address()) != length) return err::fault;
-  LockGuard guard(self.kernel().names_lock);
-  name = next;
+  {
+    LockGuard guard(self.kernel().names_lock);
+    name = next;
+  }
+  changes.count();
   return 0;
 }
 
@@ -105,11 +108,11 @@ Result<uint64_t> sys_personality(Thread& self, PersonalityFlags flags) {
 }
 
 Result<uint64_t> sys_sethostname(Thread& self, UserPtr<const char> name, size_t length) {
-  return set_name(self, self.kernel().host_name, name, length);
+  return set_name(self, self.kernel().host_name, self.kernel().host_name_changes, name, length);
 }
 
 Result<uint64_t> sys_setdomainname(Thread& self, UserPtr<const char> name, size_t length) {
-  return set_name(self, self.kernel().domain_name, name, length);
+  return set_name(self, self.kernel().domain_name, self.kernel().domain_name_changes, name, length);
 }
 
 Result<uint64_t> sys_sysinfo(Thread& self, UserPtr<UserSysinfo> user_info) {

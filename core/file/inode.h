@@ -51,8 +51,8 @@ class Inode : public RefCounted {
     static_cast<void>(path), static_cast<void>(flags);
     return Ref<File>();
   }
-  // Before a file is opened with the access mode and flags `flags`: checks that its contents are still what the cache holds, gets ready for
-  // writes.
+  // Before a file or directory is opened with the access mode and flags `flags`: checks that its contents are still what the cache holds,
+  // gets ready for writes, refuses what permissions cannot tell.
   virtual Result<> prepare_open(uint32_t flags) {
     static_cast<void>(flags);
     return {};

@@ -6,6 +6,7 @@
 #include "core/base/own.h"
 #include "core/base/string.h"
 #include "core/file/async.h"
+#include "core/file/change_counter.h"
 #include "core/file/file_locks.h"
 #include "core/file/watch/leases.h"
 #include "core/file/watch/notifications.h"
@@ -211,6 +212,7 @@ class Kernel {
   PiFutexes pi_futexes_;
   FileLocks file_locks_;
   Leases leases_;
+  ChangeCounter host_name_changes, domain_name_changes;
   Notifications notifications_;
   Mutex epoll_lock_{Rank::epoll};
   AsyncFiles async_files_;

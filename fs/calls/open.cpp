@@ -86,7 +86,10 @@ Result<InodeUse> begin_use(Inode& inode, uint32_t flags, Purpose purpose) {
 // After all checks. The file takes the place over: references are counted in memory that all CPUs share.
 Result<Ref<File>> make_file(const Caller& caller, Path path, uint32_t flags, Purpose purpose = Purpose::io) {
   Inode& inode = *path.inode();
-  if (inode.type() == FileType::directory) return make_ref<DirectoryFile>(std::move(path), kept_flags(flags));
+  if (inode.type() == FileType::directory) {
+    if (auto ready = inode.prepare_open(flags); !ready) return std::unexpected(ready.error());
+    return make_ref<DirectoryFile>(std::move(path), kept_flags(flags));
+  }
   if (inode.type() != FileType::regular) return open_special(caller, path, flags);
   if (!inode.page_cache()) {
     Ref<File> own = TRY(inode.open_own(path, kept_flags(flags)));

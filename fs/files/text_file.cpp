@@ -5,6 +5,20 @@
 
 namespace halcyon::fs {
 
+TextFile::TextFile(Path path, uint32_t flags, TextNode& node) : PlacedFile(std::move(path), flags), node_(node) {
+  if (ChangeCounter* changes = node_.changes()) seen_changes_ = changes->value();
+}
+
+uint32_t TextFile::poll(PollTable* table) {
+  uint32_t ready = poll::in | poll::rdnorm | (node_.is_storable() ? poll::out | poll::wrnorm : 0);
+  ChangeCounter* changes = node_.changes();
+  if (!changes) return ready;
+  if (table) table->watch(changes->queue());
+  uint64_t now = changes->value();
+  if (seen_changes_.exchange(now, std::memory_order_relaxed) == now) return ready;
+  return poll::in | poll::rdnorm | poll::err | poll::pri;
+}
+
 Result<> TextFile::make_text(Writer& out) { return node_.write_text(out); }
 
 Result<size_t> TextFile::read(Sink& out) {

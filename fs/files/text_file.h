@@ -14,7 +14,7 @@ class TextNode;
 
 class TextFile : public PlacedFile {
  public:
-  TextFile(Path path, uint32_t flags, TextNode& node) : PlacedFile(std::move(path), flags), node_(node) {}
+  TextFile(Path path, uint32_t flags, TextNode& node);
 
   Result<size_t> read(Sink& out) override;
   Result<size_t> read_at(uint64_t offset, Sink& out) override;
@@ -22,6 +22,8 @@ class TextFile : public PlacedFile {
   Result<size_t> write_at(uint64_t offset, Source& in) override;
   // EINVAL relative to the end, which nobody knows before the text is made.
   Result<uint64_t> seek(int64_t offset, Whence whence) override;
+  // Ready always; says once that the text has changed since it was opened or asked, if its node knows.
+  uint32_t poll(PollTable* table) override;
 
  protected:
   // Makes the whole contents.
@@ -37,6 +39,7 @@ class TextFile : public PlacedFile {
   PagedText text_;  // under lock_, as all below
   bool is_made_ = false;
   uint64_t position_ = 0;
+  std::atomic<uint64_t> seen_changes_ = 0;  // of TextNode::changes
 };
 
 }  // namespace halcyon::fs

@@ -136,9 +136,15 @@ class DescriptorLinks final : public DescriptorDirectory {
   }
 };
 
+// Its permissions would let everybody in, but only those may who may look into the task.
 class DescriptorInfos final : public DescriptorDirectory {
  public:
   using DescriptorDirectory::DescriptorDirectory;
+  Result<> prepare_open(uint32_t) override { return check_look(task()); }
+  Result<Ref<Inode>> lookup(std::string_view name) override {
+    if (auto allowed = check_look(task()); !allowed) return std::unexpected(allowed.error());
+    return DescriptorDirectory::lookup(name);
+  }
 
  protected:
   FileType entry_type() const override { return FileType::regular; }

@@ -26,22 +26,27 @@ Result<> write_name(Kernel& kernel, const Name& name, Writer& out) {
   return {};
 }
 
-Result<> store_name(Kernel& kernel, Name& name, std::string_view text) {
+Result<> store_name(Kernel& kernel, Name& name, ChangeCounter& changes, std::string_view text) {
   if (!has_capability(current_thread().credentials(), capability::sys_admin)) return err::perm;
-  LockGuard guard(kernel.names_lock);
-  name.fill('\0');
-  text.copy(name.data(), name.size() - 1);
+  {
+    LockGuard guard(kernel.names_lock);
+    name.fill('\0');
+    text.copy(name.data(), name.size() - 1);
+  }
+  changes.count();
   return {};
 }
 
 Result<> write_host_name(const TextContext& context, Writer& out) { return write_name(context.kernel, context.kernel.host_name, out); }
 Result<> store_host_name(const TextContext& context, std::string_view text) {
-  return store_name(context.kernel, context.kernel.host_name, text);
+  return store_name(context.kernel, context.kernel.host_name, context.kernel.host_name_changes, text);
 }
+ChangeCounter* host_name_changes(const TextContext& context) { return &context.kernel.host_name_changes; }
 Result<> write_domain_name(const TextContext& context, Writer& out) { return write_name(context.kernel, context.kernel.domain_name, out); }
 Result<> store_domain_name(const TextContext& context, std::string_view text) {
-  return store_name(context.kernel, context.kernel.domain_name, text);
+  return store_name(context.kernel, context.kernel.domain_name, context.kernel.domain_name_changes, text);
 }
+ChangeCounter* domain_name_changes(const TextContext& context) { return &context.kernel.domain_name_changes; }
 
 // Values that are known when the kernel is compiled.
 template <auto value>
@@ -119,8 +124,8 @@ constexpr uint64_t entropy = 256, group_limit = 65536, no_limit = INT64_MAX, ove
 constexpr int always = 1, never_random = 0, untainted = 0, unprotected = 0, is_protected = 1;
 
 constexpr SystemText kernel_settings[] = {{"cap_last_cap", constant<capability::last>},
-                                          {"domainname", write_domain_name, store_domain_name},
-                                          {"hostname", write_host_name, store_host_name},
+                                          {"domainname", write_domain_name, store_domain_name, domain_name_changes},
+                                          {"hostname", write_host_name, store_host_name, host_name_changes},
                                           {"ngroups_max", constant<group_limit>},
                                           {"osrelease", constant<&os_release>},
                                           {"ostype", constant<&os_type>},

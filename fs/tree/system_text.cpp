@@ -11,6 +11,7 @@ class SystemTextNode final : public TextNode {
 
   Result<> write_text(Writer& out) override { return text_.write(context_, out); }
   bool is_storable() const override { return text_.store != nullptr; }
+  ChangeCounter* changes() override { return text_.changes ? text_.changes(context_) : nullptr; }
   std::unexpected<Errno> write_error() const override { return err::io; }
   bool seeks_from_end() const override { return kind_ != TextKind::report; }
 

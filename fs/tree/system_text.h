@@ -26,6 +26,8 @@ struct SystemText {
   Result<> (*write)(const TextContext& context, Writer& out);
   // What is written to it, without a last newline; null: nothing can be. Its permissions are 0644 or 0444.
   Result<> (*store)(const TextContext& context, std::string_view text) = nullptr;
+  // What poll(2) tells its changes by; null: nothing.
+  ChangeCounter* (*changes)(const TextContext& context) = nullptr;
 };
 
 // Settings (/proc/sys) and attributes (/sys) cannot even be opened for writing if there is nothing to set, and are written at their start.

@@ -1,6 +1,7 @@
 // TextNode: a regular file whose contents are made when somebody reads it (/proc, /sys), and whose writes are commands.
 #pragma once
 
+#include "core/file/change_counter.h"
 #include "fs/files/text_file.h"
 #include "fs/tree/node.h"
 
@@ -20,6 +21,8 @@ class TextNode : public Node {
   virtual bool is_storable() const { return false; }
   // Of a write(2) to a file that cannot be written to, though it was opened for it.
   virtual std::unexpected<Errno> write_error() const { return err::inval; }
+  // What poll(2) tells changes by; null: nothing.
+  virtual ChangeCounter* changes() { return nullptr; }
   // lseek(2) takes SEEK_END, and finds an empty file.
   virtual bool seeks_from_end() const { return false; }
 

@@ -22,6 +22,7 @@ struct TaskEntry {
   Result<> (*write)(const Task& task, Writer& out) = nullptr;
   Result<size_t> (*store)(const Task& task, std::string_view text) = nullptr;
   FindTarget find = nullptr;
+  bool shows_mounts = false;  // so that poll(2) tells of their changes
 };
 
 using Kind = TaskEntry::Kind;
@@ -75,6 +76,7 @@ class TaskText : public OfTask<TextNode> {
   Result<> write_text(Writer& out) override { return entry_.write(task(), out); }
   bool is_storable() const override { return entry_.store != nullptr; }
   Result<size_t> store(uint64_t, std::string_view text) override { return entry_.store(task(), text); }
+  ChangeCounter* changes() override { return entry_.shows_mounts ? &file_system().vfs().mounts().changes() : nullptr; }
 
  private:
   const TaskEntry& entry_;
