@@ -1,5 +1,6 @@
 #include "fs/devfs/memory_devices.h"
 
+#include "core/mm/user_memory.h"
 #include "core/task/thread.h"
 
 namespace halcyon::fs {
@@ -25,10 +26,31 @@ class MemoryFile final : public File {
   Result<size_t> read_at(uint64_t, Sink& out) override { return read(out); }
   Result<size_t> write_at(uint64_t, Source& in) override { return write(in); }
   Result<uint64_t> seek(int64_t, Whence) override { return 0; }
+  Result<uint64_t> control(Thread& self, uint32_t request, uint64_t argument) override {
+    return kind_ == MemoryDeviceKind::random ? control_random(self, request, argument) : err::notty;
+  }
   bool maps_zeroes() override { return kind_ == MemoryDeviceKind::zero; }
   bool is_pollable() const override { return kind_ == MemoryDeviceKind::random; }
 
  private:
+  // random(4). The machine's bytes need nobody's entropy: what is given is looked at as on Linux, and that is all.
+  static Result<uint64_t> control_random(Thread& self, uint32_t request, UserAddr argument) {
+    constexpr uint32_t get_count = 0x8004'5200, add_to_count = 0x4004'5201, add_entropy = 0x4008'5203, zap_count = 0x5204,
+                       clear_pool = 0x5206, reseed = 0x5207;
+    constexpr int entropy = 256;
+    AddressSpace& memory = self.memory();
+    if (request == get_count) {
+      if (auto stored = put_user(memory, UserPtr<int>(argument), entropy); !stored) return std::unexpected(stored.error());
+      return 0;
+    }
+    bool is_known = request == add_to_count || request == add_entropy || request == zap_count || request == clear_pool || request == reseed;
+    if (!is_known) return err::inval;
+    if (!has_capability(self.credentials(), capability::sys_admin)) return err::perm;
+    if (request != add_to_count && request != add_entropy) return 0;
+    int count = TRY(get_user(memory, UserPtr<const int>(argument)));
+    if (count < 0) return err::inval;
+    return 0;
+  }
   // Calls give(count), which stores so many bytes and says how many it did, for one piece after the other. A long read lets others run, and
   // ends when a signal comes.
   template <class Give>

@@ -55,7 +55,7 @@ Result<uint64_t> control_any(Thread& self, File& file, uint32_t request, UserAdd
 }  // namespace
 
 Result<uint64_t> sys_ioctl(Thread& self, Fd fd, IoctlRequest request, Hex argument) {
-  constexpr uint32_t fionbio = 0x5421, fioclex = 0x5451, fionclex = 0x5450, fioasync = 0x5452;
+  constexpr uint32_t figetbsz = 2, fionbio = 0x5421, fioclex = 0x5451, fionclex = 0x5450, fioasync = 0x5452;
   Ref<File> file = TRY(self.files().get(fd));
   if (file->is_path()) return err::badf;
   switch (request) {
@@ -66,6 +66,10 @@ Result<uint64_t> sys_ioctl(Thread& self, Fd fd, IoctlRequest request, Hex argume
       uint32_t flags = file->flags();
       file->change_flags(on ? flags | open_flag::nonblock : flags & ~open_flag::nonblock);
       return 0;
+    }
+    case figetbsz: {
+      Attributes attributes = TRY(file->attributes());
+      return as_result(put_user(self.memory(), UserPtr<int>(argument), static_cast<int>(attributes.block_size)));
     }
     case fioasync: {
       int on = TRY(get_user(self.memory(), UserPtr<const int>(argument)));

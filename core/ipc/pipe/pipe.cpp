@@ -36,11 +36,7 @@ class PipeEnd final : public File {
       return poll_watching(*table);
     return pipe_->poll(reads_, writes_);
   }
-  Inode* inode() override { return inode_.get(); }
-  Result<Attributes> attributes() override {
-    if (inode_) return inode_->attributes();
-    return pipe_->attributes();
-  }
+  Inode* inode() override { return inode_ ? inode_.get() : pipe_.get(); }
   void describe(Writer& out) override { print(out, "pipe:[{}]", pipe_->id()); }
 
   Result<uint64_t> control(Thread& self, uint32_t request, uint64_t argument) override {
@@ -52,7 +48,6 @@ class PipeEnd final : public File {
   }
   PipeEnd* as_pipe() override { return this; }
   bool has_async() const override { return true; }
-  const void* lock_object() override { return inode_ ? static_cast<const void*>(inode_.get()) : pipe_.get(); }
   Result<Ref<File>> reopen(uint32_t flags) override {
     bool only_writes = (flags & open_flag::access_mode) == open_flag::write_only;
     if (only_writes && (flags & open_flag::nonblock) && !pipe_->has_readers()) return err::nxio;

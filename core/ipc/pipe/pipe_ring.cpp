@@ -9,7 +9,8 @@
 
 namespace halcyon {
 
-Pipe::Pipe(uint32_t uid, uint32_t gid, Nanoseconds now, uint64_t id) : id_(id), uid_(uid), gid_(gid), created_(now) {}
+Pipe::Pipe(uint32_t uid, uint32_t gid, Nanoseconds now, uint64_t id)
+    : id_(id), uid_(uid), gid_(gid), accessed_(now), modified_(now), changed_(now) {}
 
 Result<Ref<Pipe>> Pipe::create(uint32_t uid, uint32_t gid) {
   Kernel& owner = kernel();
@@ -194,16 +195,32 @@ size_t Pipe::bytes() {
   return total;
 }
 
-Attributes Pipe::attributes() const {
+Ownership Pipe::ownership() { return {permissions_.load(), uid_.load(), gid_.load()}; }
+
+Result<Attributes> Pipe::attributes() {
   Attributes attributes;
   attributes.device = make_device(0, 13);
   attributes.inode = id_;
   attributes.type = FileType::fifo;
-  attributes.permissions = 0600;
-  attributes.uid = uid_;
-  attributes.gid = gid_;
-  attributes.accessed = attributes.modified = attributes.changed = created_;
+  attributes.permissions = permissions_.load();
+  attributes.uid = uid_.load();
+  attributes.gid = gid_.load();
+  attributes.accessed = accessed_.load();
+  attributes.modified = modified_.load();
+  attributes.changed = changed_.load();
   return attributes;
+}
+
+Result<> Pipe::change(const AttributeChange& change) {
+  using Change = AttributeChange;
+  if (change.what & Change::set_size) return err::inval;
+  if (change.what & Change::set_permissions) permissions_ = change.permissions & mode::permissions;
+  if (change.what & Change::set_uid) uid_ = change.uid;
+  if (change.what & Change::set_gid) gid_ = change.gid;
+  if (change.what & Change::set_accessed) accessed_ = change.accessed;
+  if (change.what & Change::set_modified) modified_ = change.modified;
+  changed_ = change.now;
+  return {};
 }
 
 size_t Pipe::capacity() {

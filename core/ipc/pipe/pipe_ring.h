@@ -1,4 +1,4 @@
-// Pipe: the ring itself, apart from the files that are its ends.
+// Pipe: the ring itself, apart from the files that are its ends. It is the inode of those that no file system names.
 #pragma once
 
 #include <array>
@@ -8,6 +8,7 @@
 #include "core/base/ref.h"
 #include "core/base/vec.h"
 #include "core/file/attributes.h"
+#include "core/file/inode.h"
 #include "core/file/io.h"
 #include "core/file/poll.h"
 #include "core/mm/frames/frame.h"
@@ -15,7 +16,7 @@
 
 namespace halcyon {
 
-class Pipe : public RefCounted {
+class Pipe final : public Inode {
  public:
   static Result<Ref<Pipe>> create(uint32_t uid, uint32_t gid);
   Pipe(uint32_t uid, uint32_t gid, Nanoseconds now, uint64_t id);
@@ -35,7 +36,10 @@ class Pipe : public RefCounted {
   void watch(PollTable& table, bool reads, bool writes);
   uint32_t poll(bool reads, bool writes) const;
   size_t bytes();
-  Attributes attributes() const;
+  FileType type() const override { return FileType::fifo; }
+  Ownership ownership() override;
+  Result<Attributes> attributes() override;
+  Result<> change(const AttributeChange& change) override;
   uint64_t id() const { return id_; }
 
   size_t capacity();
@@ -56,8 +60,8 @@ class Pipe : public RefCounted {
   bool can_take(size_t length) REQUIRES(lock_);
 
   const uint64_t id_;
-  const uint32_t uid_, gid_;
-  const Nanoseconds created_;
+  std::atomic<uint32_t> uid_, gid_, permissions_ = 0600;
+  std::atomic<Nanoseconds> accessed_, modified_, changed_;
   Mutex lock_{Rank::pipe};
   Vec<Slot> slots_ GUARDED_BY(lock_);  // a power of two
   size_t head_ GUARDED_BY(lock_) = 0;  // the first used slot
