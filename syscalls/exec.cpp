@@ -37,7 +37,8 @@ struct ScriptLine {
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // The first line of a file that starts with "#!". What goes beyond its maximum is ignored as long as it is only the argument that is cut
-// off. ENOEXEC if it names no interpreter or is cut off within its name.
+// off. ENOEXEC if it names no interpreter or is cut off within its name; EACCES, as Linux says since 5.1, if the file ends where the name
+// should begin.
 Result<> parse_script(std::string_view start, ScriptLine& script) {
   start.copy(script.text.data(), script.text.size());
   std::string_view line(script.text.data(), std::min(start.size(), script.text.size()));
@@ -45,10 +46,12 @@ Result<> parse_script(std::string_view start, ScriptLine& script) {
   size_t end = line.find('\n');
   bool is_cut = end == std::string_view::npos && start.size() >= script_line_max;
   line = line.substr(0, is_cut ? line.size() - 1 : end);
-  if (size_t nul = line.find('\0'); nul != std::string_view::npos) line = line.substr(0, nul), is_cut = false;
+  bool has_end = end != std::string_view::npos;
+  if (size_t nul = line.find('\0'); nul != std::string_view::npos) line = line.substr(0, nul), is_cut = has_end = false;
   while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
   size_t name_end = 0;
   while (name_end < line.size() && !is_blank(line[name_end])) ++name_end;
+  if (name_end == 0 && !has_end && !is_cut) return err::acces;
   if (name_end == 0 || (is_cut && name_end == line.size())) return err::noexec;
   script.interpreter = line.substr(0, name_end);
   script.argument = line.substr(name_end);

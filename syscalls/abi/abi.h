@@ -50,6 +50,8 @@ class Abi : public Personality {
 
   // AT_HWCAP of getauxval(3).
   virtual uint64_t hardware_capabilities() const = 0;
+  // AT_HWCAP2, on this CPU's machine.
+  virtual uint64_t more_hardware_capabilities() const { return 0; }
   // What every program finds mapped besides its own segments (riscv64: the page that a signal handler returns through).
   virtual Result<> map_extra_pages(AddressSpace& memory) = 0;
 

@@ -70,7 +70,7 @@ Result<Ref<AuxiliaryVector>> make_auxiliary(Abi& abi, const StackContents& conte
                                  {aux::egid, who.egid},
                                  {aux::secure, contents.is_secure},
                                  {aux::random, placed.random},
-                                 {aux::hwcap2, 0},
+                                 {aux::hwcap2, abi.more_hardware_capabilities()},
                                  {aux::execfn, placed.file_name},
                                  {aux::platform, placed.platform},
                                  {aux::null, 0}};

@@ -1,3 +1,4 @@
+#include "core/task/kernel.h"
 #include "syscalls/abi/x86_64/x86_64_abi.h"
 
 namespace halcyon {
@@ -54,6 +55,13 @@ Result<> X86_64Abi::put_stat(Thread& self, UserPtr<UserStat> to, const Attribute
 Result<Abi::StatSummary> X86_64Abi::get_stat(Thread& self, UserPtr<const UserStat> from) {
   StatLayout layout = TRY(get_user(self.memory(), from.as<const StatLayout>()));
   return StatSummary{layout.mode, static_cast<uint64_t>(layout.size), layout.special_device};
+}
+
+// Programs may use RDFSBASE and its kin where the CPU has them: machines enable them then.
+uint64_t X86_64Abi::more_hardware_capabilities() const {
+  constexpr uint32_t has_base_instructions = 1;
+  constexpr uint64_t fsgsbase = 1 << 1;  // HWCAP2_FSGSBASE
+  return kernel().machine().cpu_info().x86_64.structured_ebx & has_base_instructions ? fsgsbase : 0;
 }
 
 Result<SignalAction> X86_64Abi::get_action(Thread& self, UserPtr<const UserSigaction> from) {

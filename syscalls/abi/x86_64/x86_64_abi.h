@@ -20,6 +20,7 @@ class X86_64Abi final : public Abi {
   size_t epoll_event_size() const override { return 12; }
   // CPUID leaf 1, EDX: FPU .. SSE2.
   uint64_t hardware_capabilities() const override { return 0x078b'fbfd; }
+  uint64_t more_hardware_capabilities() const override;
   Result<> map_extra_pages(AddressSpace&) override { return {}; }
 };
 
