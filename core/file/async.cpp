@@ -178,8 +178,8 @@ void send_notice(Kernel& kernel, const Notice& notice) {
       if (Process* process = kernel.find_process(id)) send_to(*process, nullptr, notice);
       return;
     case AsyncOwner::Kind::group:
-      for (Process& process : kernel.processes())
-        if (process.process_group == id && !process.is_zombie) send_to(process, nullptr, notice);
+      for (Process& process : kernel.group_members(id))
+        if (!process.is_zombie) send_to(process, nullptr, notice);
   }
 }
 

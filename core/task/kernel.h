@@ -126,12 +126,33 @@ class Kernel {
   Process* next_process(int pid);  // the one with the lowest pid >= `pid`, for /proc; null at the end
   Thread* find_thread(int tid);
   Result<Ref<Process>> add_process(int pid, Process* parent);
+  Thread* next_thread(int tid);  // as next_process
+  // The process with that id, or the one whose thread has it.
+  Process* find_process_of(int id);
   void remove_process(Process& process);  // a zombie was waited for
   // Enters a new thread in its process, which then holds a reference to it; start() comes after.
   void add_thread(Thread& thread);
   using ProcessList = boost::intrusive::list<Process, boost::intrusive::base_hook<ProcessHook>, boost::intrusive::constant_time_size<true>>;
+  // Takes it out of its process, under signal_lock too, and gives the reference.
+  Ref<Thread> remove_thread(Thread& thread);
+  // Of a thread that is in a process.
+  void set_thread_id(Thread& thread, int tid);
   ProcessList& processes() { return processes_; }
   // Of the threads in processes, until each has left its stack.
+  using Groups = boost::intrusive::multiset<Process, boost::intrusive::base_hook<GroupHook>, boost::intrusive::key_of_value<ProcessGroup>,
+                                            boost::intrusive::constant_time_size<false>>;
+  struct Members {
+    explicit Members(std::pair<Groups::iterator, Groups::iterator> range) : range_(range) {}
+    auto begin() const { return range_.first; }
+    auto end() const { return range_.second; }
+    bool is_empty() const { return range_.first == range_.second; }
+
+   private:
+    std::pair<Groups::iterator, Groups::iterator> range_;
+  };
+  void set_group(Process& process, int group);
+  // The members of a process group, zombies included.
+  Members group_members(int group) { return Members(groups_.equal_range(group)); }
   std::atomic<uint64_t> thread_count{0};
   std::atomic<uint64_t> forks{0};
   uint64_t thread_limit() const { return thread_limit_; }
@@ -229,6 +250,10 @@ class Kernel {
   int next_id_ = 1;
   bool may_be_in_use_ = false;  // ids from next_id_ on: they began anew, or somebody chose one
   std::atomic<int> last_id_{0};
+  boost::intrusive::set<Thread, boost::intrusive::base_hook<ThreadIndexHook>, boost::intrusive::key_of_value<ThreadId>,
+                        boost::intrusive::constant_time_size<false>>
+      thread_index_;
+  Groups groups_;
   uint64_t thread_limit_ = 0;
   Process* init_ = nullptr;
   Ref<Process> idle_process_;

@@ -223,7 +223,7 @@ Result<> Kernel::start_init() {
   LockGuard guard(tree_);
   int pid = TRY(allocate_id());
   Ref<Process> process = TRY(add_process(pid, nullptr));
-  process->process_group = pid;
+  set_group(*process, pid);
   process->session = TRY(make_ref<Session>(pid));
   process->limits = default_limits(frames_.total_pages());
   Ref<Thread> thread = TRY(Thread::create_kernel(*process, pid, reaper, this));

@@ -95,8 +95,14 @@ struct FaultRecord {
   UserAddr address = 0;  // of the last page fault
 };
 
+struct ThreadIndexTag;
+using ThreadIndexHook =
+    boost::intrusive::set_base_hook<boost::intrusive::tag<ThreadIndexTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+
 // A thread's place in Process::threads, which changes under the tree lock and Process::signal_lock, and is read under either.
-class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+class Thread : public RefCounted,
+               public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>,
+               public ThreadIndexHook {
  public:
   struct Resources {  // what clone(2) shares or copies
     Ref<AddressSpace> memory;
@@ -259,7 +265,7 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   [[noreturn]] void exit();
 
   Process* process_;  // outlives its threads
-  int tid_;
+  int tid_;           // changes under the tree lock, when it becomes its process's only thread
   std::unique_ptr<hal::UserContext> context_;
   Resources resources_;
   hal::KernelStack stack_;
@@ -288,6 +294,11 @@ class Thread : public RefCounted, public boost::intrusive::list_base_hook<boost:
   RestartBlock restart_block_;
   Errno restart_{};  // 0: none
   int thread_status_ = 0;
+};
+
+struct ThreadId {
+  using type = int;
+  type operator()(const Thread& thread) const { return thread.tid(); }
 };
 
 }  // namespace halcyon

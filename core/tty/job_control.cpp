@@ -11,8 +11,8 @@ namespace {
 bool signal_group(Kernel& kernel, int group, int signal) {
   bool found = false;
   if (group == 0) return false;
-  for (Process& process : kernel.processes()) {
-    if (process.process_group != group || process.is_zombie) continue;
+  for (Process& process : kernel.group_members(group)) {
+    if (process.is_zombie) continue;
     ++process.group_signals;
     send_to_process(process, SignalInfo{.number = signal, .code = si_code::kernel});
     found = true;
@@ -128,8 +128,8 @@ Result<> Tty::set_foreground_group(Thread& self, int group) {
   if (!session_ || self.process().session.get() != session_) return err::notty;
   if (group < 0) return err::inval;
   bool exists = false;
-  for (Process& process : kernel_.processes()) {
-    if (process.process_group != group || process.is_zombie) continue;
+  for (Process& process : kernel_.group_members(group)) {
+    if (process.is_zombie) continue;
     if (process.session.get() != session_) return err::perm;
     exists = true;
   }

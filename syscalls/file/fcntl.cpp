@@ -114,9 +114,7 @@ Result<> set_owner(Thread& self, File& file, OwnerLayout wanted) {
   if (wanted.id > 0) {
     Kernel& kernel = self.kernel();
     LockGuard guard(kernel.tree());
-    bool exists = kernel.find_process(wanted.id) || kernel.find_thread(wanted.id);
-    for (Process& process : kernel.processes()) exists |= process.process_group == wanted.id;
-    if (!exists) return err::srch;
+    if (!kernel.find_process_of(wanted.id) && kernel.group_members(wanted.id).is_empty()) return err::srch;
   }
   return self.kernel().async_files().set_owner(file, owner);
 }
@@ -132,9 +130,7 @@ OwnerLayout get_owner(Thread& self, File& file) {
   switch (owner.kind) {
     case AsyncOwner::Kind::thread: layout.type = owner_thread, exists = kernel.find_thread(owner.id); break;
     case AsyncOwner::Kind::process: exists = kernel.find_process(owner.id); break;
-    case AsyncOwner::Kind::group:
-      layout.type = owner_group;
-      for (Process& process : kernel.processes()) exists |= process.process_group == owner.id;
+    case AsyncOwner::Kind::group: layout.type = owner_group; exists = !kernel.group_members(owner.id).is_empty();
   }
   if (!exists) layout.id = 0;
   return layout;

@@ -273,19 +273,23 @@ Result<> for_each_meant(Thread& self, Who which, int who, Action action) {
     action(target);
     return {};
   }
-  int group = who == 0 ? self.process().process_group : who;
-  uint32_t uid = who == 0 ? self.credentials().uid : static_cast<uint32_t>(who);
   bool is_any = false;
+  uint32_t uid = who == 0 ? self.credentials().uid : static_cast<uint32_t>(who);
   auto consider = [&](Scheduled target) {
     if (which == Who::user && target.owner.uid != uid) return;
     is_any = true;
     action(target);
   };
-  for (Process& process : kernel.processes()) {
-    if (which == Who::group && process.process_group != group) continue;
+  auto consider_all = [&](Process& process) {
     for (Thread& thread : process.threads)
       if (thread.resources().credentials) consider(Scheduled(thread));
     if (is_left_over(process)) consider(Scheduled(process));
+  };
+  if (which == Who::group) {
+    int group = who == 0 ? self.process().process_group : who;
+    for (Process& process : kernel.group_members(group)) consider_all(process);
+  } else {
+    for (Process& process : kernel.processes()) consider_all(process);
   }
   if (!is_any) return err::srch;
   return {};

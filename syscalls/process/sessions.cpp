@@ -13,14 +13,12 @@ bool is_session_leader(const Process& process) { return process.session && proce
 // Null for ESRCH. 0 means the caller.
 Process* find(Thread& self, int pid) {
   if (pid == 0) return &self.process();
-  if (Process* process = self.kernel().find_process(pid)) return process;
-  Thread* thread = self.kernel().find_thread(pid);
-  return thread ? &thread->process() : nullptr;
+  return self.kernel().find_process_of(pid);
 }
 
 bool has_group(Kernel& kernel, int group, const Ref<Session>& session) {
-  for (Process& process : kernel.processes())
-    if (process.process_group == group && process.session == session) return true;
+  for (Process& process : kernel.group_members(group))
+    if (process.session == session) return true;
   return false;
 }
 
@@ -43,7 +41,7 @@ Result<uint64_t> sys_setpgid(Thread& self, Pid pid, Pid group) {
   }
   if (is_session_leader(*process)) return err::perm;
   if (wanted != target && !has_group(kernel, wanted, own.session)) return err::perm;
-  process->process_group = wanted;
+  kernel.set_group(*process, wanted);
   return 0;
 }
 
@@ -60,9 +58,8 @@ Result<uint64_t> sys_setsid(Thread& self) {
   Process& own = self.process();
   Ref<Session> session = TRY(make_ref<Session>(own.pid()));
   LockGuard guard(self.kernel().tree());
-  for (Process& process : self.kernel().processes())
-    if (process.process_group == own.pid()) return err::perm;
-  own.process_group = own.pid();
+  if (!self.kernel().group_members(own.pid()).is_empty()) return err::perm;
+  self.kernel().set_group(own, own.pid());
   // The old session goes with the local, whose turn comes after the guard's.
   std::swap(own.session, session);
   return static_cast<uint64_t>(own.pid());

@@ -1,5 +1,8 @@
 // Signals: actions, masks, waiting for them, sending them (signal(7)).
 #include "syscalls/process/signal.h"
+
+#include <span>
+
 #include "core/base/lock_guard.h"
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
@@ -47,14 +50,13 @@ SignalInfo info_from(Thread& self, int signal, int code) {
 
 namespace {
 
-// To every process that `matches`. Under the tree lock. ESRCH if none does, EPERM if none may be signalled.
-template <class Matches>
-Result<> send_to_all(Thread& self, const SignalInfo& info, Matches matches) {
-  Kernel& kernel = self.kernel();
+// To those processes of a range that `matches`. Under the tree lock. ESRCH if none does, EPERM if none may be signalled.
+template <class Processes, class Matches>
+Result<> send_to_all(Thread& self, const SignalInfo& info, Processes&& processes, Matches matches) {
   bool any = false;
   bool sent = false;
   bool was_full = false;
-  for (Process& process : kernel.processes()) {
+  for (Process& process : processes) {
     if (!matches(process)) continue;
     any = true;
     if (!may_signal(self, process, info.number)) continue;
@@ -70,13 +72,9 @@ Result<> send_to_all(Thread& self, const SignalInfo& info, Matches matches) {
 
 // To the process with that id, or the process of the thread with it. Under the tree lock.
 Result<> send_to_process_of(Thread& self, int pid, const SignalInfo& info) {
-  Process* process = self.kernel().find_process(pid);
-  if (!process) {
-    Thread* thread = self.kernel().find_thread(pid);
-    if (!thread) return err::srch;
-    process = &thread->process();
-  }
-  return send_to_all(self, info, [&](Process& other) { return &other == process; });
+  Process* process = self.kernel().find_process_of(pid);
+  if (!process) return err::srch;
+  return send_to_all(self, info, std::span(process, 1), [](Process&) { return true; });
 }
 
 Result<> send_to_tid(Thread& self, int group, int tid, const SignalInfo& info) {
@@ -213,12 +211,12 @@ Result<uint64_t> sys_kill(Thread& self, Pid pid, Signal signal) {
   Result<> sent;
   if (pid > 0) {
     sent = send_to_process_of(self, pid, info);
-  } else if (pid == 0) {
-    sent = send_to_all(self, info, [&](Process& process) { return process.process_group == own.process_group; });
   } else if (pid == -1) {
-    sent = send_to_all(self, info, [&](Process& process) { return process.pid() > 1 && &process != &own; });
+    sent = send_to_all(self, info, self.kernel().processes(), [&](Process& process) { return process.pid() > 1 && &process != &own; });
   } else {
-    sent = send_to_all(self, info, [&](Process& process) { return process.process_group == -static_cast<int64_t>(pid); });
+    // INT_MIN has no opposite, and is no group.
+    int group = pid == 0 ? own.process_group : pid == INT32_MIN ? -1 : -pid;
+    sent = send_to_all(self, info, self.kernel().group_members(group), [](Process&) { return true; });
   }
   if (!sent) return std::unexpected(sent.error());
   return 0;

@@ -33,11 +33,11 @@ void signal_if_orphaned(Kernel& kernel, Process& member, Process* lost, Process*
   int group = member.process_group;
   if (!is_orphaned_group(kernel, group, gone)) return;
   bool has_stopped = false;
-  for (Process& each : kernel.processes())
-    if (each.process_group == group && &each != gone && !each.is_zombie && each.is_stopped) has_stopped = true;
+  for (Process& each : kernel.group_members(group))
+    if (&each != gone && !each.is_zombie && each.is_stopped) has_stopped = true;
   if (!has_stopped) return;
-  for (Process& each : kernel.processes()) {
-    if (each.process_group != group || &each == gone) continue;
+  for (Process& each : kernel.group_members(group)) {
+    if (&each == gone) continue;
     send_to_process(each, SignalInfo{.number = sig::hup, .code = si_code::kernel});
     send_to_process(each, SignalInfo{.number = sig::cont, .code = si_code::kernel});
   }
@@ -145,8 +145,7 @@ void Thread::exit() {
     int status;
     {
       LockGuard guard(process.signal_lock);
-      process.threads.erase(process.threads.iterator_to(*this));
-      listed = Ref<Thread>::adopt(this);
+      listed = kernel.remove_thread(*this);
       was_last = process.threads.empty();
       if (!process.pending.set().is_empty()) offer_pending_signals(process, *this);
       status = process.is_exiting ? process.exit_status : thread_status_;

@@ -69,7 +69,7 @@ Result<Ref<Process>> make_process(Thread& self, int pid, const CloneRequest& req
   Kernel& kernel = self.kernel();
   Process& parent = self.process();
   Ref<Process> process = TRY(kernel.add_process(pid, request.same_parent ? parent.parent : &parent));
-  process->process_group = parent.process_group;
+  kernel.set_group(*process, parent.process_group);
   process->session = parent.session;
   process->exit_signal = request.same_parent ? parent.exit_signal : request.exit_signal;
   process->parent_tid = request.same_parent ? parent.parent_tid : self.tid();
@@ -91,6 +91,8 @@ Result<> check_limits(Thread& self) {
   uint64_t limit = self.process().limit(Limit::processes).soft;
   const Credentials& who = self.credentials();
   if (limit == unlimited || who.uid == 0 || has_capability(who, capability::sys_resource)) return {};
+  // Where there are fewer in all, nobody has too many.
+  if (kernel.thread_count.load() < limit) return {};
   uint64_t count = 0;
   LockGuard guard(kernel.tree());
   for (Process& process : kernel.processes()) {

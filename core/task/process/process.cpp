@@ -14,9 +14,9 @@ ResourceLimit Process::limit(Limit which) {
 }
 
 Thread* Process::main_thread() {
-  for (Thread& thread : threads)
-    if (thread.tid() == pid_) return &thread;
-  return threads.empty() ? nullptr : &threads.front();
+  if (threads.empty() || threads.front().tid() == pid_) return threads.empty() ? nullptr : &threads.front();
+  Thread* leader = kernel_.find_thread(pid_);
+  return leader ? leader : &threads.front();
 }
 
 ResourceUse Process::use() {
@@ -68,7 +68,7 @@ Result<> Process::become_single_threaded(Thread& survivor) {
   executing = nullptr;
   if (is_exiting) return err::intr;
   // Whoever executes is the process from now on: its id becomes the leader's, which is free.
-  survivor.tid_ = pid_;
+  kernel_.set_thread_id(survivor, pid_);
   for (Process& child : children) child.parent_tid = pid_;
   return {};
 }

@@ -39,6 +39,9 @@ using SiblingHook =
 struct IndexTag;
 using ProcessIndexHook =
     boost::intrusive::set_base_hook<boost::intrusive::tag<IndexTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+struct GroupTag;
+using GroupHook =
+    boost::intrusive::set_base_hook<boost::intrusive::tag<GroupTag>, boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
 // Interval timers (setitimer(2)): index 0 real, 1 virtual, 2 prof. Only the real one is ever armed in the timer queue; the others count the
 // process's CPU time (interval_timers.cpp). `interval` changes under the tree lock while the timer is not armed.
@@ -51,7 +54,7 @@ struct IntervalValue {
   Nanoseconds interval = 0;   // 0: once
 };
 
-class Process : public RefCounted, public ProcessHook, public SiblingHook, public ProcessIndexHook {
+class Process : public RefCounted, public ProcessHook, public SiblingHook, public ProcessIndexHook, public GroupHook {
  public:
   Process(Kernel& kernel, int pid) : kernel_(kernel), pid_(pid) {}
   ~Process();
@@ -64,6 +67,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   int parent_tid = 0;  // the thread that made it, or the one that it was handed to when that exited
   boost::intrusive::list<Process, boost::intrusive::base_hook<SiblingHook>, boost::intrusive::constant_time_size<false>> children;
   boost::intrusive::list<Thread, boost::intrusive::constant_time_size<true>> threads;  // each a reference; changes under signal_lock too
+  // Changes by Kernel::set_group.
   int process_group = 0;
   Ref<Session> session;
   bool is_zombie = false;
@@ -133,6 +137,10 @@ struct ProcessId {
   type operator()(const Process& process) const { return process.pid(); }
 };
 
+struct ProcessGroup {
+  using type = int;
+  type operator()(const Process& process) const { return process.process_group; }
+};
 // --- fork.cpp
 struct CloneRequest {
   // What is shared instead of copied (clone(2)).

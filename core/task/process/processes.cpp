@@ -20,15 +20,19 @@ Process* Kernel::next_process(int pid) {
 }
 
 Thread* Kernel::find_thread(int tid) {
-  if (Process* process = find_process(tid)) {
-    for (Thread& thread : process->threads)
-      if (thread.tid() == tid) return &thread;
-    return nullptr;
-  }
-  for (Process& process : processes_)
-    for (Thread& thread : process.threads)
-      if (thread.tid() == tid) return &thread;
-  return nullptr;
+  auto found = thread_index_.find(tid);
+  return found == thread_index_.end() ? nullptr : &*found;
+}
+
+Thread* Kernel::next_thread(int tid) {
+  auto found = thread_index_.lower_bound(tid);
+  return found == thread_index_.end() ? nullptr : &*found;
+}
+
+Process* Kernel::find_process_of(int id) {
+  if (Process* process = find_process(id)) return process;
+  Thread* thread = find_thread(id);
+  return thread ? &thread->process() : nullptr;
 }
 
 Result<int> Kernel::allocate_id() {
@@ -48,9 +52,9 @@ Result<int> Kernel::allocate_id() {
 }
 
 bool Kernel::is_id_in_use(int id) {
-  if (find_process(id) || find_thread(id)) return true;
+  if (find_process_of(id) || !group_members(id).is_empty()) return true;
   for (Process& process : processes_)
-    if (process.process_group == id || (process.session && process.session->id == id)) return true;
+    if (process.session && process.session->id == id) return true;
   return false;
 }
 
@@ -65,6 +69,7 @@ Result<Ref<Process>> Kernel::add_process(int pid, Process* parent) {
   process->retain();
   processes_.push_back(*process);
   process_index_.insert(*process);
+  groups_.insert(*process);
   process->parent = parent;
   if (parent) parent->children.push_back(*process);
   return process;
@@ -75,15 +80,36 @@ void Kernel::add_thread(Thread& thread) {
   LockGuard guard(process.signal_lock);
   thread.retain();
   process.threads.push_back(thread);
+  thread_index_.insert(thread);
   process.live_threads.fetch_add(1);
   thread.is_counted_ = true;
   thread_count.fetch_add(1);
+}
+
+Ref<Thread> Kernel::remove_thread(Thread& thread) {
+  thread_index_.erase(thread_index_.iterator_to(thread));
+  Process& process = thread.process();
+  process.threads.erase(process.threads.iterator_to(thread));
+  return Ref<Thread>::adopt(&thread);
+}
+
+void Kernel::set_thread_id(Thread& thread, int tid) {
+  thread_index_.erase(thread_index_.iterator_to(thread));
+  thread.tid_ = tid;
+  thread_index_.insert(thread);
+}
+
+void Kernel::set_group(Process& process, int group) {
+  groups_.erase(groups_.iterator_to(process));
+  process.process_group = group;
+  groups_.insert(process);
 }
 
 void Kernel::remove_process(Process& process) {
   ASSERT(process.threads.empty());
   processes_.erase(processes_.iterator_to(process));
   process_index_.erase(process_index_.iterator_to(process));
+  groups_.erase(groups_.iterator_to(process));
   if (process.parent) process.parent->children.erase(process.parent->children.iterator_to(process));
   process.parent = nullptr;
   process.is_reaped = true;
@@ -95,8 +121,8 @@ bool is_controlled_by(const Process& process, const Process* parent) {
 }
 
 bool is_orphaned_group(Kernel& kernel, int group, const Process* ignored) {
-  for (Process& process : kernel.processes()) {
-    if (process.process_group != group || &process == ignored || process.is_zombie) continue;
+  for (Process& process : kernel.group_members(group)) {
+    if (&process == ignored || process.is_zombie) continue;
     if (is_controlled_by(process, process.parent) || kernel.is_controlled_from_outside(process)) return false;
   }
   return true;

@@ -50,23 +50,38 @@ bool look_at(Process& child, const WaitRequest& request, WaitResult* result) {
   return true;
 }
 
+// The only child that can match, if the request names one.
+Process* named_child(Kernel& kernel, Process& parent, const WaitRequest& request) {
+  int pid = request.which == WaitRequest::Which::pid ? request.id : request.process->pid();
+  Process* child = kernel.find_process(pid);
+  return child && child->parent == &parent ? child : nullptr;
+}
+
 // ECHILD if no child could ever match; a result with pid 0 if there is nothing to tell now.
 Result<WaitResult> try_wait(Thread& self, const WaitRequest& request) {
   Kernel& kernel = self.kernel();
   Process& parent = self.process();
   LockGuard guard(kernel.tree());
   bool has_match = false;
-  for (Process& child : parent.children) {
-    if (!matches(child, request)) continue;
+  WaitResult result;
+  // True if the child has something to tell.
+  auto look = [&](Process& child) {
+    if (!matches(child, request)) return false;
     // Of a child that has ended there is nothing more to come but its end.
     has_match |= request.exited || !child.is_zombie;
-    WaitResult result;
-    if (!look_at(child, request, &result)) continue;
+    if (!look_at(child, request, &result)) return false;
     if (child.is_zombie && !request.keep) {
       parent.children_use.add(result.use);
       kernel.remove_process(child);
     }
-    return result;
+    return true;
+  };
+  if (request.which == WaitRequest::Which::pid || request.which == WaitRequest::Which::process) {
+    Process* child = named_child(kernel, parent, request);
+    if (child && look(*child)) return result;
+  } else {
+    for (Process& child : parent.children)
+      if (look(child)) return result;
   }
   if (!has_match) return err::child;
   return WaitResult{};

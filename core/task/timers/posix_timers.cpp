@@ -17,9 +17,8 @@ PosixTimers::PosixTimer::PosixTimer(PosixTimers& timers) : owner(timers) { alarm
 PosixTimers::~PosixTimers() { ASSERT(timers_.empty()); }
 
 PosixTimers::PosixTimer* PosixTimers::find(int id) {
-  for (PosixTimer& timer : timers_)
-    if (timer.id == id) return &timer;
-  return nullptr;
+  auto found = timers_.find(id);
+  return found == timers_.end() ? nullptr : &*found;
 }
 
 // The time of the clock that the timer runs on. With a CPU clock, under the tree lock.
@@ -108,7 +107,7 @@ Result<int> PosixTimers::create(TimerClock clock, CpuClock cpu, TimerEvent event
   timer->cpu = std::move(cpu);
   timer->event = std::move(event);
   if (timer->event.value_is_id) timer->event.value = static_cast<uint64_t>(id);
-  timers_.push_back(*timer.release());
+  timers_.insert(*timer.release());
   return id;
 }
 
@@ -138,7 +137,7 @@ void PosixTimers::clear() {
     {
       LockGuard guard(lock_);
       if (timers_.empty()) break;
-      id = timers_.front().id;
+      id = timers_.begin()->id;
     }
     static_cast<void>(remove_with_tree(id));
   }

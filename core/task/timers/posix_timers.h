@@ -3,10 +3,10 @@
 // A timer has at most one signal queued. While it is, periods that pass are only counted; the timer is armed again when the signal is
 // taken, which is also when its overrun count becomes known. Timers may run on CPU clocks of other processes.
 //
-// Lock: lock_ (rank timer_states, a spin lock), for the list and all that is in it. CPU time is read under the tree lock, taken before.
+// Lock: lock_ (rank timer_states, a spin lock), for the timers and their ids. CPU time is read under the tree lock, taken before.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
+#include <boost/intrusive/set.hpp>
 
 #include "core/base/annotations.h"
 #include "core/base/own.h"
@@ -52,7 +52,7 @@ class PosixTimers {
   void signal_taken(SignalInfo& info);
 
  private:
-  struct PosixTimer : boost::intrusive::list_base_hook<> {
+  struct PosixTimer : boost::intrusive::set_base_hook<> {
     struct TimerAlarm : Alarm {
       TimerAlarm() : Alarm(PosixTimers::due) {}
       PosixTimer* timer = nullptr;
@@ -79,7 +79,11 @@ class PosixTimers {
     bool is_on_cpu() const { return clock == TimerClock::cpu; }
     bool is_running() const { return when != never && !is_queued; }
   };
-  using Timers = boost::intrusive::list<PosixTimer, boost::intrusive::constant_time_size<true>>;
+  struct IdOf {
+    using type = int;
+    type operator()(const PosixTimer& timer) const { return timer.id; }
+  };
+  using Timers = boost::intrusive::set<PosixTimer, boost::intrusive::key_of_value<IdOf>, boost::intrusive::constant_time_size<true>>;
 
   static void due(Alarm& alarm);
   static void cpu_due(CpuAlarm& alarm);

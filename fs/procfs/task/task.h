@@ -62,9 +62,8 @@ class Task {
     if (kernel.find_process(process_->pid()) != process_.get()) return err::srch;
     Thread* found = is_process() ? process_->main_thread() : nullptr;
     if (!is_process()) {
-      for (Thread& thread : process_->threads)
-        if (thread.tid() == tid_) found = &thread;
-      if (!found) return err::srch;
+      found = kernel.find_thread(tid_);
+      if (!found || &found->process() != process_.get()) return err::srch;
     }
     action(found);
     return {};

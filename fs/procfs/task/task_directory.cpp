@@ -43,8 +43,8 @@ constexpr TaskEntry entries[] = {
     {"cwd", Kind::link, 0777, nullptr, nullptr, find_working_directory},
     {"root", Kind::link, 0777, nullptr, nullptr, find_root},
     {"exe", Kind::link, 0777, nullptr, nullptr, find_executable},
-    {"mounts", Kind::text, 0444, write_task_mounts},
-    {"mountinfo", Kind::text, 0444, write_task_mountinfo},
+    {"mounts", Kind::text, 0444, write_task_mounts, nullptr, nullptr, true},
+    {"mountinfo", Kind::text, 0444, write_task_mountinfo, nullptr, nullptr, true},
     {"smaps", Kind::memory, 0444, write_smaps},
     {"smaps_rollup", Kind::memory, 0444, write_smaps_rollup},
     {"wchan", Kind::text, 0444, write_wchan},
@@ -167,8 +167,10 @@ class ThreadsDirectory final : public TaskDirectoryNode {
     for (;;) {
       int next = 0;
       auto looked = task().with_thread([&](Thread*) {
-        for (Thread& thread : task().process().threads)
-          if (static_cast<uint64_t>(thread.tid()) >= *position && (next == 0 || thread.tid() < next)) next = thread.tid();
+        // Ids of a process mostly follow each other.
+        Thread* thread = *position < Kernel::id_limit ? proc().kernel().next_thread(static_cast<int>(*position)) : nullptr;
+        while (thread && &thread->process() != &task().process()) thread = proc().kernel().next_thread(thread->tid() + 1);
+        if (thread) next = thread->tid();
       });
       if (!looked) return err::noent;
       if (next == 0) return {};
