@@ -32,6 +32,7 @@ class Vec {
   }
 
   size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
   bool is_empty() const { return size_ == 0; }
   T* data() { return data_; }
   const T* data() const { return data_; }

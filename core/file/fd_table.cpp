@@ -29,17 +29,25 @@ Result<Ref<File>> FdTable::get(int fd) {
 // Under lock_. Vec grows by allocation only, which a spin lock permits.
 Result<> FdTable::ensure(size_t count) {
   if (count <= slots_.size()) return {};
-  if (auto reserved = slots_.reserve(std::max<size_t>({count, slots_.size() * 2, 16})); !reserved) return reserved;
+  if (count > slots_.capacity()) {
+    if (auto reserved = slots_.reserve(std::max<size_t>({count, slots_.capacity() * 2, 16})); !reserved) return reserved;
+  }
+  if (auto sized = taken_.resize(count); !sized) return sized;
   return slots_.resize(count);
+}
+
+void FdTable::set_free(size_t fd) {
+  taken_.free(fd);
+  first_free_ = std::min(first_free_, fd);
 }
 
 // Under lock_. The slot is there, and the caller takes it.
 Result<size_t> FdTable::find_free(unsigned limit, size_t minimum) {
-  size_t fd = std::max<size_t>(first_free_, minimum);
-  while (fd < slots_.size() && !slots_[fd].is_free()) ++fd;
+  size_t fd = taken_.next_free(std::max(first_free_, minimum));
   if (fd >= limit) return err::mfile;
   if (auto grown = ensure(fd + 1); !grown) return std::unexpected(grown.error());
-  if (minimum <= first_free_) first_free_ = static_cast<unsigned>(fd + 1);
+  taken_.take(fd);
+  if (minimum <= first_free_) first_free_ = fd + 1;
   return fd;
 }
 
@@ -70,7 +78,7 @@ void FdTable::fill(int fd, Ref<File> file, bool close_on_exec) {
 void FdTable::release(int fd) {
   LockGuard guard(lock_);
   slots_[static_cast<size_t>(fd)].is_reserved = false;
-  first_free_ = std::min(first_free_, static_cast<unsigned>(fd));
+  set_free(static_cast<size_t>(fd));
 }
 
 Result<> FdTable::install_at(int fd, Ref<File> file, bool close_on_exec, unsigned limit) {
@@ -80,6 +88,7 @@ Result<> FdTable::install_at(int fd, Ref<File> file, bool close_on_exec, unsigne
     if (auto grown = ensure(static_cast<size_t>(fd) + 1); !grown) return grown;
     Slot& slot = slots_[static_cast<size_t>(fd)];
     if (slot.is_reserved) return err::busy;
+    taken_.take(static_cast<size_t>(fd));
     std::swap(slot.file, file);
     slot.close_on_exec = close_on_exec;
   }
@@ -94,7 +103,7 @@ Result<Ref<File>> FdTable::remove(int fd) {
     if (fd < 0 || static_cast<size_t>(fd) >= slots_.size()) return err::badf;
     Slot& slot = slots_[static_cast<size_t>(fd)];
     if (!slot.file) return err::badf;
-    first_free_ = std::min(first_free_, static_cast<unsigned>(fd));
+    set_free(static_cast<size_t>(fd));
     slot.close_on_exec = false;
     file = std::move(slot.file);
   }
@@ -123,13 +132,12 @@ Result<Ref<FdTable>> FdTable::copy() {
   while (count > 0 && !slots_[count - 1].file) --count;
   if (auto grown = copy->ensure(count); !grown) return std::unexpected(grown.error());
   // What is reserved here is free in the copy.
-  size_t first_free = std::min<size_t>(first_free_, count);
-  for (size_t fd = 0; fd < count; ++fd) {
+  for (size_t fd = taken_.next_taken(0); fd < count; fd = taken_.next_taken(fd + 1)) {
+    if (!slots_[fd].file) continue;
     copy->slots_[fd].file = slots_[fd].file;
     copy->slots_[fd].close_on_exec = slots_[fd].close_on_exec;
-    if (slots_[fd].is_reserved) first_free = std::min(first_free, fd);
+    copy->taken_.take(fd);
   }
-  copy->first_free_ = static_cast<unsigned>(first_free);
   return copy;
 }
 
@@ -154,7 +162,7 @@ void FdTable::mark_range_close_on_exec(unsigned first, unsigned last) {
 
 int FdTable::next_open(int fd) {
   LockGuard guard(lock_);
-  for (size_t index = static_cast<size_t>(std::max(fd, 0)); index < slots_.size(); ++index)
+  for (size_t index = static_cast<size_t>(std::max(fd, 0)); (index = taken_.next_taken(index)) < slots_.size(); ++index)
     if (slots_[index].file) return static_cast<int>(index);
   return -1;
 }

@@ -6,6 +6,7 @@
 #include "core/base/annotations.h"
 #include "core/base/ref.h"
 #include "core/base/vec.h"
+#include "core/file/fd_bits.h"
 #include "core/file/file.h"
 #include "core/sync/spin_lock.h"
 
@@ -55,15 +56,16 @@ class alignas(64) FdTable : public RefCounted {
     Ref<File> file;
     bool close_on_exec = false;
     bool is_reserved = false;
-    bool is_free() const { return !file && !is_reserved; }
   };
   Result<> ensure(size_t count) REQUIRES(lock_);
   void closed(File& file) const;
   Result<size_t> find_free(unsigned limit, size_t minimum) REQUIRES(lock_);
+  void set_free(size_t fd) REQUIRES(lock_);
 
   SpinLock lock_{Rank::fd_table};
   Vec<Slot> slots_ GUARDED_BY(lock_);
-  unsigned first_free_ GUARDED_BY(lock_) = 0;  // no free slot below
+  FdBits taken_ GUARDED_BY(lock_);           // the slots that are not free
+  size_t first_free_ GUARDED_BY(lock_) = 0;  // none below
 };
 
 class FdTable::Borrowed {
