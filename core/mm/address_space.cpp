@@ -26,20 +26,11 @@ AddressSpace::~AddressSpace() {
   // No CPU may still walk the tree that goes now; frames need no other shoot-down.
   machine_.forget_root(root());
   tables_.reset();
-  vmas_.clear_and_dispose([](Vma* vma) { Own<Vma>(vma).reset(); });
-}
-
-Vma* AddressSpace::find_from(UserAddr address) {
-  auto after = vmas_.upper_bound(address);
-  if (after != vmas_.begin()) {
-    auto before = std::prev(after);
-    if (before->end > address) return &*before;
-  }
-  return after == vmas_.end() ? nullptr : &*after;
+  vmas_.clear();
 }
 
 Vma* AddressSpace::find(UserAddr address) {
-  Vma* vma = find_from(address);
+  Vma* vma = vmas_.find_from(address);
   return vma && vma->start <= address ? vma : nullptr;
 }
 

@@ -186,11 +186,14 @@ class AddressSpace : public RefCounted {
   friend Result<Ref<T>> make_ref(Args&&... args);
   AddressSpace(hal::Machine& machine, Own<PageTables> tables);
 
-  struct Removed;                                    // VMAs and frames on their way out, dropped after the lock
-  Vma* find(UserAddr address) REQUIRES(lock_);       // the VMA that contains it
-  Vma* find_from(UserAddr address) REQUIRES(lock_);  // the first that ends behind it
+  struct Removed;                               // VMAs and frames on their way out, dropped after the lock
+  Vma* find(UserAddr address) REQUIRES(lock_);  // the VMA that contains it
+  // The first that ends behind it.
+  Vma* find_from(UserAddr address) REQUIRES(lock_) { return vmas_.find_from(address); }
   Vma* grow_stack(UserAddr address) REQUIRES(lock_);
   Result<UserAddr> find_gap(UserAddr hint, uint64_t length, bool is_near = false) REQUIRES(lock_);
+  Result<UserAddr> gap_below(UserAddr top, UserAddr lowest, uint64_t length) REQUIRES(lock_);
+  Result<UserAddr> gap_above(uint64_t length) REQUIRES(lock_);
   Result<> split_at(UserAddr address) REQUIRES(lock_);
   Result<> isolate(UserAddr start, UserAddr end) REQUIRES(lock_);  // no VMA straddles either end
   void merge_around(UserAddr start, UserAddr end) REQUIRES(lock_);
@@ -218,7 +221,7 @@ class AddressSpace : public RefCounted {
   const AddressLayout layout_;
   Mutex lock_{Rank::address_space};
   Own<PageTables> tables_;
-  VmaSet vmas_ GUARDED_BY(lock_);
+  VmaTree vmas_ GUARDED_BY(lock_);
   UserAddr break_start_ GUARDED_BY(lock_) = 0;
   UserAddr break_ GUARDED_BY(lock_) = 0;
   uint64_t mapped_pages_ GUARDED_BY(lock_) = 0;

@@ -33,8 +33,7 @@ Result<> AddressSpace::check_mapped(UserAddr address, uint64_t length, bool refu
   for (Vma* vma = find_from(address); vma && vma->start <= covered && covered < end;) {
     if (refuses_locked && vma->is_locked) return err::busy;
     covered = vma->end;
-    auto next = std::next(vmas_.iterator_to(*vma));
-    vma = next == vmas_.end() ? nullptr : &*next;
+    vma = vma->next;
   }
   if (covered < end) return err::nomem;
   return {};
@@ -157,12 +156,12 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   if (!request.fixed && !request.dont_unmap && old_length != 0) {
     // Grow in place if nothing is behind.
     uint64_t more = new_length - old_length;
-    auto next = std::next(vmas_.iterator_to(*vma));
-    bool has_room = vma->end == old_end && is_valid_range(old_end, more) && (next == vmas_.end() || next->start >= old_end + more);
+    bool has_room = vma->end == old_end && is_valid_range(old_end, more) && (!vma->next || vma->next->start >= old_end + more);
     if (has_room) {
       if (mapped_pages_ + (more >> page_shift) > limit_pages_) return err::nomem;
       // Shared anonymous memory does not grow: touching the new part is SIGBUS, as on Linux.
       vma->end += more;
+      vmas_.note_bounds(*vma);
       add_mapped(more);
       merge_around(request.address, vma->end);
       return request.address;

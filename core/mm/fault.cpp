@@ -41,10 +41,11 @@ Vma* AddressSpace::grow_stack(UserAddr address) {
   if (vma->end - start > stack_limit_) return nullptr;
   uint64_t pages = (vma->start - start) >> page_shift;
   if (mapped_pages_ + pages > limit_pages_) return nullptr;
-  auto below = vmas_.iterator_to(*vma);
-  if (below != vmas_.begin() && std::prev(below)->end + guard_gap > start && !std::prev(below)->grows_down) return nullptr;
-  if (below != vmas_.begin() && std::prev(below)->end > start) return nullptr;
+  Vma* below = vma->previous;
+  if (below && below->end + guard_gap > start && !below->grows_down) return nullptr;
+  if (below && below->end > start) return nullptr;
   vma->start = start;
+  vmas_.note_bounds(*vma);
   add_mapped(pages << page_shift);
   return vma;
 }

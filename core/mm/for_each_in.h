@@ -19,8 +19,7 @@ Result<> AddressSpace::for_each_in(UserAddr address, uint64_t length, Action act
     if (vma->start > covered) has_hole = true;
     covered = vma->end;
     if (auto done = action(*vma); !done) return done;
-    auto next = std::next(vmas_.iterator_to(*vma));
-    vma = next == vmas_.end() ? nullptr : &*next;
+    vma = vma->next;
   }
   if (covered < end || has_hole) return err::nomem;
   return {};

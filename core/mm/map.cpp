@@ -17,20 +17,27 @@ Result<UserAddr> AddressSpace::find_gap(UserAddr hint, uint64_t length, bool is_
     if (!next || next->start >= hint + length) return hint;
   }
   UserAddr top = is_near ? near_end : layout_.mmap_base, lowest = is_near ? near_start : layout_.min_address;
-  for (auto it = vmas_.upper_bound(top); it != vmas_.begin() && top > lowest;) {
-    --it;
-    UserAddr bottom = std::max(it->end, lowest);
-    if (bottom <= top && top - bottom >= length) return top - length;
-    top = std::min(top, it->start);
-  }
-  if (top >= lowest && top - lowest >= length) return top - length;
-  if (is_near) return err::nomem;
-  // Nothing below: try above.
+  if (auto below = gap_below(top, lowest, length)) return below;
+  return is_near ? err::nomem : gap_above(length);
+}
+
+// The highest place of `length` that ends at or below `top`.
+Result<UserAddr> AddressSpace::gap_below(UserAddr top, UserAddr lowest, uint64_t length) {
+  Vma* vma = vmas_.find_before(top);
+  UserAddr bottom = vma ? std::max(vma->end, lowest) : lowest;
+  if (bottom <= top && top - bottom >= length) return top - length;
+  vma = vmas_.last_with_gap(vma, length);
+  if (!vma || vma->start < lowest || vma->start - lowest < length) return err::nomem;
+  return vma->start - length;
+}
+
+// The lowest place above mmap_base: when there is none below.
+Result<UserAddr> AddressSpace::gap_above(uint64_t length) {
   UserAddr bottom = layout_.mmap_base;
-  for (Vma& vma : vmas_) {
-    if (vma.end <= bottom) continue;
-    if (vma.start > bottom && vma.start - bottom >= length) return bottom;
-    bottom = vma.end;
+  if (Vma* vma = find_from(bottom)) {
+    if (vma->start > bottom && vma->start - bottom >= length) return bottom;
+    if (Vma* behind = vmas_.first_with_gap(vma->next, length)) return behind->previous->end;
+    bottom = vmas_.last()->end;
   }
   if (bottom <= layout_.stack_top && layout_.stack_top - bottom >= length) return bottom;
   return err::nomem;
@@ -67,15 +74,15 @@ Result<> AddressSpace::isolate(UserAddr start, UserAddr end) {
 void AddressSpace::merge_around(UserAddr start, UserAddr end) {
   Vma* vma = find_from(start > 0 ? start - 1 : 0);
   while (vma && vma->start <= end) {
-    auto next = std::next(vmas_.iterator_to(*vma));
-    if (next == vmas_.end()) return;
-    if (!vma->can_merge(*next)) {
-      vma = &*next;
+    if (!vma->next) return;
+    if (!vma->can_merge(*vma->next)) {
+      vma = vma->next;
       continue;
     }
-    Own<Vma> gone(&*next);
-    vmas_.erase(next);
+    Own<Vma> gone(vma->next);
+    vmas_.erase(*gone);
     vma->end = gone->end;
+    vmas_.note_bounds(*vma);
   }
 }
 
@@ -92,12 +99,12 @@ void AddressSpace::clear_pages(UserAddr start, UserAddr end) {
 
 void AddressSpace::remove(UserAddr start, UserAddr end, Removed& removed) {
   for (Vma* vma = find_from(start); vma && vma->start < end;) {
-    auto next = std::next(vmas_.iterator_to(*vma));
+    Vma* next = vma->next;
     clear_pages(vma->start, vma->end);
     mapped_pages_ -= vma->length() >> page_shift;
-    vmas_.erase(vmas_.iterator_to(*vma));
+    vmas_.erase(*vma);
     removed.vmas.insert(*vma);
-    vma = next == vmas_.end() ? nullptr : &*next;
+    vma = next;
   }
 }
 
@@ -228,8 +235,7 @@ Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t prote
     vma->protection = (protection & prot::all) | (implied & vma->allowed);
     if (tables_->protect(vma->start, vma->end, flags_for(*vma))) machine_.shoot_down(root(), vma->start, vma->end);
     covered = stop;
-    auto next = std::next(vmas_.iterator_to(*vma));
-    vma = next == vmas_.end() ? nullptr : &*next;
+    vma = vma->next;
   }
   merge_around(address, covered);
   if (covered < end) return err::nomem;
@@ -273,6 +279,7 @@ UserAddr AddressSpace::set_break(UserAddr address) {
   Vma* heap = old_end > 0 ? find(old_end - 1) : nullptr;
   if (heap && heap->name && heap->protection == (prot::read | prot::write) && !heap->file && std::string_view(heap->name) == "[heap]") {
     heap->end = new_end;
+    vmas_.note_bounds(*heap);
   } else {
     auto vma = make<Vma>();
     if (!vma) return break_;

@@ -7,10 +7,7 @@
 namespace halcyon {
 
 struct AddressSpace::Removed {
-  VmaSet vmas;
-  ~Removed() {
-    vmas.clear_and_dispose([](Vma* vma) { Own<Vma>(vma).reset(); });
-  }
+  VmaTree vmas;
 };
 
 }  // namespace halcyon

@@ -33,8 +33,7 @@ void AddressSpace::visit(VmaVisitor& visitor, UserAddr from) {
   LockGuard guard(lock_);
   for (Vma* vma = find_from(from); vma;) {
     if (!visitor.vma(*vma, *tables_)) return;
-    auto next = std::next(vmas_.iterator_to(*vma));
-    vma = next == vmas_.end() ? nullptr : &*next;
+    vma = vma->next;
   }
 }
 

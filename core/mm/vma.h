@@ -1,12 +1,11 @@
 // Vma: one stretch of an address space with one backing and one protection (mmap(2)).
 #pragma once
 
-#include <boost/intrusive/set.hpp>
-
 #include "core/base/ref.h"
 #include "core/base/types.h"
 #include "core/file/file.h"
 #include "core/mm/cache/page_cache.h"
+#include "core/mm/vma_tree.h"
 
 namespace halcyon {
 
@@ -27,7 +26,7 @@ class SharedMemory : public RefCounted {
   PageCache pages_;
 };
 
-struct Vma : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>, Mapper {
+struct Vma : VmaLinks, Mapper {
   Vma() = default;
   Vma(const Vma&) = delete;
   Vma& operator=(const Vma&) = delete;
@@ -58,13 +57,6 @@ struct Vma : boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::
   bool tracks_writes() const { return is_shared && file; }
   // True if `next`, which starts where this ends, can be joined to it.
   bool can_merge(const Vma& next) const;
-  bool operator<(const Vma& other) const { return start < other.start; }
 };
-
-struct VmaStart {
-  using type = UserAddr;
-  type operator()(const Vma& vma) const { return vma.start; }
-};
-using VmaSet = boost::intrusive::set<Vma, boost::intrusive::key_of_value<VmaStart>, boost::intrusive::constant_time_size<true>>;
 
 }  // namespace halcyon
