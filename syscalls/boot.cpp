@@ -71,7 +71,8 @@ Result<Ref<Process>> System::spawn_program(NewProgram program, SpawnRequest& req
   }
   LockGuard guard(kernel_.tree());
   int pid = TRY(kernel_.allocate_id());
-  Ref<Session> session = TRY(make_ref<Session>(pid));
+  int group = request.leads_session ? pid : 0;
+  Ref<Session> session = TRY(make_ref<Session>(group));
   Ref<Process> process = TRY(kernel_.add_process(pid, kernel_.init()));
   auto created = Thread::create(*process, pid, std::move(resources));
   if (!created) {
@@ -79,7 +80,7 @@ Result<Ref<Process>> System::spawn_program(NewProgram program, SpawnRequest& req
     return std::unexpected(created.error());
   }
   Ref<Thread> thread = *std::move(created);
-  process->process_group = pid;
+  kernel_.set_group(*process, group);
   process->session = std::move(session);
   process->limits = default_limits(kernel_.frames().total_pages());
   process->start_time = kernel_.clock().monotonic();
@@ -88,6 +89,7 @@ Result<Ref<Process>> System::spawn_program(NewProgram program, SpawnRequest& req
   registers.reset();
   registers.set(hal::Reg::pc, program.start);
   registers.set(hal::Reg::sp, program.stack_pointer);
+  if (kernel_.options().first_program_is_init) kernel_.set_init(*process);
   kernel_.add_thread(*thread);
   kernel_.set_main_process(pid);
   thread->start();

@@ -34,6 +34,7 @@ struct SpawnRequest {
   std::array<Ref<File>, 3> files;      // descriptors 0, 1, 2; null: closed
   Ref<const Credentials> credentials;  // null: root
   uint32_t umask = 022;
+  bool leads_session = true;  // and a group; otherwise it is in session and group 0, as init is on Linux
 };
 
 class System {
@@ -55,7 +56,7 @@ class System {
   // Acts as root in the root context, for setting up the tree through fs/calls.
   fs::Caller caller() { return {*context_, *root_credentials_}; }
 
-  // Starts `request.path` as the next process, child of pid 1, leader of a new session and group; the kernel runs until it exits. The
+  // Starts `request.path` as the next process, child of pid 1 if it is not to be pid 1 itself; the kernel runs until it exits. The
   // errors of execve(2); `missing` (may be null) gets the name of an interpreter that is not there.
   Result<Ref<Process>> spawn(SpawnRequest& request, String* missing);
   // The same for a program that is in memory already.

@@ -45,7 +45,8 @@ struct KernelOptions {
   std::string_view command_line;  // /proc/cmdline; outlives the kernel
   unsigned fault_around = 4;      // pages per anonymous fault, 1 to 4
   Nanoseconds time_slice = 4'000'000;
-  KernelRemains* remains = nullptr;  // filled in by ~Kernel if wanted
+  bool first_program_is_init = false;  // it is pid 1; otherwise that is a reaper of the kernel's own
+  KernelRemains* remains = nullptr;    // filled in by ~Kernel if wanted
 };
 
 // Who started the kernel as one job among his, as a shell does with the hosted one.
@@ -125,20 +126,19 @@ class Kernel {
   Process* find_process(int pid);
   Process* next_process(int pid);  // the one with the lowest pid >= `pid`, for /proc; null at the end
   Thread* find_thread(int tid);
-  Result<Ref<Process>> add_process(int pid, Process* parent);
   Thread* next_thread(int tid);  // as next_process
   // The process with that id, or the one whose thread has it.
   Process* find_process_of(int id);
+  Result<Ref<Process>> add_process(int pid, Process* parent);
   void remove_process(Process& process);  // a zombie was waited for
   // Enters a new thread in its process, which then holds a reference to it; start() comes after.
   void add_thread(Thread& thread);
-  using ProcessList = boost::intrusive::list<Process, boost::intrusive::base_hook<ProcessHook>, boost::intrusive::constant_time_size<true>>;
   // Takes it out of its process, under signal_lock too, and gives the reference.
   Ref<Thread> remove_thread(Thread& thread);
   // Of a thread that is in a process.
   void set_thread_id(Thread& thread, int tid);
+  using ProcessList = boost::intrusive::list<Process, boost::intrusive::base_hook<ProcessHook>, boost::intrusive::constant_time_size<true>>;
   ProcessList& processes() { return processes_; }
-  // Of the threads in processes, until each has left its stack.
   using Groups = boost::intrusive::multiset<Process, boost::intrusive::base_hook<GroupHook>, boost::intrusive::key_of_value<ProcessGroup>,
                                             boost::intrusive::constant_time_size<false>>;
   struct Members {
@@ -153,10 +153,11 @@ class Kernel {
   void set_group(Process& process, int group);
   // The members of a process group, zombies included.
   Members group_members(int group) { return Members(groups_.equal_range(group)); }
+  // Of the threads in processes, until each has left its stack.
   std::atomic<uint64_t> thread_count{0};
   std::atomic<uint64_t> forks{0};
   uint64_t thread_limit() const { return thread_limit_; }
-  Process* init() { return init_; }           // the reaper, pid 1
+  Process* init() { return init_; }           // pid 1: the reaper, or the first program
   static constexpr int id_limit = 4'194'304;  // /proc/sys/kernel/pid_max: ids are below
   int last_id() const { return last_id_.load(std::memory_order_relaxed); }
 
@@ -172,6 +173,8 @@ class Kernel {
   // `thread` is about to end its process because of `info`; a SIGKILL by the kernel itself: memory ran out.
   void note_death(Thread& thread, const SignalInfo& info);
   bool is_controlled_from_outside(const Process& process) const { return job_owner_ && process.pid() == main_pid_; }
+  // The first program is to be pid 1: it takes no signal that it does not handle, and gets the orphans. Under the tree lock.
+  void set_init(Process& process);
   int run();
   // A process has become a zombie. Under the tree lock.
   void note_exit(Process& process);
@@ -208,6 +211,7 @@ class Kernel {
   SpinLock names_lock{Rank::signals};
   std::array<char, 65> host_name{};
   std::array<char, 65> domain_name{};
+  ChangeCounter host_name_changes, domain_name_changes;
 
  private:
   void drop_heap_cache(PerCpu& cpu);
@@ -233,7 +237,6 @@ class Kernel {
   PiFutexes pi_futexes_;
   FileLocks file_locks_;
   Leases leases_;
-  ChangeCounter host_name_changes, domain_name_changes;
   Notifications notifications_;
   Mutex epoll_lock_{Rank::epoll};
   AsyncFiles async_files_;
@@ -247,13 +250,13 @@ class Kernel {
   using ProcessIndex = boost::intrusive::set<Process, boost::intrusive::base_hook<ProcessIndexHook>,
                                              boost::intrusive::key_of_value<ProcessId>, boost::intrusive::constant_time_size<false>>;
   ProcessIndex process_index_;
-  int next_id_ = 1;
-  bool may_be_in_use_ = false;  // ids from next_id_ on: they began anew, or somebody chose one
-  std::atomic<int> last_id_{0};
   boost::intrusive::set<Thread, boost::intrusive::base_hook<ThreadIndexHook>, boost::intrusive::key_of_value<ThreadId>,
                         boost::intrusive::constant_time_size<false>>
       thread_index_;
   Groups groups_;
+  int next_id_ = 1;
+  bool may_be_in_use_ = false;  // ids from next_id_ on: they began anew, or somebody chose one
+  std::atomic<int> last_id_{0};
   uint64_t thread_limit_ = 0;
   Process* init_ = nullptr;
   Ref<Process> idle_process_;

@@ -47,7 +47,7 @@ Result<> Kernel::initialize(Own<Scheduler> scheduler, Personality& personality) 
   }
   idle_process_ = std::move(idle_process);
   for (unsigned id = 1; id < machine_.cpu_count(); ++id) machine_.start_cpu(id, cpu_entry, &per_cpu_[id]);
-  return start_init();
+  return options_.first_program_is_init ? Result<>() : start_init();
 }
 
 void Kernel::end() {
@@ -229,10 +229,15 @@ Result<> Kernel::start_init() {
   Ref<Thread> thread = TRY(Thread::create_kernel(*process, pid, reaper, this));
   thread->resources().credentials = idle_threads_[0]->resources().credentials;
   std::string_view("init").copy(thread->name.data(), thread->name.size() - 1);
-  init_ = process.get();
+  set_init(*process);
   add_thread(*thread);
   thread->start();
   return {};
+}
+
+void Kernel::set_init(Process& process) {
+  init_ = &process;
+  process.is_unkillable = true;
 }
 
 // Pid 1: waits for orphans until the kernel shuts down and the last of them is gone.
@@ -286,7 +291,7 @@ void Kernel::shut_down(int status, Ending ending) {
   ending_ = ending;
   is_shutting_down_.store(true, std::memory_order_release);
   for (Process& process : processes_)
-    if (&process != init_) process.begin_exit(killed_status(sig::kill));
+    if (&process != init_ || options_.first_program_is_init) process.begin_exit(killed_status(sig::kill));
   if (init_) init_->child_event.wake_all();
 }
 

@@ -4,6 +4,10 @@
 // scheduler=NAME, hostname=NAME, winsize=ROWSxCOLUMNS of the terminal behind the console, loglevel=N: above 5 the kernel says what it does,
 // crash: there is a /dev/crash (crash_device.h).
 //
+// The first program is pid 1, as on Linux: it gets the orphans, no signal reaches it that it does not handle, and with its end the
+// machine's comes. One that is called init finds itself in session and group 0, without a terminal, and gives terminals to others; whatever
+// else is run that way leads a session on the console.
+//
 // The first line on the serial line is `halcyon: start`; the last one is `halcyon: exit N`, N being what a shell would call the first
 // program's status. A machine that the program turned off by reboot(2) ends with 0.
 #include <charconv>
@@ -111,6 +115,7 @@ void BootedSystem::choose_console() {
 
 void BootedSystem::make_system() {
   BootOptions options;
+  options.kernel.first_program_is_init = true;
   if (auto scheduler = command_line_.value("scheduler")) options.kernel.scheduler = *scheduler;
   if (auto name = command_line_.value("hostname")) options.kernel.host_name = *name;
   auto system = make_kernel(machine_, options);
@@ -171,10 +176,12 @@ void BootedSystem::spawn_init(std::string_view path) {
   Ref<File> terminal =
       require(fs::open(system_->caller(), {}, "/dev/console", open_flag::read_write | open_flag::no_ctty, 0), "/dev/console");
   spawn.files = {terminal, terminal, terminal};
+  spawn.leads_session = path.substr(path.rfind('/') + 1) != "init";
   String missing;
   auto process = system_->spawn(spawn, &missing);
   if (!process && !missing.is_empty()) refuse("{}: its interpreter {} is not there", path, missing.view());
   if (!process) refuse("{}: cannot be executed: {}", path, errno_text(process.error()));
+  if (!spawn.leads_session) return;
   LockGuard guard(system_->kernel().tree());
   tty_->attach(**process);
 }
@@ -185,6 +192,7 @@ void BootedSystem::end(int status) {
   for (int64_t start = machine_.monotonic_time(); !tty_->flush() && machine_.monotonic_time() - start < patience;) hal::spin_pause();
   int signal = status & 0x7f;
   Writer& out = hal::early_console();
+  if (signal != 0) print(out, "halcyon: init was killed by signal {}\n", signal);
   print(out, "halcyon: exit {}\n", signal != 0 ? 128 + signal : status >> 8 & 0xff);
   switch (system_->kernel().ending()) {
     case Ending::restart: machine_.restart(); break;

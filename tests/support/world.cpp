@@ -38,6 +38,7 @@ World::World(const WorldOptions& options)
   boot.kernel.scheduler = options.scheduler;
   boot.kernel.fault_around = options.fault_around;
   boot.kernel.remains = &remains_;
+  boot.kernel.first_program_is_init = options.first_program_is_init;
   system_ = must(make_kernel(*machine_, boot));
   mount();
 }

@@ -38,6 +38,7 @@ struct WorldOptions {
   bool is_broken = false;
   bool may_get_stuck = false;  // everybody may wait for ever: all are killed then
   hal::BlockDevice* disk = nullptr;
+  bool first_program_is_init = false;
 };
 
 class World {

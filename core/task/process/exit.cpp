@@ -63,9 +63,25 @@ void hand_over_children(Process& process, Thread& gone) {
   }
 }
 
-// The children of a process that goes belong to the nearest living subreaper, or to init.
+// Tells the parent of a process that has ended. True if nobody will wait for it: there is no parent, which init never has, or it says so.
+bool announce_zombie(Kernel& kernel, Process& process) {
+  Process* parent = process.parent;
+  Thread* receiver = parent ? parent->main_thread() : nullptr;
+  bool is_reaped = !parent && &process != kernel.init();
+  if (receiver && receiver->has_actions() && process.exit_signal == sig::chld) {
+    SignalAction action = receiver->actions().get(sig::chld);
+    is_reaped = action.handler == SignalAction::ignore || (action.flags & sa_flag::no_child_wait);
+  }
+  int status = process.wait_status;
+  bool was_killed = (status & 0x7f) != 0;
+  int code = !was_killed ? si_code::child_exited : si_code::child_killed;
+  notify_parent(process, code, was_killed ? status & 0x7f : status >> 8 & 0xff);
+  return is_reaped;
+}
+
+// The children of a process that goes belong to the nearest living subreaper, or to init; with init the kernel ends, and they are nobody's.
 void reparent_children(Kernel& kernel, Process& process, Thread& last) {
-  Process* heir = kernel.init();
+  Process* heir = &process == kernel.init() ? nullptr : kernel.init();
   for (Process* above = process.parent; above; above = above->parent) {
     if (above->is_subreaper && !above->threads.empty()) {
       heir = above;
@@ -76,14 +92,12 @@ void reparent_children(Kernel& kernel, Process& process, Thread& last) {
     Process& child = process.children.front();
     process.children.pop_front();
     child.parent = heir;
-    heir->children.push_back(child);
-    child.parent_tid = heir->pid();
+    if (heir) heir->children.push_back(child);
+    child.parent_tid = heir ? heir->pid() : 0;
     tell_of_death(child, last);
-    if (child.is_zombie) {
-      child.exit_signal = sig::chld;
-      heir->child_event.wake_all();
-    }
+    child.exit_signal = sig::chld;
     signal_if_orphaned(kernel, child, &process, nullptr);
+    if (child.is_zombie && announce_zombie(kernel, child)) kernel.remove_process(child);
   }
 }
 
@@ -97,16 +111,7 @@ void become_zombie(Kernel& kernel, Process& process, Thread& last, int status) {
   process.wait_status = status;
   process.is_zombie = true;
   process.session = nullptr;
-  bool is_reaped = false;
-  Process* parent = process.parent;
-  Thread* receiver = parent ? parent->main_thread() : nullptr;
-  if (receiver && receiver->has_actions() && process.exit_signal == sig::chld) {
-    SignalAction action = receiver->actions().get(sig::chld);
-    is_reaped = action.handler == SignalAction::ignore || (action.flags & sa_flag::no_child_wait);
-  }
-  bool was_killed = (status & 0x7f) != 0;
-  int code = !was_killed ? si_code::child_exited : si_code::child_killed;
-  notify_parent(process, code, was_killed ? status & 0x7f : status >> 8 & 0xff);
+  bool is_reaped = announce_zombie(kernel, process);
   kernel.note_exit(process);
   if (is_reaped) kernel.remove_process(process);
 }

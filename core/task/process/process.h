@@ -94,6 +94,7 @@ class Process : public RefCounted, public ProcessHook, public SiblingHook, publi
   PendingSignals pending;
   uint32_t group_signals = 0;     // that were sent to it as one of several. Under the tree lock
   bool is_exiting = false;        // every thread is to die with exit_status
+  bool is_unkillable = false;     // pid 1: what it has no handler for does nothing, unless a fault of its own forces it
   bool is_about_to_stop = false;  // a thread took a stop signal, and no SIGCONT came since
   bool is_stopped = false;
   bool must_notify_continued = false;                                              // the first thread to go on tells the parent
@@ -136,11 +137,11 @@ struct ProcessId {
   using type = int;
   type operator()(const Process& process) const { return process.pid(); }
 };
-
 struct ProcessGroup {
   using type = int;
   type operator()(const Process& process) const { return process.process_group; }
 };
+
 // --- fork.cpp
 struct CloneRequest {
   // What is shared instead of copied (clone(2)).

@@ -120,7 +120,7 @@ void Thread::deliver_signals() {
   SignalInfo info;
   while (take_signal(~blocked_, &info)) {
     SignalAction action = actions().get(info.number);
-    if (process_ == kernel().init() && action.handler == SignalAction::default_handler) continue;
+    if (process_->is_unkillable && action.handler == SignalAction::default_handler) continue;
     if (action.handler == SignalAction::ignore) continue;
     if (action.handler == SignalAction::default_handler) {
       if (run_default_action(info)) continue;

@@ -36,11 +36,11 @@ void apply_side_effects(Process& process, int number) {
 
 // A signal nobody would see is not queued, unless it is blocked: then its action may still change. PID 1 takes only what it handles.
 bool is_dropped(Process& process, Thread& thread, int number) {
-  if (number == sig::kill || number == sig::stop) return &process == process.kernel().init();
+  if (number == sig::kill || number == sig::stop) return process.is_unkillable;
   if (thread.blocked().has(number)) return false;
   if (!thread.has_actions()) return false;
   UserAddr handler = thread.actions().handler(number);
-  return is_ignored(number, handler) || (handler == SignalAction::default_handler && &process == process.kernel().init());
+  return is_ignored(number, handler) || (handler == SignalAction::default_handler && process.is_unkillable);
 }
 
 void kill_now(Process& process) {
@@ -146,6 +146,8 @@ void Thread::force_signal(const SignalInfo& info) {
   LockGuard guard(process.signal_lock);
   if (info.number == sig::kill) return kill_now(process);
   SignalAction action = actions().get(info.number);
+  bool is_fatal = blocked_.has(info.number) || action.handler == SignalAction::ignore || action.handler == SignalAction::default_handler;
+  if (is_fatal) process.is_unkillable = false;
   if (blocked_.has(info.number) || action.handler == SignalAction::ignore) {
     actions().exchange(info.number, SignalAction{});
     blocked_.remove(info.number);
