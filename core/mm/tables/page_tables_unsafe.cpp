@@ -23,15 +23,6 @@ void PageTables::count_table() {
   frames().table_pages.fetch_add(1, std::memory_order_relaxed);
 }
 
-Result<Own<PageTables>> PageTables::create(hal::Machine& machine) {
-  FrameRef root = TRY(FrameRef::allocate());
-  hal::Root address = root.address();
-  machine.init_root(address);
-  return hal::with_traits(machine.isa(), [&]<class Traits>(Traits) -> Result<Own<PageTables>> {
-    return TRY(make<PageTablesOf<typename Traits::PageFormat>>(std::move(root)));
-  });
-}
-
 template <class Format>
 uint64_t* PageTablesOf<Format>::table_at(PhysAddr address) {
   return reinterpret_cast<uint64_t*>(frames().data(address));
@@ -283,6 +274,16 @@ void PageTablesOf<Format>::visit(UserAddr start, UserAddr end, PageVisitor& visi
     uint64_t value = slot;
     visitor.page(address, {Format::address(value), decode(value)});
     return true;
+  });
+}
+
+// Behind the members, which are made for each format here.
+Result<Own<PageTables>> PageTables::create(hal::Machine& machine) {
+  FrameRef root = TRY(FrameRef::allocate());
+  hal::Root address = root.address();
+  machine.init_root(address);
+  return hal::with_traits(machine.isa(), [&]<class Traits>(Traits) -> Result<Own<PageTables>> {
+    return TRY(make<PageTablesOf<typename Traits::PageFormat>>(std::move(root)));
   });
 }
 
