@@ -135,6 +135,19 @@ struct TerminalService {
   ~TerminalService() { tty.stop(); }
 };
 
+// What halcyon exits with, for a main program that ended with `status` (wait4's encoding); says how it died.
+int end(const RunOptions& options, const hal::HostConsole& console, int status, const DeathWatch& death) {
+  if (console.is_out_of_time()) {
+    if (!options.quiet) complain(fmt::format("halcyon: {}: ended by --timeout\n", options.arguments[0]));
+    return exit_status::timed_out;
+  }
+  int signal = status & 0x7f;
+  if (signal == 0) return status >> 8 & 0xff;
+  if (!options.quiet)
+    complain(console.was_ended() ? "halcyon: ended by Ctrl-] .\n" : describe_death(options.arguments[0], signal, death.death()));
+  return exit_status::signal_base + signal;
+}
+
 }  // namespace
 
 int run_session(SessionRequest request) {
@@ -173,7 +186,6 @@ int run_session(SessionRequest request) {
   require(system->mount_standard(), "cannot mount /dev");
   mount_binds(*system, request.tree);
 
-  int status;
   {
     SpawnRequest spawn;
     spawn.path = request.program.path;
@@ -192,19 +204,11 @@ int run_session(SessionRequest request) {
       tty->attach(**process);
     }
   }
-  status = system->run();
+  int status = system->run();
   drain(*tty, streams.terminal().output);
   console.give_back();
   if (options.time != RunOptions::Summary::none) print_summary(kernel, start, options.time);
-  if (console.is_out_of_time()) {
-    if (!options.quiet) complain(fmt::format("halcyon: {}: ended by --timeout\n", options.arguments[0]));
-    return exit_status::timed_out;
-  }
-  int signal = status & 0x7f;
-  if (signal == 0) return status >> 8 & 0xff;
-  if (!options.quiet)
-    complain(console.was_ended() ? "halcyon: ended by Ctrl-] .\n" : describe_death(options.arguments[0], signal, death.death()));
-  return exit_status::signal_base + signal;
+  return end(options, console, status, death);
 }
 
 }  // namespace halcyon::cli
