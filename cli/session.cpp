@@ -173,7 +173,7 @@ int run_session(SessionRequest request) {
   Kernel& kernel = system->kernel();
   tty.emplace(kernel, console);
   TerminalService service{*tty};
-  kernel.set_job_owner(*tty);
+  if (hal::has_job_control()) kernel.set_job_owner(*tty);
   require(tty->start(), "cannot start the terminal");
   console_device.emplace(*tty);
   system->vfs().devices().add(*console_device);

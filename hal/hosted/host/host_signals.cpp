@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "hal/hosted/exit_hooks.h"
@@ -46,6 +48,20 @@ void install(int number) {
   sigfillset(&action.sa_mask);
   if (sigaction(number, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) return;
   sigaction(number, &action, nullptr);
+}
+
+// 0 if there is no such process any more.
+pid_t parent_of(pid_t pid) {
+  char path[32], text[512];
+  std::snprintf(path, sizeof path, "/proc/%d/stat", static_cast<int>(pid));
+  std::FILE* file = std::fopen(path, "re");
+  if (!file) return 0;
+  size_t size = std::fread(text, 1, sizeof text - 1, file);
+  std::fclose(file);
+  text[size] = 0;
+  const char* name_end = std::strrchr(text, ')');
+  int parent = 0;
+  return name_end && std::sscanf(name_end + 1, " %*c %d", &parent) == 1 ? parent : 0;
 }
 
 }  // namespace
@@ -95,6 +111,12 @@ void stop_by_signal(int number) {
   raise(number);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (is_caught) sigaction(number, &old, nullptr);
+}
+
+bool has_job_control() {
+  for (pid_t pid = getppid(); pid > 0 && getsid(pid) == getsid(0); pid = parent_of(pid))
+    if (getpgid(pid) != getpgrp()) return true;
+  return false;
 }
 
 }  // namespace halcyon::hal

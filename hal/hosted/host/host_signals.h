@@ -24,5 +24,8 @@ void set_host_timeout(int64_t nanoseconds, int status);
 HostSignalSet take_host_signals();
 // Stops this process by `number`, one of the signals that stop, and returns when it was continued; at once if its group is orphaned.
 void stop_by_signal(int number);
+// Whether somebody could continue this process if it were stopped: an ancestor in its session, but in another process group (POSIX: the
+// group is not orphaned).
+bool has_job_control();
 
 }  // namespace halcyon::hal
