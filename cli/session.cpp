@@ -21,6 +21,7 @@
 #include "core/tty/tty.h"
 #include "fs/devfs/terminal_devices.h"
 #include "hal-unicorn/unicorn_machine.h"
+#include "hal/hosted/host/host_signals.h"
 #include "syscalls/boot.h"
 #include "syscalls/strace/strace.h"
 
