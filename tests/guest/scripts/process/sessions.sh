@@ -4,5 +4,5 @@ sh -c 'sleep 0.05 & exec true'; while ps -o comm | grep -q '[s]leep'; do sleep 0
 start-stop-daemon -S -b -x /bin/touch -- /tmp/started; until [ -e started ]; do sleep 0.01; done; ls started
 sh -c 'trap "" HUP; kill -HUP $$; echo immune'
 sh -c 'kill -STOP $$; echo resumed' & until grep -q '^State:.T' /proc/$!/status; do sleep 0.01; done; kill -CONT $!; wait $!; echo "status $?"
-set -m; sleep 500 & kill -TERM -$! 2>/dev/null; wait $!; echo "group: $?"; set +m; chvt 99 2>/dev/null
+set -m; sleep 1 & kill -TERM -$! 2>/dev/null; wait $!; echo "group: $?"; set +m; chvt 99 2>/dev/null
 tty; stty 2>&1; echo "status $?"
