@@ -96,6 +96,8 @@ static long make_fds(long count) {
   require(fd >= 0, "open");
   have = 0;
   while (have < count && dup(fd) >= 0) ++have;
+  // Room for those that are measured.
+  for (int spare = 0; have < count && spare < 8; ++spare) close(fd + (int)have--);
   return have;
 }
 static void dup_close(void) {
@@ -117,22 +119,25 @@ static void measure_fds(void) {
 // --- mappings, every other one of another protection, so that they stay apart
 
 static long make_maps(long count) {
+  enum { room = 64 };  // for those that are measured
+  void* last[room];
   for (have = 0; have < count; ++have) {
     int protection = have % 2 ? PROT_READ : PROT_READ | PROT_WRITE;
-    if (mmap(NULL, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) break;
+    void* memory = mmap(NULL, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) break;
+    last[have % room] = memory;
   }
-  // Room for those that are measured.
-  if (have < count) have -= 100;
+  for (int spare = 0; have < count && spare < room; ++spare, --have) munmap(last[spare], 4096);
   return have;
 }
 static void map_unmap(void) {
   void* memory = mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory != MAP_FAILED) munmap(memory, 8192);
+  require(memory != MAP_FAILED && munmap(memory, 8192) == 0, "mmap");
 }
 static void touch(void) {
   static char* page;
   if (!page) page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) return;
+  require(page != MAP_FAILED, "mmap");
   *(volatile char*)page = 1;
   madvise(page, 4096, MADV_DONTNEED);
 }
@@ -205,14 +210,14 @@ static void measure_timers(void) {
 
 // --- what an epoll file watches
 
-static int epoll, middle;
+static int epoll, middle;  // one of them
 static long make_items(long count) {
   epoll = epoll_create1(0);
   for (have = 0; have < count; ++have) {
     int fd = eventfd(0, EFD_NONBLOCK);
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     if (fd < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) break;
-    if (have == count / 2) middle = fd;
+    if (have == 0) middle = fd;
   }
   return have;
 }
