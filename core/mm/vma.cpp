@@ -14,12 +14,14 @@ PageCache* Vma::cache() const {
   return inode ? inode->page_cache() : nullptr;
 }
 
-bool Vma::can_merge(const Vma& next) const {
-  if (end != next.start || protection != next.protection || is_shared != next.is_shared || grows_down || next.grows_down) return false;
-  if (is_locked != next.is_locked || dont_fork != next.dont_fork || wipe_on_fork != next.wipe_on_fork || name != next.name) return false;
-  if (allowed != next.allowed) return false;
-  if (file != next.file || shared != next.shared) return false;
-  return (!file && !shared) || offset + length() == next.offset;
+bool Vma::can_merge(const Vma& behind) const {
+  if (end != behind.start || protection != behind.protection || is_shared != behind.is_shared || grows_down || behind.grows_down)
+    return false;
+  if (is_locked != behind.is_locked || dont_fork != behind.dont_fork || wipe_on_fork != behind.wipe_on_fork || name != behind.name)
+    return false;
+  if (allowed != behind.allowed) return false;
+  if (file != behind.file || shared != behind.shared) return false;
+  return (!file && !shared) || offset + length() == behind.offset;
 }
 
 }  // namespace halcyon

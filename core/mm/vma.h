@@ -56,7 +56,7 @@ struct Vma : VmaLinks, Mapper {
   // A page of it is mapped writable only once somebody has written to it, so that the file learns of it.
   bool tracks_writes() const { return is_shared && file; }
   // True if `next`, which starts where this ends, can be joined to it.
-  bool can_merge(const Vma& next) const;
+  bool can_merge(const Vma& behind) const;
 };
 
 }  // namespace halcyon

@@ -28,7 +28,9 @@ static void set_x87_control(unsigned short control) { __asm__ volatile("fldcw %0
 static void show_frame(int number, siginfo_t* info, ucontext_t* context) {
   greg_t* registers = context->uc_mcontext.gregs;
   bool is_page_fault = number == SIGSEGV && (info->si_code == SEGV_MAPERR || info->si_code == SEGV_ACCERR);
-  printf("signal %d, code %d, trap %lld, error %llx", number, info->si_code, registers[REG_TRAPNO], registers[REG_ERR]);
+  long long error = registers[REG_ERR];
+  if (registers[REG_TRAPNO] == 13 && (error & 2)) error &= 7;  // an entry of the IDT: QEMU's TCG gives twice its index
+  printf("signal %d, code %d, trap %lld, error %llx", number, info->si_code, registers[REG_TRAPNO], error);
   if (is_page_fault) printf(", cr2 %s", (char*)registers[REG_CR2] == (char*)info->si_addr ? "is the address" : "differs");
   printf("\n");
 }
