@@ -34,6 +34,7 @@ std::string UnicornMachine::start(const UnicornOptions& options) {
   engine_.set_target(*target_);
   if (std::string failure = target_->start(options.memory, is_deterministic()); !failure.empty()) return failure;
   cpu_info_ = target_->cpu_info();
+  let_count_by(target_->counter());
   for (unsigned id = 0; id < cpu_count(); ++id) {
     cpus_.push_back(std::make_unique<UnicornCpu>(*this, id));
     add_cpu(*cpus_.back());

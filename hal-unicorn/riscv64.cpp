@@ -4,6 +4,7 @@
 #include "hal-unicorn/context.h"
 #include "hal-unicorn/guest_code.h"
 #include "hal-unicorn/snapshot.h"
+#include "hal/hosted/host/host_clock.h"
 #include "hal/isa/riscv64/page_format.h"
 
 namespace halcyon::hal {
@@ -29,7 +30,9 @@ constexpr uint64_t all_counters = 7;                       // mcounteren, scount
 
 constexpr uint32_t ebreak_code = 0x0010'0073, c_ebreak_code = 0x9002;
 constexpr uint32_t rdtime_code = 0xc010'2073, rdtime_mask = 0xffff'f07f;
-constexpr uint32_t load_code = 0x0005'b503;  // ld a0, 0(a1)
+constexpr uint32_t load_code = 0x0005'b503;                      // ld a0, 0(a1)
+constexpr uint32_t rdcycle_code[] = {0xc000'2573, 0x0000'0073};  // rdcycle a0; ecall
+constexpr uint64_t load_at = 0, rdcycle_at = 0x10;
 
 // The time CSR counts at 10 MHz, as on QEMU's virt machine.
 constexpr int64_t time_unit = 100;
@@ -57,7 +60,7 @@ RiscvTarget::RiscvTarget(Engine& engine) : Target(engine) {
   for (unsigned index = 1; index < 32; ++index) set_id(general(index), UC_RISCV_REG_X0 + static_cast<int>(index));
 }
 
-std::string RiscvTarget::start(uint64_t memory, bool) {
+std::string RiscvTarget::start(uint64_t memory, bool is_deterministic) {
   if (std::string failure = engine_.open(UC_ARCH_RISCV, UC_MODE_RISCV64, memory, environment_call); !failure.empty()) return failure;
   build_boot_tables();
   engine_.write(UC_RISCV_REG_MSTATUS, engine_.read(UC_RISCV_REG_MSTATUS) | floating_point_on);
@@ -67,6 +70,7 @@ std::string RiscvTarget::start(uint64_t memory, bool) {
   load_root(boot::root);
   if (std::string failure = calibrate(); !failure.empty()) return failure;
   find_tlb_riscv64(engine_.inside());
+  if (!is_deterministic && reads_host_counter()) counter_ = Counter::cycle;
   for (int index = 1; index < 32; ++index) engine_.write(UC_RISCV_REG_X0 + index, 0);
   pristine_ = engine_.new_copy();
   if (!pristine_) return "no memory for a register file";
@@ -82,14 +86,22 @@ void RiscvTarget::build_boot_tables() {
     uint64_t entry = riscv64::PageFormat::frame_number(address) | all_bits;
     std::memcpy(memory + boot::root + ((linear_map() + address) >> 30) * sizeof entry, &entry, sizeof entry);
   }
-  std::memcpy(memory + boot::code, &load_code, sizeof load_code);
+  std::memcpy(memory + boot::code + load_at, &load_code, sizeof load_code);
+  std::memcpy(memory + boot::code + rdcycle_at, rdcycle_code, sizeof rdcycle_code);
+}
+
+bool RiscvTarget::reads_host_counter() {
+  uint64_t before = read_host_counter(), blocks = 16;
+  engine_.run(linear_map() + boot::code + rdcycle_at, blocks);
+  uint64_t read = engine_.read(UC_RISCV_REG_A0);
+  return before != 0 && read >= before && read <= read_host_counter();
 }
 
 std::string RiscvTarget::calibrate() {
   constexpr uint64_t nowhere = 0x1'3579'bdf0;
   engine_.write(UC_RISCV_REG_A1, nowhere);
   uint64_t blocks = 16;
-  Stop stop = engine_.run(linear_map() + boot::code, blocks);
+  Stop stop = engine_.run(linear_map() + boot::code + load_at, blocks);
   engine_.write(UC_RISCV_REG_A1, 0);
   Snapshot fault(engine_);
   long offset = find_offset<uint64_t>(0, engine_.copy_size(), [&](size_t at) { return fault.word<uint64_t>(at) == nowhere; });

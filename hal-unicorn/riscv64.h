@@ -26,6 +26,7 @@ class RiscvTarget final : public Target {
  private:
   void build_boot_tables();
   std::string calibrate();
+  bool reads_host_counter();
   uint32_t instruction(uint64_t pc);
 
   size_t fault_address_ = 0;    // where a copy keeps CPURISCVState::badaddr: Unicorn sets neither stval nor scause

@@ -12,6 +12,7 @@
 #include "hal-unicorn/engine.h"
 #include "hal/cpu_info.h"
 #include "hal/trap.h"
+#include "hal/vdso_data.h"
 
 namespace halcyon::hal {
 
@@ -47,6 +48,9 @@ class Target {
   // Makes the CPU do what forbids_time_stamps() of the context says.
   virtual void apply_time_stamps(UnicornContext&) {}
 
+  // What tells user code the host CPU's time stamp counter, if something does. After start.
+  Counter counter() const { return counter_; }
+
   // What user code sees of the CPU. After start.
   const CpuInfo& cpu_info() const { return cpu_info_; }
 
@@ -73,6 +77,7 @@ class Target {
   Engine& engine_;
   uc_context* pristine_ = nullptr;
   CpuInfo cpu_info_;
+  Counter counter_ = Counter::none;
 
  private:
   std::array<int, 64> ids_;

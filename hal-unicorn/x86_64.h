@@ -40,6 +40,7 @@ class X86Target final : public Target {
   void record_cpuid(bool hides_random);
   CpuidLeaf cpuid(uint64_t leaf);
   Stop run_boot_code(uint64_t offset);
+  bool reads_host_counter();
   static int on_cpuid(uc_engine*, void* target);
   bool reads(UnicornContext& context, std::span<const uint8_t> code);
   bool is_time_read(UnicornContext& context);

@@ -8,13 +8,15 @@
 #include "hal-unicorn/floating_x86_64.h"
 #include "hal-unicorn/snapshot.h"
 #include "hal-unicorn/x86_64.h"
+#include "hal/hosted/host/host_clock.h"
 #include "hal/isa/x86_64/floating_point.h"
 
 namespace halcyon::hal {
 namespace {
 
 // What the boot code frame holds. The data access goes to address 8, where the boot root maps nothing.
-constexpr uint64_t sysret_at = 0x00, syscall_at = 0x10, load_at = 0x20, store_at = 0x30, int3_at = 0x40, cpuid_at = 0x50, divide_at = 0x60;
+constexpr uint64_t sysret_at = 0x00, syscall_at = 0x10, load_at = 0x20, store_at = 0x30, int3_at = 0x40, cpuid_at = 0x50, rdtsc_at = 0x58,
+                   divide_at = 0x60;
 struct {
   uint64_t offset;
   uint8_t code[8];
@@ -26,6 +28,7 @@ struct {
     {int3_at, {0xcc}},
     {cpuid_at, {0x0f, 0xa2, 0x0f, 0x05}},
     {divide_at, {0xf2, 0x0f, 0x5e, 0xc1, 0x0f, 0x05}},  // divsd %xmm1, %xmm0
+    {rdtsc_at, {0x0f, 0x31, 0x0f, 0x05}},
 };
 
 constexpr uint64_t cr0_value = 0x8001'0033;  // PG WP NE ET MP PE
@@ -48,6 +51,7 @@ std::string X86Target::start(uint64_t memory, bool is_deterministic) {
   if (std::string failure = calibrate_floating(); !failure.empty()) return failure;
   find_tlb_x86_64(engine_.inside());
   record_cpuid(is_deterministic);
+  if (!is_deterministic && reads_host_counter()) counter_ = Counter::time_stamp;
   for (unsigned index = 0; index < 16; ++index) engine_.write(id(general(index)), 0);
   engine_.write(UC_X86_REG_CR2, 0);
   engine_.write(UC_X86_REG_RFLAGS, 0x202);
@@ -171,6 +175,13 @@ std::string X86Target::calibrate_floating() {
                      .x87_top = offset(top_place),
                      .x87_registers = offset(numbers)};
   return {};
+}
+
+bool X86Target::reads_host_counter() {
+  uint64_t before = read_host_counter();
+  run_boot_code(rdtsc_at);
+  uint64_t read = engine_.read(UC_X86_REG_RDX) << 32 | engine_.read(UC_X86_REG_RAX);
+  return before != 0 && read >= before && read <= read_host_counter();
 }
 
 X86Target::CpuidLeaf X86Target::cpuid(uint64_t leaf) {

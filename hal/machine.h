@@ -10,6 +10,7 @@
 #include "hal/cpu_info.h"
 #include "hal/devices.h"
 #include "hal/trap.h"
+#include "hal/vdso_data.h"
 
 namespace halcyon {
 struct PerCpu;  // what the core keeps per CPU (core/task/schedule/per_cpu.h)
@@ -102,6 +103,9 @@ class Machine {
   virtual int64_t monotonic_time() = 0;
   // Nanoseconds since 1970-01-01 UTC minus monotonic_time(): constant unless the host's clock is set.
   virtual int64_t realtime_offset() = 0;
+  // Fills in the machine's part of what programs see, and keeps it current until the next call: with null when `data` goes. What a program
+  // computes from it is monotonic_time() as the kernel would have got it. Nobody may read `data` yet.
+  virtual void keep_vdso_data(VdsoData* data) = 0;
   // Fills with unpredictable bytes (reproducible ones when the machine is deterministic).
   virtual void random(std::span<std::byte> bytes) = 0;
 

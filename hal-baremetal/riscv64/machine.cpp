@@ -9,6 +9,7 @@
 #include "hal-baremetal/riscv64/cpu/csr.h"
 #include "hal-baremetal/riscv64/cpu/sbi.h"
 #include "hal/port.h"
+#include "hal/vdso_clock.h"
 
 extern "C" char riscv_start_other[];
 
@@ -52,6 +53,12 @@ void RiscvMachine::add_hart(uint64_t hart) {
 // --- time
 
 int64_t RiscvMachine::monotonic_time() { return static_cast<int64_t>(static_cast<unsigned __int128>(read_time()) * multiplier_ >> shift_); }
+
+void RiscvMachine::keep_vdso_data(VdsoData* data) {
+  if (!data) return;
+  publish(*data, {.counter = Counter::time, .multiplier = multiplier_ << (32 - shift_)});
+  change_realtime(*data, realtime_offset_);
+}
 
 uint64_t RiscvMachine::ticks_at(int64_t time) const {
   if (time <= 0) return 0;

@@ -36,6 +36,7 @@ class RiscvMachine final : public BareMachine {
   void sync_code(uint64_t address) override;
   int64_t monotonic_time() override;
   int64_t realtime_offset() override { return realtime_offset_; }
+  void keep_vdso_data(VdsoData* data) override;
 
   bool map_kernel_page(uint64_t address, uint64_t frame) override { return tables_.map(address, frame); }
   uint64_t unmap_kernel_page(uint64_t address) override { return tables_.unmap(address); }

@@ -19,6 +19,8 @@ inline constexpr uint64_t trampoline_address = 0x8000, low_reserved = 0x10000;
 
 // Segment selectors, in the order that SYSCALL and SYSRET want (STAR).
 inline constexpr uint16_t kernel_code = 0x10, kernel_data = 0x18, user_data = 0x2b, user_code = 0x33, task_state = 0x38;
+// A segment whose limit is the number of the CPU: user code reads it by LSL.
+inline constexpr uint16_t cpu_number = 0x4b;
 
 // Interrupt vectors above the exceptions.
 inline constexpr unsigned first_interrupt = 0x20;

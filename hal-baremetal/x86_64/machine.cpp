@@ -7,6 +7,7 @@
 #include "hal-baremetal/common/boot/boot_memory.h"
 #include "hal-baremetal/x86_64/cpu/instructions.h"
 #include "hal/port.h"
+#include "hal/vdso_clock.h"
 
 // What a CPU that begins finds (start_other.S).
 extern "C" {
@@ -44,6 +45,13 @@ void X86Machine::add_cpu(uint32_t apic, CpuTables& tables) {
 }
 
 int64_t X86Machine::monotonic_time() { return parts_.clock.to_time(read_tsc()); }
+
+void X86Machine::keep_vdso_data(VdsoData* data) {
+  if (!data) return;
+  publish(*data, {.counter = Counter::time_stamp, .multiplier = parts_.clock.multiplier()});
+  change_realtime(*data, parts_.realtime_offset);
+  data->cpu_selector = cpu_number;
+}
 
 std::unique_ptr<UserContext> X86Machine::new_context() { return std::unique_ptr<UserContext>(new (std::nothrow) X86Context); }
 

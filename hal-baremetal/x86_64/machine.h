@@ -50,6 +50,7 @@ class X86Machine final : public BareMachine {
   void sync_code(uint64_t) override {}
   int64_t monotonic_time() override;
   int64_t realtime_offset() override { return parts_.realtime_offset; }
+  void keep_vdso_data(VdsoData* data) override;
 
   bool map_kernel_page(uint64_t address, uint64_t frame) override { return parts_.tables.map(address, frame); }
   uint64_t unmap_kernel_page(uint64_t address) override { return parts_.tables.unmap(address); }

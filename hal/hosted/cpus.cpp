@@ -8,6 +8,7 @@
 
 #include "core/base/assert.h"
 #include "hal/hosted/crash.h"
+#include "hal/vdso_clock.h"
 
 namespace halcyon::hal {
 namespace {
@@ -27,12 +28,6 @@ constexpr uint64_t first_slice = 20'000;
 constexpr int64_t input_grace = 50'000'000;
 
 constexpr uint64_t spin_limit = 1'000'000;
-
-int64_t host_clock(clockid_t clock) {
-  timespec time;
-  clock_gettime(clock, &time);
-  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
-}
 
 }  // namespace
 
@@ -128,13 +123,29 @@ int64_t HostedMachine::virtual_time() const {
   return static_cast<int64_t>(work_) * block_time + static_cast<int64_t>(traps_) * trap_time + jumped_;
 }
 
-int64_t HostedMachine::monotonic_time() { return is_deterministic() ? virtual_time() : host_clock(CLOCK_MONOTONIC); }
+int64_t HostedMachine::monotonic_time() { return is_deterministic() ? virtual_time() : clock_.now(); }
 
 int64_t HostedMachine::time_after(uint64_t blocks) {
-  return is_deterministic() ? virtual_time() + static_cast<int64_t>(blocks) * block_time : host_clock(CLOCK_MONOTONIC);
+  return is_deterministic() ? virtual_time() + static_cast<int64_t>(blocks) * block_time : clock_.now();
 }
 
 int64_t HostedMachine::realtime_offset() { return realtime_offset_; }
+
+void HostedMachine::let_count_by(Counter counter) {
+  if (!is_deterministic()) clock_.count_by(counter);
+}
+
+// What changes here changes between two stretches of user code, for the kernel and for programs at once.
+void HostedMachine::keep_vdso_data(VdsoData* data) {
+  vdso_data_ = data;
+  if (!data) return;
+  publish(*data, clock_.reading());
+  change_realtime(*data, realtime_offset_);
+}
+
+void HostedMachine::steer_clock() {
+  if (clock_.steer() && vdso_data_) publish(*vdso_data_, clock_.reading());
+}
 
 // The difference of two readings jitters by some nanoseconds; only a clock that was set moves it by more.
 void HostedMachine::read_realtime(int64_t now) {
@@ -145,8 +156,10 @@ void HostedMachine::read_realtime(int64_t now) {
   constexpr int64_t interval = 100'000'000, jitter = 100'000;
   if (realtime_offset_ != 0 && now - realtime_checked_ < interval) return;
   realtime_checked_ = now;
-  int64_t offset = host_clock(CLOCK_REALTIME) - host_clock(CLOCK_MONOTONIC);
-  if (std::abs(offset - realtime_offset_) > jitter) realtime_offset_ = offset;
+  int64_t offset = read_host_clock(CLOCK_REALTIME) - monotonic_time();
+  if (std::abs(offset - realtime_offset_) <= jitter) return;
+  if (vdso_data_) change_realtime(*vdso_data_, offset - realtime_offset_);
+  realtime_offset_ = offset;
 }
 
 void HostedMachine::random(std::span<std::byte> bytes) {
@@ -224,6 +237,7 @@ void HostedMachine::end_slice(HostedCpu& cpu) {
   slice_ended();
   if (!is_deterministic() && poll_.is_watching()) look_at_host(cpu, 0);
   else if (poll_.glance()) cpu.raise(pending::event);
+  steer_clock();
   int64_t now = monotonic_time();
   raise_deadlines(now);
   adapt_slice(now);
@@ -275,6 +289,7 @@ void HostedMachine::wait_idle(HostedCpu& cpu) {
   }
   int64_t wait = has_deadline ? std::max<int64_t>(next_deadline_ - monotonic_time(), 0) : INT64_MAX;
   look_at_host(cpu, wait);
+  steer_clock();
   int64_t now = monotonic_time();
   raise_deadlines(now);
   read_realtime(now);

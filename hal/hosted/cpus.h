@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include "hal/hosted/host/host_clock.h"
 #include "hal/hosted/host/host_poll.h"
 #include "hal/hosted/random.h"
 #include "hal/hosted/this_cpu.h"
@@ -77,6 +78,7 @@ class HostedMachine : public Machine {
 
   int64_t monotonic_time() override;
   int64_t realtime_offset() override;
+  void keep_vdso_data(VdsoData* data) final;
   void random(std::span<std::byte> bytes) override;
   uint64_t work_done() const override { return work_; }
 
@@ -105,6 +107,8 @@ class HostedMachine : public Machine {
   // monotonic_time() as it will be after `blocks` more blocks: for a clock that user code reads within a slice.
   int64_t time_after(uint64_t blocks);
   const HostedOptions& options() const { return options_; }
+  // User code reads the host CPU's time stamp counter by that name. Not on a deterministic machine.
+  void let_count_by(Counter counter);
 
  private:
   friend class HostedCpu;
@@ -126,6 +130,7 @@ class HostedMachine : public Machine {
   void end_slice(HostedCpu& cpu);
   bool look_at_host(HostedCpu& cpu, int64_t wait);
   void read_realtime(int64_t now);
+  void steer_clock();
   HostedCpu* next_cpu(const HostedCpu& after);
   void give_turn(HostedCpu& from, HostedCpu& to);
   void wait_idle(HostedCpu& cpu);
@@ -148,6 +153,8 @@ class HostedMachine : public Machine {
   uint64_t slice_left_ = 0;
   int64_t realtime_offset_ = 0;
   int64_t realtime_checked_ = 0;
+  HostClock clock_;
+  VdsoData* vdso_data_ = nullptr;
   HostPoll own_poll_;
   HostPoll& poll_;
   Random random_;

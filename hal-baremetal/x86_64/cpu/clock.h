@@ -47,6 +47,8 @@ class Clock {
   int64_t to_time(uint64_t ticks) const { return static_cast<int64_t>(static_cast<unsigned __int128>(ticks) * multiplier_ >> shift_); }
   // The first tick at which to_time() has reached `time`.
   uint64_t ticks_at(int64_t time) const;
+  // to_time() = ticks * multiplier() / 2^32.
+  uint64_t multiplier() const { return multiplier_; }
   // For hardware that wants to be left alone.
   void wait(int64_t nanoseconds) const;
 

@@ -21,6 +21,7 @@ using namespace x86_64;
 
 void X86Cpu::take_cpu() {
   tables_.cpu = this;
+  set_cpu_number(tables_, id());
   constexpr uint32_t smep = 1 << 7, smap = 1 << 20, fs_gs_base = 1, user_mode_ip = 1 << 2;
   CpuidResult structured = cpuid(0).eax >= 7 ? cpuid(7) : CpuidResult{};
   has_base_instructions_ = structured.ebx & fs_gs_base;

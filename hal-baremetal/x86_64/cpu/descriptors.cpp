@@ -78,6 +78,11 @@ void load_segments(CpuTables& tables) {
 
 }  // namespace
 
+void set_cpu_number(CpuTables& tables, unsigned id) {
+  constexpr uint64_t user_data_in_bytes = uint64_t{0x40f1} << 40;  // present, for privilege level 3, read only
+  tables.segments[cpu_number / 8] = user_data_in_bytes | id;
+}
+
 void load_descriptors(CpuTables& tables, uint64_t emergency_sp) {
   tables.task = {};
   tables.task.emergency_sp = emergency_sp;

@@ -33,7 +33,7 @@ struct alignas(64) CpuTables {
   TrapFrame* frame;    // of the user code that runs
   uint64_t user_sp;    // scratch
   TaskState task;      // task.sp[0]: the end of frame
-  std::array<uint64_t, 9> segments;
+  std::array<uint64_t, 10> segments;
 };
 static_assert(offsetof(CpuTables, kernel_sp) == 8 && offsetof(CpuTables, frame) == 16 && offsetof(CpuTables, user_sp) == 24);
 static_assert(offsetof(CpuTables, task) + offsetof(TaskState, sp) == 36);
@@ -41,6 +41,9 @@ static_assert(offsetof(CpuTables, task) + offsetof(TaskState, sp) == 36);
 // Makes the CPU that calls use `tables`, and the vectors, which are the same for all. NMI, double fault and machine check run on the stack
 // that ends at `emergency_sp`. Interrupts stay masked.
 void load_descriptors(CpuTables& tables, uint64_t emergency_sp);
+
+// What user code sees as the number of the CPU that uses `tables`.
+void set_cpu_number(CpuTables& tables, unsigned id);
 
 }  // namespace x86_64
 }  // namespace halcyon::hal
