@@ -20,6 +20,8 @@ function(halcyon_layer directory)
   string(REPLACE "/" "_" name ${directory})
   string(REPLACE "-" "_" name ${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${directory}/*.cpp)
+  # Programs' code, compiled by itself (vdso.cmake).
+  list(FILTER sources EXCLUDE REGEX "/abi/[^/]*/vdso/")
   if(NOT sources)
     return()
   endif()

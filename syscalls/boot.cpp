@@ -15,7 +15,9 @@ Result<> System::initialize() {
   Ref<Credentials> root = TRY(make_ref<Credentials>());
   root->permitted = root->effective = capability::all;
   root_credentials_ = std::move(root);
-  abi_ = TRY(Abi::create(kernel_.machine().isa()));
+  abi_ = TRY(Abi::create(kernel_.machine()));
+  kernel_.clock().show_in(&abi_->vdso().data());
+  kernel_.machine().keep_vdso_data(&abi_->vdso().data());
   vfs_ = TRY(make<fs::Vfs>(time_, options_.dentry_limit, kernel_.cpu_count()));
   if (auto ready = vfs_->initialize(); !ready) return ready;
   if (auto added = standard_files_.add_to(*vfs_); !added) return added;
@@ -27,6 +29,8 @@ System::~System() {
   kernel_.end();
   context_ = nullptr;
   vfs_.reset();
+  kernel_.machine().keep_vdso_data(nullptr);
+  kernel_.clock().show_in(nullptr);
   abi_.reset();
   root_credentials_ = nullptr;
 }

@@ -171,9 +171,9 @@ Result<NewProgram> prepare_program(const fs::Caller& caller, hal::Machine& machi
       TRY(load_program(*next.memory, program.file, program.image, interpreter, has_interpreter ? &interpreter_image : nullptr));
   // As on Linux, only the program itself stays protected from being written to.
   if (interpreter) interpreter->allow_writes();
-  if (auto mapped = abi.map_extra_pages(*next.memory); !mapped) return std::unexpected(mapped.error());
-  next.credentials = TRY(credentials_for(caller, *program.file, request.no_new_privileges));
   StackContents contents;
+  contents.vdso = TRY(abi.vdso().map(*next.memory));
+  next.credentials = TRY(credentials_for(caller, *program.file, request.no_new_privileges));
   contents.arguments = &request.arguments;
   contents.environment = &request.environment;
   contents.file_name = request.file_name;

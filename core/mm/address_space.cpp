@@ -63,6 +63,7 @@ Result<Own<Vma>> clone_vma(const Vma& vma) {
   copy->dont_fork = vma.dont_fork;
   copy->wipe_on_fork = vma.wipe_on_fork;
   copy->allowed = vma.allowed;
+  copy->special = vma.special;
   copy->name = vma.name;
   copy->file = vma.file;
   copy->shared = vma.shared;
@@ -82,6 +83,7 @@ Result<Ref<AddressSpace>> AddressSpace::fork() {
   child->data_limit_ = data_limit_;
   child->stack_limit_ = stack_limit_;
   child->program_ = program_;
+  child->vdso_.store(vdso(), std::memory_order_relaxed);
   child->refuses_huge_pages = refuses_huge_pages.load();
   Result<> result;
   for (const Vma& vma : vmas_) {

@@ -102,6 +102,10 @@ class AddressSpace : public RefCounted {
     bool may_lock_more;  // locked memory may grow: EAGAIN otherwise
   };
   Result<UserAddr> remap(const RemapRequest& request);
+  // Maps the kernel's code for programs right above the data that it reads; returns the address of the code. ENOMEM.
+  Result<UserAddr> map_vdso(const Ref<SharedMemory>& data, const Ref<SharedMemory>& code);
+  // Where that code is now, or was before the program unmapped it; 0: there was none.
+  UserAddr vdso() const { return vdso_.load(std::memory_order_relaxed); }
   // brk(2): returns the break after the call, whatever was asked.
   UserAddr set_break(UserAddr address);
   void place_break(UserAddr start);  // execve: an empty heap
@@ -232,6 +236,7 @@ class AddressSpace : public RefCounted {
   uint64_t stack_limit_ GUARDED_BY(lock_) = 8 << 20;
   bool locks_future_ GUARDED_BY(lock_) = false;  // mlockall(2) with MCL_FUTURE
   ProgramInfo program_ GUARDED_BY(lock_);
+  std::atomic<UserAddr> vdso_{0};
 };
 
 }  // namespace halcyon

@@ -13,7 +13,10 @@ Result<> AddressSpace::advise_fork(UserAddr address, uint64_t length, ForkAdvice
     bool is_anonymous = !vma.file && !vma.is_shared;
     switch (advice) {
       case ForkAdvice::dont_fork: vma.dont_fork = true; break;
-      case ForkAdvice::do_fork: vma.dont_fork = false; break;
+      case ForkAdvice::do_fork:
+        if (vma.special == Special::vvar) return err::inval;
+        vma.dont_fork = false;
+        break;
       case ForkAdvice::wipe_on_fork:
         if (!is_anonymous) return err::inval;
         vma.wipe_on_fork = true;
@@ -150,6 +153,8 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   if (!request.fixed && !request.dont_unmap && new_length == old_length) return request.address;
   if (old_length == 0 && !vma->is_shared) return err::inval;
   if (old_end > vma->end) return err::fault;
+  if (vma->special != Special::none && request.dont_unmap) return err::inval;
+  if (vma->special != Special::none && new_length > old_length) return err::fault;
   if (vma->is_locked && !request.may_lock_more) return err::again;
   if (old_length == 0 && !request.may_move) return err::nomem;
 
@@ -191,9 +196,12 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   moved->dont_fork = vma->dont_fork;
   moved->wipe_on_fork = vma->wipe_on_fork;
   moved->allowed = vma->allowed;
+  moved->special = vma->special;
+  if (vma->special != Special::none) moved->name = vma->name;
   moved->file = vma->file;
   moved->shared = vma->shared;
   moved->offset = vma->offset + (request.address - vma->start);
+  if (moved->special == Special::vdso) vdso_.store(target, std::memory_order_relaxed);
   enter(*moved.release());
   add_mapped(new_length);
   uint64_t kept = std::min(old_length, new_length);

@@ -57,6 +57,7 @@ Result<> AddressSpace::split_at(UserAddr address) {
   upper->dont_fork = vma->dont_fork;
   upper->wipe_on_fork = vma->wipe_on_fork;
   upper->allowed = vma->allowed;
+  upper->special = vma->special;
   upper->name = vma->name;
   upper->file = vma->file;
   upper->shared = vma->shared;

@@ -11,7 +11,8 @@ Result<> AddressSpace::discard(UserAddr address, uint64_t length, Discard how) {
   LockGuard guard(lock_);
   auto result = for_each_in(address, length, [&](Vma& vma) REQUIRES(lock_) -> Result<> {
     if (vma.is_locked && how != Discard::dont_need_locked) return err::inval;
-    if (how == Discard::free && (vma.file || vma.is_shared)) return err::inval;
+    if (how == Discard::free && (vma.file || vma.is_shared || vma.special != Special::none)) return err::inval;
+    if (vma.special == Special::vvar) return err::inval;
     clear_pages(vma.start, vma.end);
     return {};
   });
@@ -65,7 +66,7 @@ Result<> AddressSpace::populate(UserAddr address, uint64_t length, hal::Access a
       LockGuard guard(lock_);
       Vma* vma = find(page);
       if (!vma) return err::nomem;
-      if (!(vma->protection & needed)) return err::inval;
+      if (!(vma->protection & needed) || vma->special == Special::vvar) return err::inval;
     }
     auto done = fault(page, access);
     if (!done) return done.error() == Errno::nomem ? err::nomem : done.error() == Errno::io ? err::fault : err::inval;

@@ -19,7 +19,7 @@ bool Vma::can_merge(const Vma& behind) const {
     return false;
   if (is_locked != behind.is_locked || dont_fork != behind.dont_fork || wipe_on_fork != behind.wipe_on_fork || name != behind.name)
     return false;
-  if (allowed != behind.allowed) return false;
+  if (allowed != behind.allowed || special != behind.special) return false;
   if (file != behind.file || shared != behind.shared) return false;
   return (!file && !shared) || offset + length() == behind.offset;
 }

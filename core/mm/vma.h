@@ -14,6 +14,13 @@ inline constexpr uint32_t none = 0, read = 1, write = 2, execute = 4;
 inline constexpr uint32_t all = 7;
 }  // namespace prot
 
+// What of the kernel's own a program has mapped (vdso(7)): it can be moved, hidden and unmapped, but neither grow nor be copied.
+enum class Special : uint8_t {
+  none,
+  vdso,  // code
+  vvar,  // data: no memory that could be dropped
+};
+
 // Anonymous memory that fork shares (MAP_SHARED|MAP_ANONYMOUS, /dev/zero, System V): a page cache without a file.
 class SharedMemory : public RefCounted {
  public:
@@ -43,10 +50,11 @@ struct Vma : VmaLinks, Mapper {
   bool dont_fork = false;   // MADV_DONTFORK
   bool wipe_on_fork = false;
   uint32_t allowed = prot::all;  // what mprotect may make of it: neither writable (F_SEAL_FUTURE_WRITE) nor executable (noexec) perhaps
-  const char* name = nullptr;    // "[heap]", "[stack]": a literal
-  Ref<File> file;                // null: anonymous
-  Ref<SharedMemory> shared;      // for shared anonymous memory
-  uint64_t offset = 0;           // in the file or shared memory, of `start`
+  Special special = Special::none;
+  const char* name = nullptr;  // "[heap]", "[stack]": a literal
+  Ref<File> file;              // null: anonymous
+  Ref<SharedMemory> shared;    // for shared anonymous memory
+  uint64_t offset = 0;         // in the file or shared memory, of `start`
 
   uint64_t length() const { return end - start; }
   bool contains(UserAddr address) const { return address >= start && address < end; }

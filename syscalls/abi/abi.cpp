@@ -8,7 +8,9 @@
 
 namespace halcyon {
 
-Result<Own<Abi>> Abi::create(hal::Isa isa) {
+namespace {
+
+Result<Own<Abi>> make_abi(hal::Isa isa) {
   switch (isa) {
     case hal::Isa::x86_64: {
       Own<X86_64Abi> abi = TRY(make<X86_64Abi>());
@@ -16,11 +18,24 @@ Result<Own<Abi>> Abi::create(hal::Isa isa) {
     }
     case hal::Isa::riscv64: {
       Own<Riscv64Abi> abi = TRY(make<Riscv64Abi>());
-      if (auto ready = abi->initialize(); !ready) return std::unexpected(ready.error());
       return Own<Abi>(std::move(abi));
     }
   }
   std::unreachable();
+}
+
+}  // namespace
+
+Result<Own<Abi>> Abi::create(const hal::Machine& machine) {
+  Own<Abi> abi = TRY(make_abi(machine.isa()));
+  if (auto ready = abi->initialize(machine); !ready) return std::unexpected(ready.error());
+  return abi;
+}
+
+Result<> Abi::initialize(const hal::Machine& machine) {
+  if (auto ready = vdso_.initialize(vdso_image()); !ready) return ready;
+  fill_vdso_data(vdso_.data(), machine.cpu_info());
+  return {};
 }
 
 Abi& abi_of(Thread& self) { return static_cast<Abi&>(self.kernel().personality()); }

@@ -13,6 +13,7 @@
 #include "core/task/process/limits.h"
 #include "core/task/thread.h"
 #include "hal/isa/isa.h"
+#include "syscalls/abi/vdso/vdso.h"
 #include "syscalls/table.h"
 #include "syscalls/types.h"
 
@@ -21,7 +22,7 @@ namespace halcyon {
 class Abi : public Personality {
  public:
   // ENOMEM.
-  static Result<Own<Abi>> create(hal::Isa isa);
+  static Result<Own<Abi>> create(const hal::Machine& machine);
 
   hal::Isa isa() const { return isa_; }
   const hal::IsaDescription& description() const { return hal::description(isa_); }
@@ -52,11 +53,15 @@ class Abi : public Personality {
   virtual uint64_t hardware_capabilities() const = 0;
   // AT_HWCAP2, on this CPU's machine.
   virtual uint64_t more_hardware_capabilities() const { return 0; }
-  // What every program finds mapped besides its own segments (riscv64: the page that a signal handler returns through).
-  virtual Result<> map_extra_pages(AddressSpace& memory) = 0;
+  // What every program finds mapped besides its own segments.
+  const Vdso& vdso() const { return vdso_; }
 
  protected:
   explicit Abi(hal::Isa isa) : isa_(isa), table_(syscall_table(isa)) {}
+  Result<> initialize(const hal::Machine& machine);
+  virtual std::span<const uint8_t> vdso_image() const = 0;
+  // What only this ISA shows there.
+  virtual void fill_vdso_data(hal::VdsoData&, const hal::CpuInfo&) {}
 
   // Where a signal frame of `size` bytes may end, below the red zone or on the alternate stack.
   struct FramePlace {
@@ -88,6 +93,7 @@ class Abi : public Personality {
 
   hal::Isa isa_;
   const SyscallTable& table_;
+  Vdso vdso_;
 };
 
 Abi& abi_of(Thread& self);

@@ -9,7 +9,8 @@ namespace {
 namespace aux {
 constexpr uint64_t null = 0, phdr = 3, phent = 4, phnum = 5, pagesz = 6, base = 7, flags = 8, entry = 9, uid = 11, euid = 12, gid = 13,
                    egid = 14;
-constexpr uint64_t platform = 15, hwcap = 16, clktck = 17, secure = 23, random = 25, hwcap2 = 26, execfn = 31, minsigstksz = 51;
+constexpr uint64_t platform = 15, hwcap = 16, clktck = 17, secure = 23, random = 25, hwcap2 = 26, execfn = 31, sysinfo_ehdr = 33,
+                   minsigstksz = 51;
 }  // namespace aux
 
 // Grows downward from the top of the stack in a program that does not run yet.
@@ -54,7 +55,8 @@ Result<Ref<AuxiliaryVector>> make_auxiliary(Abi& abi, const StackContents& conte
   Ref<AuxiliaryVector> vector = TRY(make_ref<AuxiliaryVector>());
   const LoadedProgram& program = contents.program;
   const Credentials& who = *contents.credentials;
-  const uint64_t entries[][2] = {{aux::minsigstksz, 2048},
+  const uint64_t entries[][2] = {{aux::sysinfo_ehdr, contents.vdso},
+                                 {aux::minsigstksz, 2048},
                                  {aux::hwcap, abi.hardware_capabilities()},
                                  {aux::pagesz, page_size},
                                  {aux::clktck, 100},

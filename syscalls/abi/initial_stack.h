@@ -16,6 +16,7 @@ struct StackContents {
   const StringList* environment = nullptr;
   std::string_view file_name;
   LoadedProgram program;
+  UserAddr vdso = 0;
   const Credentials* credentials = nullptr;
   bool is_secure = false;
   uint64_t stack_limit = 0;

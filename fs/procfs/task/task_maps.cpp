@@ -63,6 +63,7 @@ struct SeenVma {
   Ref<SharedMemory> shared;
   PageSums sums;
   bool grows_down = false, is_locked = false, dont_fork = false, wipe_on_fork = false;
+  Special special = Special::none;
 };
 
 class Collector final : public VmaVisitor {
@@ -79,6 +80,7 @@ class Collector final : public VmaVisitor {
     seen.shared = vma.shared;
     seen.grows_down = vma.grows_down, seen.is_locked = vma.is_locked;
     seen.dont_fork = vma.dont_fork, seen.wipe_on_fork = vma.wipe_on_fork;
+    seen.special = vma.special;
     if (looks_at_pages_) {
       seen.sums.size = vma.length();
       PageSummer summer(seen.sums, vma);
@@ -175,7 +177,8 @@ void write_sums(Writer& out, const PageSums& sums, bool is_rollup) {
 
 void write_flags(Writer& out, const SeenVma& seen) {
   uint32_t protection = seen.line.protection;
-  bool may_write = !seen.line.is_shared || !seen.file || seen.file->is_writable();
+  bool is_vvar = seen.special == Special::vvar;
+  bool may_write = !is_vvar && (!seen.line.is_shared || !seen.file || seen.file->is_writable());
   const struct {
     bool holds;
     std::string_view name;
@@ -185,13 +188,17 @@ void write_flags(Writer& out, const SeenVma& seen) {
                {seen.line.is_shared && may_write, "sh"},
                {true, "mr"},
                {may_write, "mw"},
-               {true, "me"},
+               {!is_vvar, "me"},
                {seen.line.is_shared, "ms"},
                {seen.grows_down, "gd"},
+               {is_vvar, "pf"},
                {seen.is_locked, "lo"},
+               {is_vvar, "io"},
                {seen.dont_fork, "dc"},
+               {seen.special != Special::none, "de"},
                {(protection & prot::write) && !seen.line.is_shared, "ac"},
-               {seen.wipe_on_fork, "wf"}};
+               {seen.wipe_on_fork, "wf"},
+               {is_vvar, "dd"}};
   out.write("VmFlags: ");
   for (const auto& flag : flags)
     if (flag.holds) print(out, "{} ", flag.name);

@@ -1,4 +1,3 @@
-#include "hal/isa/riscv64/layout.h"
 #include "syscalls/abi/riscv64/riscv64_abi.h"
 
 namespace halcyon {
@@ -36,28 +35,6 @@ Timespec split(Nanoseconds time) {
 }
 
 }  // namespace
-
-Result<> Riscv64Abi::initialize() {
-  constexpr uint32_t code[] = {0x08b00893, 0x00000073};  // li a7, 139; ecall
-  return_code_ = TRY(make_ref<SharedMemory>(page_size));
-  KernelSource source(std::as_bytes(std::span(code)));
-  auto written = return_code_->pages().write(0, source);
-  if (!written) return std::unexpected(written.error());
-  return {};
-}
-
-Result<> Riscv64Abi::map_extra_pages(AddressSpace& memory) {
-  MapRequest request;
-  request.address = hal::riscv64::Layout::stack_top;
-  request.length = page_size;
-  request.protection = prot::read | prot::execute;
-  request.fixed = true;
-  request.shared = return_code_;
-  request.name = "[vdso]";
-  auto mapped = memory.map(request);
-  if (!mapped) return std::unexpected(mapped.error());
-  return {};
-}
 
 Result<> Riscv64Abi::put_stat(Thread& self, UserPtr<UserStat> to, const Attributes& from) {
   StatLayout layout{};

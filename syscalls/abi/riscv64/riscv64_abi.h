@@ -1,17 +1,17 @@
 // The system-call ABI of riscv64 Linux: the generic struct layouts and the signal frame (asm-generic/stat.h, asm/sigcontext.h,
 // asm/ucontext.h).
 //
-// There is no SA_RESTORER here: a handler returns to a page of code that the kernel maps into every program, above its stack.
+// There is no SA_RESTORER here: a handler returns to the entry point of the vDSO.
 #pragma once
 
 #include "syscalls/abi/abi.h"
+#include "syscalls/abi/vdso/images.h"
 
 namespace halcyon {
 
 class Riscv64Abi final : public Abi {
  public:
   Riscv64Abi() : Abi(hal::Isa::riscv64) {}
-  Result<> initialize();  // ENOMEM
   Result<> push_signal_frame(Thread& self, const SignalInfo& info, const SignalAction& action, SignalSet old_mask) override;
   Result<> pop_signal_frame(Thread& self) override;
   Result<> put_stat(Thread& self, UserPtr<UserStat> to, const Attributes& from) override;
@@ -24,10 +24,9 @@ class Riscv64Abi final : public Abi {
   size_t epoll_event_size() const override { return 16; }
   // I, M, A, F, D, C: a bit per letter.
   uint64_t hardware_capabilities() const override { return 0x112d; }
-  Result<> map_extra_pages(AddressSpace& memory) override;
 
  private:
-  Ref<SharedMemory> return_code_;  // one page: li a7, rt_sigreturn; ecall
+  std::span<const uint8_t> vdso_image() const override { return vdso_image_riscv64; }
 };
 
 }  // namespace halcyon

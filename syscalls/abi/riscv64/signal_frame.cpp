@@ -1,5 +1,4 @@
 // The signal frame of riscv64 (arch/riscv: struct rt_sigframe): siginfo, then ucontext with pc, x1..x31 and the floating-point state.
-#include "hal/isa/riscv64/layout.h"
 #include "syscalls/abi/riscv64/riscv64_abi.h"
 
 namespace halcyon {
@@ -53,7 +52,7 @@ Result<> Riscv64Abi::push_signal_frame(Thread& self, const SignalInfo& info, con
   }
 
   constexpr unsigned ra = 1, a1 = 11, a2 = 12;
-  context.set(hal::general(ra), hal::riscv64::Layout::stack_top);
+  context.set(hal::general(ra), self.memory().vdso() + vdso().entry());
   context.set(hal::Reg::arg0, static_cast<uint64_t>(info.number));
   context.set(hal::general(a1), frame_at + offsetof(Frame, info));
   context.set(hal::general(a2), frame_at + offsetof(Frame, uc_flags));

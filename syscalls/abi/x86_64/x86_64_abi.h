@@ -2,6 +2,7 @@
 #pragma once
 
 #include "syscalls/abi/abi.h"
+#include "syscalls/abi/vdso/images.h"
 
 namespace halcyon {
 
@@ -21,7 +22,9 @@ class X86_64Abi final : public Abi {
   // CPUID leaf 1, EDX: FPU .. SSE2.
   uint64_t hardware_capabilities() const override { return 0x078b'fbfd; }
   uint64_t more_hardware_capabilities() const override;
-  Result<> map_extra_pages(AddressSpace&) override { return {}; }
+
+ private:
+  std::span<const uint8_t> vdso_image() const override { return vdso_image_x86_64; }
 };
 
 }  // namespace halcyon

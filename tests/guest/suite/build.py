@@ -15,7 +15,7 @@ HERE = TOP / 'tests/guest'
 OUT = TOP / 'build/guest'
 ISAS = ('x86_64', 'riscv64')
 COMPILERS = {'x86_64': 'musl-gcc', 'riscv64': 'riscv64-linux-gnu-gcc'}
-FLAGS = ['-static', '-O1', '-g', '-std=gnu17', '-Wall', '-Wextra', '-Wno-unused-parameter', '-pthread', '-I', HERE / 'programs']
+FLAGS = ['-static', '-O1', '-g', '-std=gnu17', '-Wall', '-Wextra', '-Wno-unused-parameter', '-pthread', '-fasynchronous-unwind-tables', '-I', HERE / 'programs']
 HEADERS = sorted((HERE / 'programs').rglob('*.h'))
 NATIVE = OUT / 'native'
 
