@@ -65,6 +65,7 @@ std::string RiscvTarget::start(uint64_t memory, bool is_deterministic) {
   build_boot_tables();
   engine_.write(UC_RISCV_REG_MSTATUS, engine_.read(UC_RISCV_REG_MSTATUS) | floating_point_on);
   cpu_info_.riscv64.misa = engine_.read(UC_RISCV_REG_MISA);
+  cpu_info_.riscv64.time_frequency = 1'000'000'000 / time_unit;
   engine_.write(UC_RISCV_REG_MCOUNTEREN, all_counters);
   engine_.write(UC_RISCV_REG_SCOUNTEREN, all_counters);
   load_root(boot::root);

@@ -18,9 +18,10 @@ struct CpuInfo {
     uint64_t state_components = 0;                                  // XCR0; 0: no XSAVE
     uint32_t physical_bits = 0, virtual_bits = 0, cache_line = 64;  // leaves 0x80000008, 1
   } x86_64;
-  // riscv64: the misa register (RISC-V privileged specification, 3.1.1).
+  // riscv64: registers of machine mode (RISC-V privileged specification, 3.1.1 to 3.1.4), and how often a second the time counts.
   struct Riscv64 {
-    uint64_t misa = 0;
+    uint64_t misa = 0, vendor = 0, architecture = 0, implementation = 0;
+    uint64_t time_frequency = 0;
   } riscv64;
 };
 

@@ -99,6 +99,10 @@ struct PollFd {
 struct Rlimit {
   uint64_t soft, hard;
 };
+struct HardwareProbe {  // struct riscv_hwprobe
+  int64_t key;
+  uint64_t value;
+};
 
 // What exists only to name a pointee in the table: the kernel's view of it is put and got by Abi, or is bytes.
 struct UserStat;

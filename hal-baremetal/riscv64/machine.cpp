@@ -41,6 +41,9 @@ constexpr uint64_t second = 1'000'000'000;
 
 RiscvMachine::RiscvMachine(const RiscvParts& parts)
     : BareMachine(*parts.serial), parts_(parts), multiplier_((second << shift_) / parts.timebase) {
+  sbi::CpuIds ids = sbi::cpu_ids();
+  cpu_info_.riscv64 = {
+      .vendor = ids.vendor, .architecture = ids.architecture, .implementation = ids.implementation, .time_frequency = parts.timebase};
   if (parts.realtime == 0) return;
   int64_t then = static_cast<int64_t>(static_cast<unsigned __int128>(parts.realtime_at) * multiplier_ >> shift_);
   realtime_offset_ = parts.realtime - then;

@@ -83,6 +83,12 @@ struct Show<UserPtr<PollFd>> {
   static void show(Writer& out, const Call& call, unsigned index) { show_poll_fds(out, call, index); }
 };
 
+template <>
+struct Show<UserPtr<HardwareProbe>> {
+  static constexpr bool is_output = true;
+  static void show(Writer& out, const Call& call, unsigned index) { show_hardware_probes(out, call, index); }
+};
+
 template <auto Body>
 struct Parameters;
 template <class... P, Result<uint64_t> (*Body)(Thread&, P...)>

@@ -135,6 +135,7 @@ constexpr Special specials[] = {
     {"prctl", 4, {show_prctl}},
     {"sched_getaffinity", 2, {show_cpu_mask, true}},
     {"sched_setaffinity", 2, {show_cpu_mask}},
+    {"riscv_hwprobe", 3, {show_cpu_mask, true}},
 };
 
 unsigned futex_arguments(uint64_t operation) {

@@ -63,6 +63,11 @@ void show_poll_fds(Writer& out, const Call& call, unsigned index) {
   });
 }
 
+void show_hardware_probes(Writer& out, const Call& call, unsigned index) {
+  show_list<HardwareProbe>(out, call, call.arguments[index], call.arguments[index + 1],
+                           [&](const HardwareProbe& probe) { print(out, "{{key={}, value={:#x}}}", probe.key, probe.value); });
+}
+
 void show_ready_fds(Writer& out, const Call& call) {
   out.write("[");
   bool is_first = true;

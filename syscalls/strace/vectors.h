@@ -5,8 +5,9 @@
 
 namespace halcyon::strace {
 
-void show_vectors(Writer& out, const Call& call, unsigned index);       // iovec, its length the next argument
-void show_poll_fds(Writer& out, const Call& call, unsigned index);      // what poll(2) is asked, the number the next argument
+void show_vectors(Writer& out, const Call& call, unsigned index);   // iovec, its length the next argument
+void show_poll_fds(Writer& out, const Call& call, unsigned index);  // what poll(2) is asked, the number the next argument
+void show_hardware_probes(Writer& out, const Call& call, unsigned index);
 void show_ready_fds(Writer& out, const Call& call);                     // what it answers: "[{fd=3, revents=POLLIN}]"
 void show_fd_set(Writer& out, const Call& call, unsigned index);        // of select(2), the count the first argument
 void show_strings(Writer& out, const Call& call, unsigned index);       // argv

@@ -3,7 +3,8 @@
 namespace halcyon::hal::sbi {
 namespace {
 
-constexpr uint64_t ext_timer = 0x54494d45, ext_ipi = 0x735049, ext_hart = 0x48534d, ext_reset = 0x53525354, ext_old_putchar = 1;
+constexpr uint64_t ext_base = 0x10, ext_timer = 0x54494d45, ext_ipi = 0x735049, ext_hart = 0x48534d, ext_reset = 0x53525354,
+                   ext_old_putchar = 1;
 
 Outcome call(uint64_t extension, uint64_t function, uint64_t arg0 = 0, uint64_t arg1 = 0, uint64_t arg2 = 0) {
   register uint64_t a0 __asm__("a0") = arg0;
@@ -22,6 +23,8 @@ void set_timer(uint64_t time) { call(ext_timer, 0, time); }
 Outcome send_interrupt(uint64_t hart) { return call(ext_ipi, 0, 1, hart); }
 
 Outcome start_hart(uint64_t hart, uint64_t address, uint64_t argument) { return call(ext_hart, 0, hart, address, argument); }
+
+CpuIds cpu_ids() { return {call(ext_base, 4).value, call(ext_base, 5).value, call(ext_base, 6).value}; }
 
 void reset(Reset kind, bool is_failure) { call(ext_reset, 0, static_cast<uint32_t>(kind), is_failure); }
 

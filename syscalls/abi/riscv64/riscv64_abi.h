@@ -27,6 +27,8 @@ class Riscv64Abi final : public Abi {
 
  private:
   std::span<const uint8_t> vdso_image() const override { return vdso_image_riscv64; }
+  // riscv_hwprobe(2): what is the same on every CPU, by key.
+  void fill_vdso_data(hal::VdsoData& data, const hal::CpuInfo& info) override;
 };
 
 }  // namespace halcyon

@@ -43,11 +43,12 @@ using Key = std::pair<std::string_view, std::string_view>;  // a call and one of
 const std::set<std::string_view> left_out = {"exit", "exit_group", "clone", "clone_backwards", "rt_sigreturn", "set_tid_address"};
 
 // With anything else the call would refuse something else before it looks at the pointer that is tried.
-const std::map<Key, uint64_t> values = {{{"clone3", "size"}, 88},        {{"waitid", "flags"}, 4},  // WEXITED
-                                        {{"getdents", "size"}, 1000},    {{"getdents64", "size"}, 1000},    {{"readlinkat", "size"}, 8},
-                                        {{"sigaltstack", "stack"}, 0},   {{"pselect6", "set"}, 0},          {{"prlimit64", "limit"}, 0},
-                                        {{"timer_create", "event"}, 0},  {{"sched_getattr", "size"}, 48},   {{"timer_settime", "timer"}, 0},
-                                        {{"timer_gettime", "timer"}, 0}, {{"inotify_add_watch", "mask"}, 1}};
+const std::map<Key, uint64_t> values = {
+    {{"clone3", "size"}, 88},        {{"waitid", "flags"}, 4},  // WEXITED
+    {{"getdents", "size"}, 1000},    {{"getdents64", "size"}, 1000},     {{"readlinkat", "size"}, 8},
+    {{"sigaltstack", "stack"}, 0},   {{"pselect6", "set"}, 0},           {{"prlimit64", "limit"}, 0},
+    {{"timer_create", "event"}, 0},  {{"sched_getattr", "size"}, 48},    {{"timer_settime", "timer"}, 0},
+    {{"timer_gettime", "timer"}, 0}, {{"inotify_add_watch", "mask"}, 1}, {{"riscv_hwprobe", "flags"}, 1}};  // RISCV_HWPROBE_WHICH_CPUS
 
 // Where a bad pointer is something else than EFAULT, on Linux, too.
 struct Exception {
@@ -67,6 +68,8 @@ const std::map<Key, Exception> exceptions = {
     {{"nanosleep", "remaining"}, {ok, false}},
     // A time limit in read-only memory is no reason to fail (poll_select_finish).
     {{"select", "timeout"}, {ok, true}},
+    // RISCV_HWPROBE_WHICH_CPUS writes only what it does not know.
+    {{"riscv_hwprobe", "probes"}, {ok, true}},
     // FUTEX_WAIT reads.
     {{"futex", "word"}, {fails::again, true}},
 };

@@ -156,4 +156,26 @@ TEST_P(VdsoPages, CanBeUnmapped) {
   });
 }
 
+TEST_P(VdsoPages, HardwareProbeTellsWhatThePageTells) {
+  run_in_proc([](Task& task) {
+    if (!task.has(Call::riscv_hwprobe)) return;
+    struct Probe {
+      int64_t key;
+      uint64_t value;
+    };
+    auto shown = task.get<hal::VdsoData>(map_of(task, "[vvar]").start);
+    ASSERT_GT(shown.probe_count, 4u);
+    for (uint64_t key = 0; key < shown.probe_count; ++key) {
+      UserAddr probe = task.put(Probe{static_cast<int64_t>(key), 99});
+      EXPECT_EQ(task.call(Call::riscv_hwprobe, probe, 1, 0, nullptr, 0), ok);
+      EXPECT_EQ(task.get<Probe>(probe).value, shown.probed[key]);
+    }
+    UserAddr unknown = task.put(Probe{static_cast<int64_t>(shown.probe_count), 99});
+    EXPECT_EQ(task.call(Call::riscv_hwprobe, unknown, 1, 0, nullptr, 0), ok);
+    EXPECT_EQ(task.get<Probe>(unknown).key, -1);
+    EXPECT_EQ(task.call(Call::riscv_hwprobe, unknown, 1, 0, nullptr, 4), fails::inval);
+    EXPECT_EQ(task.call(Call::riscv_hwprobe, 8, 1, 0, nullptr, 0), fails::fault);
+  });
+}
+
 }  // namespace halcyon::test
