@@ -103,8 +103,12 @@ class BadInput(unittest.TestCase):
     def test_init_exits(self):
         self.refuses("so long", lambda isa: shell_archive(isa, [("init", b"#!/bin/sh\necho so long; exit 9\n")]), status=9)
 
-    def test_init_dies(self):
-        self.refuses("", lambda isa: shell_archive(isa, [("init", b"#!/bin/sh\nkill -KILL $$; sleep 9\n")]), status=128 + 9)
+    def test_init_is_not_killed_by_a_signal(self):
+        self.refuses("so long", lambda isa: shell_archive(isa, [("init", b"#!/bin/sh\nkill -KILL $$; echo so long; exit 9\n")]), status=9)
+
+    def test_init_dies_of_a_fault(self):
+        overflow = b"#!/bin/sh\ndeeper() { deeper; }; deeper\n"     # of the stack
+        self.refuses("", lambda isa: shell_archive(isa, [("init", overflow)]), status=128 + 11)
 
     # --- parameters
 

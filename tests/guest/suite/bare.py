@@ -21,6 +21,7 @@ BOOT_LIMIT, PATIENCE = 600, 300
 MEMORY = '512M'
 # Arguments of QEMU: time passes as instructions do, and a machine that waits does so at once.
 CLOCK_OF_INSTRUCTIONS = ('-icount', 'shift=2,sleep=off')
+COUNTS_ON_SEVERAL_CPUS = {'x86_64'}
 
 
 class Variant:
@@ -32,6 +33,12 @@ class Variant:
     @property
     def column(self):
         return f'bare {self.isa}' + (f' smp={self.cpus}' if self.cpus != 1 else '')
+
+    def cannot_count(self):
+        """Why this machine does not run with a clock of instructions; empty if it does."""
+        if self.cpus == 1 or self.isa in COUNTS_ON_SEVERAL_CPUS:
+            return ''
+        return 'QEMU never runs a second CPU of this machine while the first one spins and the clock counts instructions'
 
 
 def case_list(cases):

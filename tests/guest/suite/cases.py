@@ -95,6 +95,9 @@ def check_bare(chosen, variant):
     possible = [case for case in wanted if not case.halcyon_options]
     outcomes = [report.Outcome(variant.column, case.name, skipped='needs options of halcyon run') for case in wanted if case.halcyon_options]
     counted = [case for case in possible if case.clock in ('virtual', 'counted')]
+    if counted and (reason := variant.cannot_count()):
+        outcomes += [report.Outcome(variant.column, case.name, skipped=reason) for case in counted]
+        possible, counted = [case for case in possible if case not in counted], []
     results = bare.run(variant, [case for case in possible if case not in counted])
     if counted:
         results |= bare.run(variant, counted, bare.CLOCK_OF_INSTRUCTIONS)
