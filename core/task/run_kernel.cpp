@@ -64,6 +64,10 @@ Kernel::~Kernel() {
   }
   idle_process_ = nullptr;
   scheduler_.reset();
+  for (Process& process : processes_) {  // in whatever order they go, none looks for its parent
+    process.children.clear();
+    process.parent = nullptr;
+  }
   while (!processes_.empty()) remove_process(processes_.front());
   for (unsigned id = 0; id < machine_.cpu_count(); ++id) drop_heap_cache(per_cpu_[id]);
   if (options_.remains) *options_.remains = {heap_.live_objects(), free_at_start_ - frames_.free_pages() - heap_.pages()};
