@@ -1,4 +1,4 @@
-"""The parts: values (reading C++ objects), worlds (hosted or on a bare machine), kernel (its threads), unwinder (parked stacks), kthreads (the commands on them); registers, memory,
+"""The parts: values, containers (reading C++ objects), worlds (hosted or on a bare machine), kernel (its threads), unwinder (parked stacks), kthreads (the commands on them); registers, memory,
 file_image, elf_image, cfi, unwind (the user program), user (the command on it); printers, xmethods (for gdb's own expressions)."""
 import gdb
 

@@ -4,6 +4,7 @@ import os
 
 import gdb
 
+from .containers import RadixTree
 from .values import all_fields, number, target, text
 
 PAGE = 4096
@@ -14,7 +15,7 @@ class CachedPages:
 
     def __init__(self, cache, direct_map):
         self.size = number(cache["size_"])
-        self._tree = cache["pages_"]["value_"]
+        self._tree = RadixTree(cache["pages_"]["value_"])
         self._direct_map = direct_map
 
     def read(self, offset, length):
@@ -27,7 +28,7 @@ class CachedPages:
         return data
 
     def _read_page(self, offset, count):
-        frame = self._find(offset // PAGE)
+        frame = self._tree.find(offset // PAGE)
         if frame is None:
             return self.missing(offset, count).ljust(count, b"\0")
         return bytes(gdb.selected_inferior().read_memory(self._direct_map + frame + offset % PAGE, count))
@@ -35,21 +36,6 @@ class CachedPages:
     def missing(self, offset, count):
         """What is at `offset` if no page is there."""
         return b""
-
-    def _find(self, index):
-        """The frame of a page in the radix tree (core/mm/cache/radix_tree.cpp)."""
-        levels, node = int(self._tree["levels_"]), self._tree["root_"]
-        if int(node) == 0 or index >> 6 * levels:
-            return None
-        for level in range(levels - 1, -1, -1):
-            slot = node["slot"]["_M_elems"][index >> 6 * level & 63]
-            if level == 0:
-                value = int(slot["value"])
-                return value & ~3 if value else None
-            node = slot["child"]
-            if int(node) == 0:
-                return None
-        return None
 
 
 class FileImage(CachedPages):

@@ -2,7 +2,8 @@
 import gdb
 
 from . import worlds
-from .values import Unreadable, atomic, elements, enumerator, number, target, text
+from .containers import elements
+from .values import Unreadable, atomic, enumerator, number, target, text
 
 
 class Kernel:

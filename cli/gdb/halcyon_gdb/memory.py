@@ -2,8 +2,9 @@
 belong to the mapping of a file, or of shared memory, come from that."""
 import gdb
 
+from .containers import elements
 from .file_image import CachedPages, FileImage
-from .values import Unreadable, elements, target
+from .values import Unreadable, target
 
 PAGE = 4096
 

@@ -1,8 +1,9 @@
-"""Printers for the kernel's types: Result, Ref, Own, Vec, String, Errno, user pointers, intrusive lists and sets."""
+"""Printers for the kernel's types: Result, Ref, Own, Vec, String, Errno, user pointers, containers."""
 import gdb
 import gdb.printing
 
-from .values import Unreadable, elements, text
+from .containers import RadixTree, elements, ranges, taken
+from .values import Unreadable, text
 
 
 def errno_name(value):
@@ -63,16 +64,13 @@ class PointerPrinter(Printer):
         return f"{kind}({real}* {int(pointer):#x}{references})"
 
 
-class VecPrinter:
-    def __init__(self, value):
-        self.value = value
-
+class VecPrinter(Printer):
     def to_string(self):
         return f"Vec of {int(self.value['size_'])}, capacity {int(self.value['capacity_'])}"
 
     def children(self):
-        for index in range(int(self.value["size_"])):
-            yield f"[{index}]", (self.value["data_"] + index).dereference()
+        for index, element in enumerate(elements(self.value)):
+            yield f"[{index}]", element
 
     def display_hint(self):
         return "array"
@@ -89,10 +87,12 @@ class TextPrinter(Printer):
 
 
 class ContainerPrinter(Printer):
-    """An intrusive list or set: the addresses of its elements; longer ones than gdb prints are cut by gdb."""
+    """An intrusive list or set, a VmaTree: the addresses of its elements; longer ones than gdb prints are cut by gdb."""
 
     def to_string(self):
-        return self.value.type.strip_typedefs().name.partition("<")[0].rpartition("::")[2] + " of " + str(self.value.type.template_argument(0))
+        kind = self.value.type.strip_typedefs().unqualified()
+        name = kind.name.partition("<")[0].rpartition("::")[2]
+        return f"{name} of {'halcyon::Vma' if name == 'VmaTree' else kind.template_argument(0)}"
 
     def children(self):
         if self.value.address is None:
@@ -102,6 +102,24 @@ class ContainerPrinter(Printer):
 
     def display_hint(self):
         return "array"
+
+
+class FdBitsPrinter(Printer):
+    """The descriptors that are taken."""
+
+    def to_string(self):
+        return f"{{{ranges(taken(self.value))}}}"
+
+
+class RadixTreePrinter(Printer):
+    """Page numbers and the addresses of their frames."""
+
+    def to_string(self):
+        return "RadixTree"
+
+    def children(self):
+        for index, frame in RadixTree(self.value):
+            yield f"[{index}]", f"{frame:#x}"
 
 
 class UserPointerPrinter(Printer):
@@ -132,5 +150,8 @@ def install():
     printers.add_printer("Vec", r"^halcyon::Vec<.*>$", VecPrinter)
     printers.add_printer("String", r"^halcyon::(String|fs::NameText)$", TextPrinter)
     printers.add_printer("UserPtr", r"^halcyon::UserPtr<.*>$", UserPointerPrinter)
-    printers.add_printer("list, set", r"^boost::intrusive::(list|set)<.*>$", ContainerPrinter)
+    printers.add_printer("list, set", r"^boost::intrusive::(list|set|multiset)<.*>$", ContainerPrinter)
+    printers.add_printer("VmaTree", r"^halcyon::VmaTree$", ContainerPrinter)
+    printers.add_printer("FdBits", r"^halcyon::FdBits$", FdBitsPrinter)
+    printers.add_printer("RadixTree", r"^halcyon::RadixTree$", RadixTreePrinter)
     gdb.printing.register_pretty_printer(None, printers, replace=True)

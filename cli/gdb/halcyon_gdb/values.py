@@ -1,5 +1,4 @@
-"""Reading C++ objects as gdb shows them: through atomics, owning pointers, base classes and intrusive containers. Nothing is called in the
-debugged process."""
+"""Reading C++ objects as gdb shows them: through atomics, owning pointers and base classes. Nothing is called in the debugged process."""
 import re
 
 import gdb
@@ -81,90 +80,6 @@ def _unique_pointer(value):
         return None
 
     return search(value)
-
-
-def elements(container):
-    """The objects in a boost::intrusive list or set, in its order."""
-    traits, element, tag = _traits(container)
-    if container.address is None:
-        raise Unreadable("a copy of a container: its elements do not lead back to it")
-    hook = _hook(element, tag)
-    header = _header(container)
-    walk = _walk_list if "list_node" in traits else _walk_tree
-    for node in walk(header):
-        yield node.cast(hook.pointer()).cast(element.pointer()).dereference()
-
-
-def _traits(container):
-    """(name of the value traits, element type, tag type): bhtraits<T, NodeTraits, link_mode, Tag, kind>."""
-    traits = _find_base(container.type.strip_typedefs(), "boost::intrusive::bhtraits<")
-    if traits is None:
-        raise Unreadable(f"not a list or set that can be walked: {container.type}")
-    return traits.name, traits.template_argument(0).strip_typedefs(), traits.template_argument(3).strip_typedefs()
-
-
-def _find_base(struct, prefix):
-    """The first base class, or member's base class, of that name."""
-    for field in struct.fields():
-        kind = field.type.strip_typedefs()
-        if kind.code != gdb.TYPE_CODE_STRUCT:
-            continue
-        if (kind.name or "").startswith(prefix):
-            return kind
-        if (found := _find_base(kind, prefix)) is not None:
-            return found
-    return None
-
-
-def _hook(element, tag):
-    """The base class of an element by which it hangs in the container: the generic_hook with the container's tag."""
-    for field in element.fields():
-        if not field.is_base_class:
-            continue
-        kind = field.type.strip_typedefs()
-        if kind.name.startswith("boost::intrusive::generic_hook<") and kind.template_argument(2).strip_typedefs() == tag:
-            return kind
-        if (found := _hook(kind, tag)) is not None:
-            return found
-    return None
-
-
-NODES = tuple(f"boost::intrusive::{kind}_node<" for kind in ("list", "rbtree", "compact_rbtree"))
-
-
-def _header(container):
-    """A pointer to the container's own node: the first thing in it that is one."""
-    def search(inner):
-        for field in inner.type.strip_typedefs().fields():
-            if getattr(field, "bitpos", None) is None or field.type.strip_typedefs().code != gdb.TYPE_CODE_STRUCT:
-                continue
-            member = inner[field]
-            if (member.type.strip_typedefs().name or "").startswith(NODES):
-                return member.address.cast(member.type.strip_typedefs().pointer())
-            if (found := search(member)) is not None:
-                return found
-        return None
-
-    return search(container)
-
-
-def _walk_list(header):
-    node = header["next_"].cast(header.type)
-    while int(node) != int(header):
-        yield node
-        node = node["next_"].cast(header.type)
-
-
-def _walk_tree(header):
-    """In order; the header's parent is the root."""
-    stack, node = [], header["parent_"].cast(header.type)
-    while stack or int(node):
-        while int(node):
-            stack.append(node)
-            node = node["left_"].cast(header.type)
-        node = stack.pop()
-        yield node
-        node = node["right_"].cast(header.type)
 
 
 def text(value):
