@@ -376,6 +376,23 @@ class UserProgram(GdbTest):
                 self.contains(second, r"innermost\+\d+ .*\n#\d+ .*middle\+\d+ .*\n#\d+ .*on_signal\+\d+ .*\n#\d+ .*<signal handler called>",
                               r"raise\+\d+ .*\n#\d+ .*main\+\d+")
 
+    def test_backtrace_through_the_vdso(self):
+        for isa, compiler in COMPILERS.items():
+            with self.subTest(isa):
+                if not shutil.which(compiler[0]):
+                    self.skipTest(f"no {compiler[0]}")
+                folder = self.folder()
+                (folder / "program.c").write_text("""
+                    #include <time.h>
+                    int used(void) { struct timespec time; return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) + (int)time.tv_sec; }
+                    int main(void) { return used() + 1; }
+                    """)
+                subprocess.run([*compiler, "-static", "-O1", "-fno-inline", "-fno-optimize-sibling-calls", "program.c", "-o", "program"], cwd=folder,
+                               check=True)
+                output = gdb("break sys_clock_gettime\nrun\nuser bt\n", "--root", folder, "/program")
+                self.contains(output, r"#0 .* in (?:__vdso_)?clock_gettime\+\d+ from \[vdso\]\n#1 .*clock_gettime\+\d+ from /program\n",
+                              r"#2 .*used\+\d+ .*\n#3 .*main\+\d+")
+
     def test_a_dynamic_program_of_the_host(self):
         output = gdb("break sys_getdents64\nrun\nuser bt\nuser maps\n", "/bin/ls", "/")
         self.contains(output, r"#0 .* in getdents64\+\d+ from \S*/libc\.so", r"#\d+ .* in __libc_start_main\+\d+ from \S*/libc\.so",

@@ -94,9 +94,9 @@ class Backtrace:
 
     def _module(self, pc):
         vma = self.memory.vma_at(pc)
-        if vma is None or vma.file is None:
+        image = self.memory.image(vma) if vma is not None else None
+        if image is None:
             return None
-        image = self.memory.image(vma)
         key = image.path
         if key not in self.modules:
             self.modules[key] = None

@@ -56,6 +56,14 @@ class FileImage(CachedPages):
             return b""
 
 
+class KernelImage(CachedPages):
+    """What the kernel itself lets programs map: the vDSO."""
+
+    def __init__(self, vma, direct_map):
+        super().__init__(vma.shared["pages_"], direct_map)
+        self.path = vma.name()
+
+
 def _location(file):
     """The fs::Path that a file was opened by."""
     return file["path_"]

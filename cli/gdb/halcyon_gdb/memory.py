@@ -3,7 +3,7 @@ belong to the mapping of a file, or of shared memory, come from that."""
 import gdb
 
 from .containers import elements
-from .file_image import CachedPages, FileImage
+from .file_image import CachedPages, FileImage, KernelImage
 from .values import Unreadable, target
 
 PAGE = 4096
@@ -52,10 +52,13 @@ class GuestMemory:
         return next((vma for vma in self.vmas if vma.contains(address)), None)
 
     def image(self, vma):
-        """The file that a VMA maps."""
-        key = int(vma.file.address)
+        """The ELF file that a VMA maps, be it the kernel's own; None if there is none."""
+        is_kernels = vma.file is None and vma.name() == "[vdso]"
+        if vma.file is None and not is_kernels:
+            return None
+        key = int((vma.shared if is_kernels else vma.file).address)
         if key not in self.images:
-            self.images[key] = FileImage(vma.file, self.direct_map)
+            self.images[key] = KernelImage(vma, self.direct_map) if is_kernels else FileImage(vma.file, self.direct_map)
         return self.images[key]
 
     def read(self, address, length):
