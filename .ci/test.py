@@ -148,7 +148,7 @@ def test_asan(run):
 
 def test_cli(run):
     for script in sorted((TOP / 'tests/cli').glob('*_test.py')):
-        kind = 'hosted-debug' if script.name == 'gdb_test.py' else 'hosted'
+        kind = 'hosted-debug' if script.name.startswith('gdb_') else 'hosted'
         run.script(f'tests/cli/{script.name}', environment={'HALCYON': str(BUILD / kind / 'halcyon')}, needs=('hosted', kind, 'rootfs'))
 
 

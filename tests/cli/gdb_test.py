@@ -1,27 +1,17 @@
 #!/usr/bin/env python3
-"""gdb with the helper of cli/gdb on the hosted-debug build: scripted sessions on live kernels and on core files.
+"""gdb with the helper of cli/gdb on the hosted-debug build: threads and user programs, in live kernels and core files.
 
 Needs gdb, the rootfs with busybox, and for user backtraces with names a C compiler per instruction set."""
-import functools
-import os
 import pathlib
 import re
 import resource
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
-import unittest
 
 import halcyon
-
-if "HALCYON" not in os.environ:
-    halcyon.BINARY = str(halcyon.TREE / "build/hosted-debug/halcyon")
-HELPER = halcyon.TREE / "cli/gdb/halcyon-gdb.py"
-COMPILERS = {"x86_64": ["gcc"], "riscv64": ["riscv64-linux-gnu-gcc"]}
-# By the time cat opens its file, the others wait: for their children, for their input.
-SHELL = "(sleep 1; exec cat /etc/passwd) | wc -l"
+from gdb_session import COMPILERS, GdbTest, backtraces, busybox, gdb, threads
 
 PROGRAM = """
 #include <fcntl.h>
@@ -45,42 +35,6 @@ for thread in Kernel.find().threads():
     if thread.has_context():
         for name, value in registers.read(thread).values.items():
             print(f"register {thread.label()} {name} {value:#x}")
-end
-"""
-
-
-# Prints each type of a member of the kernel's classes that looks like a container, and whether the helper can walk it.
-CONTAINERS = r"""
-python
-import re
-from halcyon_gdb import containers
-
-def classes():
-    is_kernel = False
-    for line in gdb.execute("info types -q .", to_string=True).splitlines():
-        if line.startswith("File "):
-            is_kernel = bool(re.match(r"File (.*/)?(core|fs|syscalls)/\S*:$", line))
-        elif is_kernel and (named := re.match(r"(?:\d+:)?\s+(halcyon::\S.*);$", line)):
-            try:
-                yield gdb.lookup_type(named.group(1))
-            except gdb.error:
-                pass
-
-def member_types(kind):
-    if kind.code == gdb.TYPE_CODE_STRUCT:
-        for field in kind.fields():
-            member = field.type.strip_typedefs().unqualified()
-            if member.code == gdb.TYPE_CODE_STRUCT and member.name:
-                yield member.name, member
-
-def is_container(name, kind):
-    if re.match(r"std::(span|basic_string_view)<", name):
-        return False  # looks at somebody else's
-    return bool(re.match(r"(boost::intrusive|std)::\w*(list|set|map|vector|deque|array|tree|table)<", name)) or " begin(" in gdb.execute(f"ptype {name}", to_string=True)
-
-for name, kind in sorted({member[0]: member[1] for each in classes() for member in member_types(each)}.items()):
-    if is_container(name, kind):
-        print("container", "unknown" if containers.walker_of(kind) is None else "known", name)
 end
 """
 
@@ -123,65 +77,6 @@ class KnownRegisters:
         """{(thread, register): value}"""
         both = {"2": self.parent, "3": self.child}
         return {(thread, name): value for thread, values in both.items() for name, value in {**values, **self.BASES[self.isa]}.items()}
-
-
-def gdb(script, *arguments, core=None, program=None):
-    """Runs gdb with a script on `halcyon run ARGUMENTS`, on a core file, or on another program; returns all output. Nothing is called in
-    the debugged process: gdb 13.1 cannot on CPUs with AMX, and nothing that the helper does or its page shows needs it."""
-    with tempfile.NamedTemporaryFile("w", suffix=".gdb") as file:
-        file.write("set pagination off\nset confirm off\nset width 0\nset may-call-functions off\n" + script)
-        file.flush()
-        command = ["gdb", "-q", "-nx", "-batch", "-x", str(HELPER), "-x", file.name]
-        command += [str(program)] if program else [halcyon.BINARY, str(core)] if core else ["--args", halcyon.BINARY, "run", "--memory", "64M", *map(str, arguments)]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                              timeout=halcyon.PATIENCE)
-    return done.stdout
-
-
-@functools.cache
-def cannot_trace():
-    """Why gdb runs no program here (a container or Yama forbids ptrace), or an empty text."""
-    done = subprocess.run(["gdb", "-q", "-nx", "-batch", "-ex", "starti", "-ex", "kill", "/bin/true"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", timeout=halcyon.PATIENCE)
-    return "" if "Program stopped" in done.stdout else " ".join(done.stdout.split()) or f"status {done.returncode}"
-
-
-def busybox(isa="x86_64", *options, shell=SHELL, clock="--deterministic=1"):
-    """With the clock of a deterministic run a sleep ends when all others wait, however slow the host is."""
-    return ("--root", halcyon.ROOTFS[isa], clock, *options, "/bin/busybox", "sh", "-c", shell)
-
-
-def threads(output):
-    """The rows that kthreads printed: {N: (state, where)}."""
-    rows = re.findall(r"(?m)^[* ] (\d+|cpu\d+) +\d+ +\S+ +(\S+(?: \S+)*?) {1,10}\d+ +(\S.*)$", output)
-    return {label: (state, where) for label, state, where in rows}
-
-
-def backtraces(output):
-    """What `kthread all bt` printed: {N: list of frames}."""
-    parts = re.split(r"(?m)^kthread (\d+|cpu\d+) \(.*\):$", output)
-    return {label: re.findall(r"(?m)^#\d+ .*$", text.partition("\nthread ")[0]) for label, text in zip(parts[1::2], parts[2::2])}
-
-
-class GdbTest(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        if not shutil.which("gdb"):
-            self.skipTest("no gdb")
-        if reason := cannot_trace():
-            self.skipTest(f"gdb cannot run a program here: {reason}")
-        if not (halcyon.ROOTFS["x86_64"] / "bin/busybox").exists():
-            self.skipTest("no rootfs: run ./dev rootfs")
-
-    def contains(self, output, *patterns):
-        for pattern in patterns:
-            self.assertRegex(output, pattern)
-
-    def folder(self):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="halcyon-gdb-"))
-        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        return folder
 
 
 class Session(GdbTest):
@@ -292,47 +187,6 @@ class Session(GdbTest):
         self.assertTrue({"cpu0", "1", "2"} <= threads(output).keys(), output)
         self.assertIn("halcyon_stack_trampoline", backtraces(output)["1"][-1])
         self.contains(output, "user registers of a halcyon::hal::FakeContext are not known")
-
-    def test_printers(self):
-        output = gdb("""
-            break sys_openat
-            run
-            print self.resources_.memory
-            print self.context_
-            print self.process_->threads
-            print self.resources_.memory->vmas_
-            print (*self.resources_.memory).vmas_
-            print self.resources_.memory.get()->vmas_
-            print halcyon::err::noent
-            print (halcyon::Errno)2
-            print (halcyon::Errno)512
-            print self.resources_.files->taken_
-            print self.process_->kernel_.thread_index_
-            print self.process_->kernel_.groups_
-            break fs::open
-            continue
-            finish
-            """, *busybox())
-        self.contains(output, r"= Ref\(halcyon::AddressSpace\* 0x\w+, \d+ references\)", r"= list of halcyon::Thread = \{0x\w+\}",
-                      *(rf"\${number} = VmaTree of halcyon::Vma = \{{0x\w+, 0x\w+" for number in (4, 5, 6)), r"= ENOENT", r"= ERESTART",
-                      r"= \{0-2\}", r"= set of halcyon::Thread = \{0x\w+, 0x\w+", r"= multiset of halcyon::Process = \{0x\w+, 0x\w+",
-                      r"Value returned is \$\d+ = ok = \{value = Ref\(halcyon::fs::RegularFile\*")
-
-    def test_every_kind_of_container_is_known(self):
-        """Of the members of all classes in core, fs and syscalls: whatever has begin(), and what libraries have to hold elements."""
-        output = gdb(CONTAINERS)
-        self.assertEqual(re.findall(r"(?m)^container unknown (.*)$", output), [], "cli/gdb/halcyon_gdb/containers.py does not know these")
-        known = re.findall(r"(?m)^container known (.*)$", output)
-        for kind in "boost::intrusive::list<halcyon::Thread", "boost::intrusive::multiset<halcyon::Timer", "halcyon::VmaTree", "halcyon::Vec<", "std::array<":
-            self.assertTrue(any(name.startswith(kind) for name in known), output)
-
-    def test_a_failed_result(self):
-        output = gdb("break sys_openat\nrun\nbreak fs::open\ncontinue\nfinish\n", *busybox(shell="cat /missing"))
-        self.contains(output, r"Value returned is \$1 = failed: ENOENT")
-
-    def test_references_are_printed_as_what_they_refer_to(self):
-        output = gdb("break StandardStreams::open\nrun\nprint terminal\n", "--root", halcyon.ROOTFS["x86_64"], "/bin/busybox", "true")
-        self.contains(output, r"StandardStreams::open \(.*terminal=\S*Ref\(null\)", r"\$1 = .*Ref\(null\)")
 
 
 class UserProgram(GdbTest):

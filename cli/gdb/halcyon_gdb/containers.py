@@ -1,6 +1,6 @@
 """The kernel's containers: how their elements are found. Nothing is called in the debugged process.
 
-A new kind of container needs a row in KINDS; tests/cli/gdb_test.py looks through the kernel's types for kinds that have none."""
+A new kind of container needs a row in KINDS; tests/cli/gdb_printers_test.py looks through the kernel's types for kinds that have none."""
 import re
 
 import gdb
@@ -55,20 +55,20 @@ def _walk_array(array):
 # --- intrusive lists and sets
 
 def _walk_intrusive(container):
-    traits, element, tag = _traits(container)
-    hook = _hook(element, tag)
+    element, nodes, tag = _traits(container)
+    hook = _hook(element, nodes, tag)
     header = _header(container)
-    walk = _list_nodes if "list_node" in traits else _tree_nodes
+    walk = _list_nodes if "list_node" in nodes.name else _tree_nodes
     for node in walk(header):
         yield node.cast(hook.pointer()).cast(element.pointer()).dereference()
 
 
 def _traits(container):
-    """(name of the value traits, element type, tag type): bhtraits<T, NodeTraits, link_mode, Tag, kind>."""
+    """(type of the elements, of the nodes' traits, of the tag): bhtraits<T, NodeTraits, link_mode, Tag, kind>."""
     traits = _find_base(container.type.strip_typedefs(), "boost::intrusive::bhtraits<")
     if traits is None:
         raise Unreadable(f"an intrusive container whose hook is no base class: {container.type}")
-    return traits.name, traits.template_argument(0).strip_typedefs(), traits.template_argument(3).strip_typedefs()
+    return tuple(traits.template_argument(which).strip_typedefs() for which in (0, 1, 3))
 
 
 def _find_base(struct, prefix):
@@ -84,15 +84,15 @@ def _find_base(struct, prefix):
     return None
 
 
-def _hook(element, tag):
-    """The base class of an element by which it hangs in the container: the generic_hook with the container's tag."""
+def _hook(element, nodes, tag):
+    """The base class of an element by which it hangs in the container: the generic_hook with the container's nodes and tag."""
     for field in element.fields():
         if not field.is_base_class:
             continue
         kind = field.type.strip_typedefs()
-        if kind.name.startswith("boost::intrusive::generic_hook<") and kind.template_argument(2).strip_typedefs() == tag:
+        if kind.name.startswith("boost::intrusive::generic_hook<") and (kind.template_argument(1).strip_typedefs(), kind.template_argument(2).strip_typedefs()) == (nodes, tag):
             return kind
-        if (found := _hook(kind, tag)) is not None:
+        if (found := _hook(kind, nodes, tag)) is not None:
             return found
     return None
 
