@@ -51,28 +51,6 @@ PageFlags AddressSpace::flags_for(const Vma& vma) {
                    .read = vma.protection != prot::none};
 }
 
-namespace {
-
-Result<Own<Vma>> clone_vma(const Vma& vma) {
-  Own<Vma> copy = TRY(make<Vma>());
-  copy->start = vma.start;
-  copy->end = vma.end;
-  copy->protection = vma.protection;
-  copy->is_shared = vma.is_shared;
-  copy->grows_down = vma.grows_down;
-  copy->dont_fork = vma.dont_fork;
-  copy->wipe_on_fork = vma.wipe_on_fork;
-  copy->allowed = vma.allowed;
-  copy->special = vma.special;
-  copy->name = vma.name;
-  copy->file = vma.file;
-  copy->shared = vma.shared;
-  copy->offset = vma.offset;
-  return copy;
-}
-
-}  // namespace
-
 Result<Ref<AddressSpace>> AddressSpace::fork() {
   Ref<AddressSpace> child = TRY(create(machine_));
   child->lock_.assert_unshared();
@@ -88,11 +66,12 @@ Result<Ref<AddressSpace>> AddressSpace::fork() {
   Result<> result;
   for (const Vma& vma : vmas_) {
     if (vma.dont_fork) continue;
-    auto copy = clone_vma(vma);
+    auto copy = vma.copy(vma.start, vma.end);
     if (!copy) {
       result = std::unexpected(copy.error());
       break;
     }
+    (*copy)->is_locked = false;  // mlock(2): locks are not inherited
     child->add_mapped(vma.length());
     child->enter(*(*copy).release());
     // Pages of a shared file mapping are found again in the cache; copying their entries would only save faults.

@@ -174,7 +174,7 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
     if (!request.may_move) return err::nomem;
   }
   if (mapped_pages_ + (new_length >> page_shift) > limit_pages_) return err::nomem;
-  Own<Vma> moved = TRY(make<Vma>());
+  Own<Vma> moved = TRY(vma->copy(request.address, request.address + new_length));
   UserAddr target = request.new_address;
   if (request.fixed) {
     if (target < layout_.min_address) return err::perm;
@@ -183,24 +183,12 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
   } else {
     target = TRY(find_gap(request.dont_unmap ? target : 0, new_length));
   }
-  vma = find(request.address);
   if (old_length != 0) {
     if (auto isolated = isolate(request.address, old_end); !isolated) return std::unexpected(isolated.error());
-    vma = find(request.address);
   }
   moved->start = target;
   moved->end = target + new_length;
-  moved->protection = vma->protection;
-  moved->is_shared = vma->is_shared;
-  moved->is_locked = vma->is_locked;
-  moved->dont_fork = vma->dont_fork;
-  moved->wipe_on_fork = vma->wipe_on_fork;
-  moved->allowed = vma->allowed;
-  moved->special = vma->special;
-  if (vma->special != Special::none) moved->name = vma->name;
-  moved->file = vma->file;
-  moved->shared = vma->shared;
-  moved->offset = vma->offset + (request.address - vma->start);
+  if (moved->special == Special::none) moved->name = nullptr;  // "[heap]" and "[stack]" are places
   if (moved->special == Special::vdso) vdso_.store(target, std::memory_order_relaxed);
   enter(*moved.release());
   add_mapped(new_length);
@@ -214,7 +202,8 @@ Result<UserAddr> AddressSpace::remap(const RemapRequest& request) {
       remove(target, target + new_length, removed);
       return std::unexpected(done.error());
     }
-    if (!request.dont_unmap) remove(request.address, old_end, removed);
+    if (request.dont_unmap) find(request.address)->is_locked = false;  // the lock has gone with the pages
+    else remove(request.address, old_end, removed);
   }
   merge_around(target, target + new_length);
   return target;

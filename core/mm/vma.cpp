@@ -14,8 +14,27 @@ PageCache* Vma::cache() const {
   return inode ? inode->page_cache() : nullptr;
 }
 
+Result<Own<Vma>> Vma::copy(UserAddr from, UserAddr to) const {
+  Own<Vma> made = TRY(make<Vma>());
+  made->start = from;
+  made->end = to;
+  made->protection = protection;
+  made->is_shared = is_shared;
+  made->grows_down = grows_down;
+  made->is_locked = is_locked;
+  made->dont_fork = dont_fork;
+  made->wipe_on_fork = wipe_on_fork;
+  made->allowed = allowed;
+  made->special = special;
+  made->name = name;
+  made->file = file;
+  made->shared = shared;
+  made->offset = offset + (from - start);
+  return made;
+}
+
 bool Vma::can_merge(const Vma& behind) const {
-  if (end != behind.start || protection != behind.protection || is_shared != behind.is_shared || grows_down || behind.grows_down)
+  if (end != behind.start || protection != behind.protection || is_shared != behind.is_shared || grows_down != behind.grows_down)
     return false;
   if (is_locked != behind.is_locked || dont_fork != behind.dont_fork || wipe_on_fork != behind.wipe_on_fork || name != behind.name)
     return false;

@@ -1,7 +1,9 @@
 // Vma: one stretch of an address space with one backing and one protection (mmap(2)).
 #pragma once
 
+#include "core/base/own.h"
 #include "core/base/ref.h"
+#include "core/base/result.h"
 #include "core/base/types.h"
 #include "core/file/file.h"
 #include "core/mm/cache/page_cache.h"
@@ -35,6 +37,9 @@ class SharedMemory : public RefCounted {
 
 struct Vma : VmaLinks, Mapper {
   Vma() = default;
+  // The one way to make a VMA out of another (a split, fork, mremap): has all that this one has, and maps at [from, to) what this one
+  // has at `from`, which lies in it. What the new one is not to keep, the caller takes away. ENOMEM.
+  Result<Own<Vma>> copy(UserAddr from, UserAddr to) const;
   Vma(const Vma&) = delete;
   Vma& operator=(const Vma&) = delete;
   ~Vma() {

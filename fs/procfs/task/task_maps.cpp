@@ -68,14 +68,15 @@ struct SeenVma {
 
 class Collector final : public VmaVisitor {
  public:
-  explicit Collector(bool looks_at_pages) : looks_at_pages_(looks_at_pages) {}
+  Collector(bool looks_at_pages, UserAddr stack_start) : looks_at_pages_(looks_at_pages), stack_start_(stack_start) {}
   std::span<SeenVma> seen() { return {vmas_.data(), count_}; }
   bool is_full() const { return count_ == vmas_.size(); }
 
   bool vma(const Vma& vma, const PageTables& pages) override {
     SeenVma& seen = vmas_[count_++];
     seen.line = {vma.start, vma.end, vma.protection, vma.is_shared, vma.cache() && !vma.name ? vma.offset : 0, 0, 0, {}};
-    seen.name = vma.name;
+    // Of the parts of a stack that was split, the one where the program began is "[stack]".
+    if (!vma.grows_down || vma.contains(stack_start_)) seen.name = vma.name;
     seen.file = vma.file;
     seen.shared = vma.shared;
     seen.grows_down = vma.grows_down, seen.is_locked = vma.is_locked;
@@ -94,14 +95,15 @@ class Collector final : public VmaVisitor {
   std::array<SeenVma, 8> vmas_;
   size_t count_ = 0;
   bool looks_at_pages_;
+  UserAddr stack_start_;
 };
 
 // Calls action(seen) for every VMA, without locks.
 template <class Action>
 Result<> for_each_vma(AddressSpace& memory, bool looks_at_pages, Action action) {
-  UserAddr from = 0;
+  UserAddr from = 0, stack_start = memory.program().stack_start;
   for (;;) {
-    Collector collector(looks_at_pages);
+    Collector collector(looks_at_pages, stack_start);
     memory.visit(collector, from);
     for (SeenVma& seen : collector.seen())
       if (auto done = action(seen); !done) return done;
