@@ -100,8 +100,11 @@ class AddressSpace : public RefCounted {
     bool may_move, fixed, dont_unmap;
     UserAddr new_address;
     bool may_lock_more;  // locked memory may grow: EAGAIN otherwise
+    UserAddr old_end() const { return address + old_length; }
+    bool is_placed() const { return fixed || dont_unmap; }  // new_address is looked at
   };
-  Result<UserAddr> remap(const RemapRequest& request);
+  // mremap(2). EINVAL, EFAULT, ENOMEM, EAGAIN, EPERM.
+  Result<UserAddr> remap(RemapRequest request);
   // Maps the kernel's code for programs right above the data that it reads; returns the address of the code. ENOMEM.
   Result<UserAddr> map_vdso(const Ref<SharedMemory>& data, const Ref<SharedMemory>& code);
   // Where that code is now, or was before the program unmapped it; 0: there was none.
@@ -217,6 +220,14 @@ class AddressSpace : public RefCounted {
   void make_writable(Vma& vma, UserAddr page, const Translation& old) REQUIRES(lock_);
   Result<> try_fault(UserAddr address, hal::Access access, Ref<File>* written);
   void enter(Vma& vma) REQUIRES(lock_);
+  // --- remap.cpp
+  Result<> check_ranges(const RemapRequest& request) const;
+  static Result<> check_remap(const Vma& vma, const RemapRequest& request);
+  bool has_room_behind(const Vma& vma, UserAddr end, uint64_t more) const REQUIRES(lock_);
+  Result<UserAddr> grow_in_place(Vma& vma, UserAddr address, uint64_t more) REQUIRES(lock_);
+  Result<UserAddr> move_mapping(const Vma& vma, const RemapRequest& request, Removed& removed) REQUIRES(lock_);
+  Result<UserAddr> make_room(const RemapRequest& request, Removed& removed) REQUIRES(lock_);
+  Result<> move_pages(const RemapRequest& request, UserAddr target, Removed& removed) REQUIRES(lock_);
   static PageFlags flags_for(const Vma& vma);
   template <class Action>
   Result<> for_each_in(UserAddr address, uint64_t length, Action action) REQUIRES(lock_);
