@@ -1,6 +1,5 @@
 #include "fs/block/disk_file.h"
 
-#include "core/base/lock_guard.h"
 #include "core/mm/user_memory.h"
 #include "core/task/process/process.h"
 #include "core/task/thread.h"
@@ -37,23 +36,9 @@ Geometry make_geometry(uint64_t size) {
 
 }  // namespace
 
-Result<size_t> DiskFile::read(Sink& out) {
-  LockGuard guard(offset_lock_);
-  size_t done = TRY(read_at(offset_, out));
-  offset_ += done;
-  return done;
-}
-
 Result<size_t> DiskFile::read_at(uint64_t offset, Sink& out) {
   if (is_misaligned(offset, out.remaining())) return err::inval;
   return disk_->page_cache()->read(offset, out);
-}
-
-Result<size_t> DiskFile::write(Source& in) {
-  LockGuard guard(offset_lock_);
-  size_t done = TRY(write_at(offset_, in));
-  offset_ += done;
-  return done;
 }
 
 Result<size_t> DiskFile::write_at(uint64_t offset, Source& in) {
@@ -68,22 +53,6 @@ Result<size_t> DiskFile::write_at(uint64_t offset, Source& in) {
   if (flags() & (open_flag::sync | open_flag::dsync)) kept = disk_->sync();
   else if (flags() & open_flag::direct) kept = disk_->write_back();
   return kept ? Result<size_t>(done) : std::unexpected(kept.error());
-}
-
-Result<uint64_t> DiskFile::seek(int64_t offset, Whence whence) {
-  LockGuard guard(offset_lock_);
-  uint64_t base = 0;
-  switch (whence) {
-    case Whence::set: break;
-    case Whence::current: base = offset_; break;
-    case Whence::end: base = disk_->size(); break;
-    default: return err::inval;
-  }
-  int64_t position;
-  if (__builtin_add_overflow(static_cast<int64_t>(base), offset, &position)) return err::inval;
-  if (position < 0 || static_cast<uint64_t>(position) > disk_->size()) return err::inval;
-  offset_ = static_cast<uint64_t>(position);
-  return offset_;
 }
 
 Result<uint64_t> DiskFile::control(Thread& self, uint32_t number, uint64_t argument) {

@@ -26,15 +26,8 @@ uint64_t number_of(Inode& inode) {
 
 }  // namespace
 
-Result<uint64_t> DirectoryFile::seek(int64_t offset, Whence whence) {
-  LockGuard guard(lock_);
-  int64_t base = 0;
-  if (whence == Whence::current) base = static_cast<int64_t>(position_);
-  else if (whence != Whence::set && (whence != Whence::end || !path().mount->file_system().directories_seek_from_end())) return err::inval;
-  int64_t position;
-  if (__builtin_add_overflow(base, offset, &position) || position < 0) return err::inval;
-  position_ = static_cast<uint64_t>(position);
-  return position_;
+Result<uint64_t> DirectoryFile::end_offset() {
+  return path().mount->file_system().directories_seek_from_end() ? Result<uint64_t>(0) : err::inval;
 }
 
 // Of "..": at the root of a mount, the directory around the place where it is mounted.
@@ -51,21 +44,21 @@ uint64_t DirectoryFile::parent_number() {
 }
 
 Result<> DirectoryFile::list(DirectoryVisitor& visitor) {
-  LockGuard guard(lock_);
+  LockGuard guard(offset_lock_);
   if (path().dentry->is_removed()) return err::noent;
   note_access();
-  if (position_ == 0) {
+  if (offset_ == 0) {
     if (!visitor.entry(".", number_of(*inode()), FileType::directory, 1)) return {};
-    position_ = 1;
+    offset_ = 1;
   }
-  if (position_ == 1) {
+  if (offset_ == 1) {
     if (!visitor.entry("..", parent_number(), FileType::directory, 2)) return {};
-    position_ = 2;
+    offset_ = 2;
   }
   Shifted shifted(visitor);
-  uint64_t position = position_ - 2;
+  uint64_t position = offset_ - 2;
   auto listed = inode()->list(&position, shifted);
-  position_ = position + 2;
+  offset_ = position + 2;
   return listed;
 }
 

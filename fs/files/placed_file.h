@@ -1,14 +1,15 @@
 // PlacedFile: an open description of something in the tree that it holds by its path.
 #pragma once
 
+#include "core/file/seekable_file.h"
 #include "fs/files/notify.h"
 #include "fs/vfs/path.h"
 
 namespace halcyon::fs {
 
-class PlacedFile : public File {
+class PlacedFile : public SeekableFile {
  public:
-  PlacedFile(Path path, uint32_t flags) : File(flags), path_(std::move(path)) {}
+  PlacedFile(Path path, uint32_t flags) : SeekableFile(flags), path_(std::move(path)) {}
   ~PlacedFile() override { note_close(*path_.dentry, *this); }
 
   Inode* inode() override { return path_.inode(); }

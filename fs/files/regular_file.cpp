@@ -72,13 +72,6 @@ Result<> set_file_size(Inode& inode, uint64_t size, Nanoseconds now, bool keeps_
   return keeps_privileges ? Result<>{} : drop_privileges(inode, now);
 }
 
-Result<size_t> RegularFile::read(Sink& out) {
-  LockGuard guard(offset_lock_);
-  size_t done = TRY(read_at(offset_, out));
-  offset_ += done;
-  return done;
-}
-
 Result<size_t> RegularFile::read_at(uint64_t offset, Sink& out) {
   if (out.remaining() == 0) return 0;
   if (out.remaining() > max_offset - std::min(offset, max_offset)) return err::inval;
@@ -87,24 +80,21 @@ Result<size_t> RegularFile::read_at(uint64_t offset, Sink& out) {
   return done;
 }
 
-Result<size_t> RegularFile::write(Source& in) {
-  LockGuard guard(offset_lock_);
-  return write_locked(&offset_, (flags() & open_flag::append) != 0, in);
+Result<size_t> RegularFile::write_at(uint64_t offset, Source& in) {
+  return write_contents(&offset, (flags() & open_flag::append) != 0, in);
 }
-
-Result<size_t> RegularFile::write_at(uint64_t offset, Source& in) { return write_locked(&offset, (flags() & open_flag::append) != 0, in); }
 
 Result<size_t> RegularFile::append(Source& in, bool moves) {
   if (!moves) {
     uint64_t offset = 0;
-    return write_locked(&offset, true, in);
+    return write_contents(&offset, true, in);
   }
   LockGuard guard(offset_lock_);
-  return write_locked(&offset_, true, in);
+  return write_contents(&offset_, true, in);
 }
 
 // Leaves in *offset where the next write goes.
-Result<size_t> RegularFile::write_locked(uint64_t* offset, bool at_end, Source& in) {
+Result<size_t> RegularFile::write_contents(uint64_t* offset, bool at_end, Source& in) {
   if (in.remaining() == 0) return 0;
   if (in.remaining() > max_offset - std::min(*offset, max_offset)) return err::inval;
   Inode& target = *inode();
@@ -125,26 +115,22 @@ Result<size_t> RegularFile::write_locked(uint64_t* offset, bool at_end, Source& 
   return done;
 }
 
-Result<uint64_t> RegularFile::seek(int64_t offset, Whence whence) {
-  LockGuard guard(offset_lock_);
-  uint64_t size = inode()->page_cache()->size();
-  int64_t base = 0;
-  switch (whence) {
-    case Whence::set: break;
-    case Whence::current: base = static_cast<int64_t>(offset_); break;
-    case Whence::end: base = static_cast<int64_t>(size); break;
-    case Whence::data:
-    case Whence::hole:
-      if (offset < 0 || static_cast<uint64_t>(offset) >= size) return err::nxio;
-      offset = static_cast<int64_t>(inode()->page_cache()->find_next(static_cast<uint64_t>(offset), whence == Whence::data));
-      if (whence == Whence::data && static_cast<uint64_t>(offset) >= size) return err::nxio;
-      break;
-    default: return err::inval;
-  }
-  int64_t position;
-  if (__builtin_add_overflow(base, offset, &position) || position < 0) return err::inval;
-  offset_ = static_cast<uint64_t>(position);
-  return offset_;
+Result<uint64_t> RegularFile::end_offset() { return inode()->page_cache()->size(); }
+
+Result<uint64_t> RegularFile::find_data(int64_t offset) {
+  PageCache& cache = *inode()->page_cache();
+  uint64_t size = cache.size();
+  if (offset < 0 || static_cast<uint64_t>(offset) >= size) return err::nxio;
+  uint64_t found = cache.find_next(static_cast<uint64_t>(offset), true);
+  if (found >= size) return err::nxio;
+  return found;
+}
+
+// The end of the file is one.
+Result<uint64_t> RegularFile::find_hole(int64_t offset) {
+  PageCache& cache = *inode()->page_cache();
+  if (offset < 0 || static_cast<uint64_t>(offset) >= cache.size()) return err::nxio;
+  return cache.find_next(static_cast<uint64_t>(offset), false);
 }
 
 Result<> RegularFile::truncate(uint64_t size) {

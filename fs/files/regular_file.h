@@ -1,16 +1,13 @@
 // RegularFile: an open regular file. Reads and writes go through the inode's page cache.
 //
-// Locks (rank inode, mutexes): offset_lock_ makes read, write and lseek at the shared offset atomic; then the inode's contents_lock orders
-// writers, so that O_APPEND finds the end and nobody interleaves.
+// Lock: after that of the offset, the inode's contents_lock (rank inode, a mutex) orders writers, so that O_APPEND finds the end and nobody
+// interleaves.
 #pragma once
 
 #include "core/file/inode.h"
-#include "core/sync/mutex.h"
 #include "fs/files/placed_file.h"
 
 namespace halcyon::fs {
-
-inline constexpr uint64_t max_offset = INT64_MAX;
 
 class RegularFile final : public PlacedFile {
  public:
@@ -18,12 +15,9 @@ class RegularFile final : public PlacedFile {
   RegularFile(Path path, uint32_t flags, bool keeps_privileges, InodeUse use)
       : PlacedFile(std::move(path), flags), keeps_privileges_(keeps_privileges), use_(std::move(use)) {}
 
-  Result<size_t> read(Sink& out) override;
-  Result<size_t> write(Source& in) override;
   Result<size_t> read_at(uint64_t offset, Sink& out) override;
   Result<size_t> write_at(uint64_t offset, Source& in) override;
   Result<size_t> append(Source& in, bool moves) override;
-  Result<uint64_t> seek(int64_t offset, Whence whence) override;
   bool is_pollable() const override { return false; }
   Inode* mappable() override { return inode(); }
   void allow_writes() override { use_ = InodeUse::read(*inode()); }
@@ -32,10 +26,14 @@ class RegularFile final : public PlacedFile {
   Result<> allocate(Allocation how, uint64_t offset, uint64_t end) override;  // allocate.cpp; EFBIG, ENOSPC
 
  private:
-  Result<size_t> write_locked(uint64_t* offset, bool at_end, Source& in);
+  Result<size_t> write_locked(uint64_t* offset, Source& in) override REQUIRES(offset_lock_) {
+    return write_contents(offset, (flags() & open_flag::append) != 0, in);
+  }
+  Result<uint64_t> end_offset() override;
+  Result<uint64_t> find_data(int64_t offset) override;
+  Result<uint64_t> find_hole(int64_t offset) override;
+  Result<size_t> write_contents(uint64_t* offset, bool at_end, Source& in);
 
-  Mutex offset_lock_{Rank::open_file};
-  uint64_t offset_ = 0;  // under offset_lock_
   const bool keeps_privileges_;
   InodeUse use_;
 };

@@ -21,43 +21,31 @@ uint32_t TextFile::poll(PollTable* table) {
 
 Result<> TextFile::make_text(Writer& out) { return node_.write_text(out); }
 
-Result<size_t> TextFile::read(Sink& out) {
-  LockGuard guard(lock_);
-  size_t done = TRY(read_locked(position_, out));
-  position_ += done;
-  return done;
-}
-
 Result<size_t> TextFile::read_at(uint64_t offset, Sink& out) {
-  LockGuard guard(lock_);
-  return read_locked(offset, out);
+  LockGuard guard(offset_lock_);
+  return read_locked(&offset, out);
 }
 
-Result<size_t> TextFile::read_locked(uint64_t offset, Sink& out) {
+Result<size_t> TextFile::read_locked(uint64_t* offset, Sink& out) {
   if (out.remaining() == 0) return 0;
-  if (offset == 0 || !is_made_) {
+  if (*offset == 0 || !is_made_) {
     text_.clear();
     is_made_ = false;
     if (auto made = make_text(text_); !made) return std::unexpected(made.error());
     if (text_.has_failed()) return err::nomem;
     is_made_ = true;
   }
-  return text_.read(offset, out);
-}
-
-Result<size_t> TextFile::write(Source& in) {
-  LockGuard guard(lock_);
-  size_t done = TRY(write_locked(position_, in));
-  position_ += done;
+  size_t done = TRY(text_.read(*offset, out));
+  *offset += done;
   return done;
 }
 
 Result<size_t> TextFile::write_at(uint64_t offset, Source& in) {
-  LockGuard guard(lock_);
-  return write_locked(offset, in);
+  LockGuard guard(offset_lock_);
+  return write_locked(&offset, in);
 }
 
-Result<size_t> TextFile::write_locked(uint64_t offset, Source& in) {
+Result<size_t> TextFile::write_locked(uint64_t* offset, Source& in) {
   if (!node_.is_storable()) return node_.write_error();
   if (in.remaining() == 0) return 0;
   Vec<char> text;
@@ -65,24 +53,11 @@ Result<size_t> TextFile::write_locked(uint64_t offset, Source& in) {
   if (auto sized = text.resize(count); !sized) return std::unexpected(sized.error());
   size_t got = TRY(in.read(std::as_writable_bytes(text.span())));
   if (got < count) return err::fault;
-  return node_.store(offset, {text.data(), count});
+  size_t stored = TRY(node_.store(*offset, {text.data(), count}));
+  *offset += stored;
+  return stored;
 }
 
-Result<uint64_t> TextFile::seek(int64_t offset, Whence whence) {
-  LockGuard guard(lock_);
-  int64_t base = 0;
-  switch (whence) {
-    case Whence::set: break;
-    case Whence::current: base = static_cast<int64_t>(position_); break;
-    case Whence::end:
-      if (node_.seeks_from_end()) break;
-      return err::inval;
-    default: return err::inval;
-  }
-  int64_t position;
-  if (__builtin_add_overflow(base, offset, &position) || position < 0) return err::inval;
-  position_ = static_cast<uint64_t>(position);
-  return position_;
-}
+Result<uint64_t> TextFile::end_offset() { return node_.seeks_from_end() ? Result<uint64_t>(0) : err::inval; }
 
 }  // namespace halcyon::fs
