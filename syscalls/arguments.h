@@ -45,6 +45,15 @@ inline Result<fs::Start> start_at(Thread& self, DirFd dir, std::string_view path
   return fs::Start{std::move(file)};
 }
 
+// The file that a call for one kind of files is about. EBADF; EINVAL: of another kind.
+template <class T>
+Result<Ref<T>> file_of_kind(Thread& self, Fd fd) {
+  Ref<File> file = TRY(self.files().get(fd));
+  if (file->is_path()) return err::badf;
+  if (T* one = file->as<T>()) return Ref<T>(*one);
+  return err::inval;
+}
+
 // AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH as the walk's flags.
 constexpr uint32_t walk_flags(uint32_t at_flags) {
   uint32_t flags = at_flags & at_flag::symlink_nofollow ? 0 : fs::walk_flag::follow;

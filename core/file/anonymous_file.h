@@ -7,8 +7,8 @@ namespace halcyon {
 
 class AnonymousFile : public File {
  public:
-  // `kind` is a literal: "[eventfd]".
-  AnonymousFile(uint32_t flags, std::string_view kind) : File(flags), kind_(kind) {}
+  // `name` is a literal: "[eventfd]".
+  AnonymousFile(uint32_t flags, std::string_view name, FileKind kind = FileKind::other) : File(flags, kind), name_(name) {}
 
   // All such files share one inode, as on Linux.
   Result<Attributes> attributes() override {
@@ -21,10 +21,10 @@ class AnonymousFile : public File {
   }
   // There is no offset, but to move it is no error.
   Result<uint64_t> seek(int64_t, Whence) override { return 0; }
-  void describe(Writer& out) override { print(out, "anon_inode:{}", kind_); }
+  void describe(Writer& out) override { print(out, "anon_inode:{}", name_); }
 
  private:
-  std::string_view kind_;
+  std::string_view name_;
 };
 
 }  // namespace halcyon

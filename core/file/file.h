@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <string_view>
+#include <type_traits>
 
 #include "core/base/own.h"
 #include "core/base/print.h"
@@ -16,12 +17,7 @@
 namespace halcyon {
 
 class Inode;
-class PipeEnd;
 class EpollFile;
-class TimerFile;
-class SignalFile;
-class InotifyFile;
-class PidFile;
 class AsyncFiles;
 struct AsyncState;
 struct EpollItem;
@@ -41,6 +37,10 @@ inline constexpr uint32_t no_atime = 01000000, close_on_exec = 02000000, sync = 
 inline constexpr uint32_t changeable = append | nonblock | async | direct | no_atime;
 }  // namespace open_flag
 
+// The kinds of files that some system calls are about. A class whose objects are one passes its kind to File's constructor, and names it
+// as `T::file_kind` for File::as<T>().
+enum class FileKind : uint8_t { other, pipe, epoll, timer, signals, inotify, pidfd };
+
 enum class Whence : uint32_t { set = 0, current = 1, end = 2, data = 3, hole = 4 };
 
 class File;
@@ -58,7 +58,7 @@ class FilePlace {
 
 class File : public RefCounted {
  public:
-  explicit File(uint32_t flags) : flags_(flags) {}
+  explicit File(uint32_t flags, FileKind kind = FileKind::other) : flags_(flags), kind_(kind) {}
   virtual ~File();
   // Hides RefCounted's: nobody watches a file any more when it is destroyed.
   [[nodiscard]] bool drop() const {
@@ -66,6 +66,15 @@ class File : public RefCounted {
     if (epoll_items_.load(std::memory_order_acquire)) forget_in_epoll();
     if (async_.load(std::memory_order_acquire)) forget_async();  // and leases and notices: who has them is an owner
     return true;
+  }
+
+  FileKind kind() const { return kind_; }
+  // This file as what it is: timerfd_settime(2) asks for a TimerFile. Null if it is of another kind. Each kind is one final class, so that
+  // the kind says which.
+  template <class T>
+  T* as() {
+    static_assert(std::is_final_v<T> && T::file_kind != FileKind::other);
+    return kind_ == T::file_kind ? static_cast<T*>(this) : nullptr;
   }
 
   uint32_t flags() const { return flags_.load(std::memory_order_relaxed); }
@@ -154,7 +163,7 @@ class File : public RefCounted {
   enum class Allocation : uint8_t { grow, keep_size, punch_hole };
   virtual Result<> allocate(Allocation, uint64_t offset, uint64_t end) {
     static_cast<void>(offset), static_cast<void>(end);
-    return as_pipe() ? err::spipe : err::nodev;
+    return kind_ == FileKind::pipe ? err::spipe : err::nodev;
   }
   // fsync(2); EINVAL where the file has nothing to write through to.
   virtual Result<> sync() { return err::inval; }
@@ -165,14 +174,6 @@ class File : public RefCounted {
     static_cast<void>(flags);
     return err::nxio;
   }
-
-  // This file as an end of a pipe or FIFO, for fcntl(2) and splice(2); null for everything else.
-  virtual PipeEnd* as_pipe() { return nullptr; }
-  virtual EpollFile* as_epoll() { return nullptr; }
-  virtual TimerFile* as_timer() { return nullptr; }
-  virtual SignalFile* as_signals() { return nullptr; }
-  virtual InotifyFile* as_inotify() { return nullptr; }
-  virtual PidFile* as_pidfd() { return nullptr; }
 
   // The text of /proc/PID/fd/N and of the last column of /proc/PID/maps: a path, or "pipe:[7]".
   virtual void describe(Writer& out) {
@@ -205,6 +206,7 @@ class File : public RefCounted {
   void forget_async() const;
 
   std::atomic<uint32_t> flags_;
+  const FileKind kind_;
   mutable std::atomic<EpollItem*> epoll_items_{nullptr};  // which watch this file; under Kernel::epoll_lock
   mutable std::atomic<AsyncState*> async_{nullptr};       // signal-driven I/O; null until a program asks for it
   std::atomic<bool> has_locks_{false};

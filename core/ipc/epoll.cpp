@@ -61,7 +61,7 @@ const File* EpollFile::watched_file(int fd, unsigned index) {
 
 // How many epoll files hang below `file`, one below the other; more than max_nests if `inserted_into` is among them.
 unsigned EpollFile::height_of(File& file, const EpollFile* inserted_into, uint64_t visit) {
-  EpollFile* epoll = file.as_epoll();
+  EpollFile* epoll = file.as<EpollFile>();
   if (!epoll) return 0;
   if (epoll == inserted_into) return max_nests + 1;
   if (epoll->visit_ == visit) return epoll->visit_result_;
@@ -88,7 +88,7 @@ unsigned EpollFile::depth_above(const File& file, uint64_t visit) {
 
 Result<> EpollFile::add(File& file, int fd, EpollEvent event) {
   if (event.events & epoll_flag::exclusive) {
-    if (file.as_epoll() || (event.events & ~exclusive_events)) return err::inval;
+    if (file.as<EpollFile>() || (event.events & ~exclusive_events)) return err::inval;
   }
   Own<EpollItem> fresh = TRY(make<EpollItem>());
   LockGuard guard(kernel().epoll_lock());

@@ -59,7 +59,8 @@ class EpollSink {
 
 class EpollFile final : public AnonymousFile {
  public:
-  EpollFile() : AnonymousFile(open_flag::read_write, "[eventpoll]") {}
+  static constexpr FileKind file_kind = FileKind::epoll;
+  EpollFile() : AnonymousFile(open_flag::read_write, "[eventpoll]", file_kind) {}
   ~EpollFile() override;
 
   // epoll_ctl(2). EEXIST, ENOENT; EPERM for a file that is always ready; ELOOP or EINVAL where epoll files would watch each other in a
@@ -77,7 +78,6 @@ class EpollFile final : public AnonymousFile {
   Result<size_t> read(Sink&) override { return err::inval; }
   Result<size_t> write(Source&) override { return err::inval; }
   uint32_t poll(PollTable* table) override;
-  EpollFile* as_epoll() override { return this; }
 
   // A file goes: nobody watches it any more.
   static void forget(const File& file);

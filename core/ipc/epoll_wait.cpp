@@ -45,7 +45,7 @@ bool EpollFile::has_ready() {
 
 // What the item is to report now. Under epoll_lock.
 uint32_t EpollFile::events_of(EpollItem& item, PollTable* table) {
-  EpollFile* nested = item.file().as_epoll();
+  EpollFile* nested = item.file().as<EpollFile>();
   uint32_t events = nested ? nested->poll_locked(table) : item.file().poll(table);
   return events & item.wanted.events & ~epoll_flag::all;
 }

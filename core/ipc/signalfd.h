@@ -10,7 +10,8 @@ namespace halcyon {
 
 class SignalFile final : public AnonymousFile {
  public:
-  SignalFile(SignalSet mask, uint32_t flags) : AnonymousFile(open_flag::read_write | flags, "[signalfd]"), mask_(mask.bits()) {}
+  static constexpr FileKind file_kind = FileKind::signals;
+  SignalFile(SignalSet mask, uint32_t flags) : AnonymousFile(open_flag::read_write | flags, "[signalfd]", file_kind), mask_(mask.bits()) {}
 
   SignalSet mask() const { return SignalSet(mask_.load(std::memory_order_relaxed)); }
   // Those who wait look again.
@@ -19,7 +20,6 @@ class SignalFile final : public AnonymousFile {
   Result<size_t> read(Sink& out) override;
   Result<size_t> write(Source&) override { return err::inval; }
   uint32_t poll(PollTable* table) override;
-  SignalFile* as_signals() override { return this; }
 
  private:
   std::atomic<uint64_t> mask_;

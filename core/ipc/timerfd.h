@@ -12,7 +12,8 @@ namespace halcyon {
 
 class TimerFile final : public AnonymousFile {
  public:
-  TimerFile(AlarmClock clock, uint32_t flags) : AnonymousFile(open_flag::read_write | flags, "[timerfd]"), clock_(clock) {
+  static constexpr FileKind file_kind = FileKind::timer;
+  TimerFile(AlarmClock clock, uint32_t flags) : AnonymousFile(open_flag::read_write | flags, "[timerfd]", file_kind), clock_(clock) {
     alarm_.file = this;
   }
   ~TimerFile() override;
@@ -26,7 +27,6 @@ class TimerFile final : public AnonymousFile {
   Result<size_t> read(Sink& out) override;
   Result<size_t> write(Source&) override { return err::inval; }
   uint32_t poll(PollTable* table) override;
-  TimerFile* as_timer() override { return this; }
 
  private:
   struct FileAlarm : Alarm {

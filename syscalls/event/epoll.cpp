@@ -36,7 +36,7 @@ Result<uint64_t> wait_for(Thread& self, Fd fd, UserPtr<UserEpollEvent> events, i
   if (!self.memory().is_valid_range(events.address(), limit * size)) return err::fault;
   FdTable::Borrowed file = TRY(self.files().borrow(fd));
   if (file->is_path()) return err::badf;
-  EpollFile* epoll = file->as_epoll();
+  EpollFile* epoll = file->as<EpollFile>();
   if (!epoll) return err::inval;
   UserEvents out(self, events.address());
   return epoll->wait(out, limit, deadline);
@@ -76,7 +76,7 @@ Result<uint64_t> sys_epoll_ctl(Thread& self, Fd epoll_fd, EpollOperation operati
   Ref<File> file = TRY(self.files().get(fd));
   if (epoll_file->is_path() || file->is_path()) return err::badf;
   if (!file->is_pollable()) return err::perm;
-  EpollFile* epoll = epoll_file->as_epoll();
+  EpollFile* epoll = epoll_file->as<EpollFile>();
   if (!epoll || file == epoll_file) return err::inval;
   switch (operation) {
     case ctl_add: return as_result(epoll->add(*file, fd, event));

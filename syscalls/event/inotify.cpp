@@ -24,14 +24,6 @@ Result<uint64_t> init(Thread& self, uint32_t flags) {
   return install(self, std::move(file), flags);
 }
 
-// EBADF, EINVAL for another kind of file.
-Result<Ref<File>> instance(Thread& self, Fd fd) {
-  Ref<File> file = TRY(self.files().get(fd));
-  if (file->is_path()) return err::badf;
-  if (!file->as_inotify()) return err::inval;
-  return file;
-}
-
 }  // namespace
 
 Result<uint64_t> sys_inotify_init1(Thread& self, InotifyFlags flags) { return init(self, flags); }
@@ -40,20 +32,20 @@ Result<uint64_t> sys_inotify_init(Thread& self) { return init(self, 0); }
 Result<uint64_t> sys_inotify_add_watch(Thread& self, Fd fd, UserPtr<const char> path, InotifyMask mask) {
   using namespace watch_flag;
   if (mask == 0 || (mask & ~known)) return err::inval;
-  Ref<File> file = TRY(instance(self, fd));
+  Ref<InotifyFile> file = TRY(file_of_kind<InotifyFile>(self, fd));
   if ((mask & mask_add) && (mask & mask_create)) return err::inval;
   uint32_t how = (mask & dont_follow ? 0 : fs::walk_flag::follow) | (mask & only_directory ? fs::walk_flag::directory : 0);
   return with_path(self, DirFd{at_cwd}, path, [&](auto& caller, auto& start, auto text) -> Result<size_t> {
     fs::Path found = TRY(fs::resolve(caller, start, text, how));
     if (auto allowed = fs::check_access(caller.who, *found.inode(), fs::may::read); !allowed) return std::unexpected(allowed.error());
-    int number = TRY(file->as_inotify()->add(Ref<Inode>(*found.inode()), &found.mount->file_system(), mask));
+    int number = TRY(file->add(Ref<Inode>(*found.inode()), &found.mount->file_system(), mask));
     return static_cast<size_t>(number);
   });
 }
 
 Result<uint64_t> sys_inotify_rm_watch(Thread& self, Fd fd, int number) {
-  Ref<File> file = TRY(instance(self, fd));
-  return as_result(file->as_inotify()->remove(number));
+  Ref<InotifyFile> file = TRY(file_of_kind<InotifyFile>(self, fd));
+  return as_result(file->remove(number));
 }
 
 }  // namespace halcyon

@@ -2,6 +2,7 @@
 #include "core/ipc/signalfd.h"
 
 #include "core/mm/user_memory.h"
+#include "syscalls/arguments.h"
 #include "syscalls/calls.h"
 #include "syscalls/install.h"
 
@@ -16,10 +17,8 @@ Result<uint64_t> sys_signalfd4(Thread& self, Fd fd, UserPtr<const UserSigset> ma
     Ref<File> file = TRY(make_ref<SignalFile>(wanted, flags & open_flag::nonblock));
     return install(self, std::move(file), flags);
   }
-  Ref<File> file = TRY(self.files().get(fd));
-  if (file->is_path()) return err::badf;
-  if (!file->as_signals()) return err::inval;
-  file->as_signals()->set_mask(wanted);
+  Ref<SignalFile> file = TRY(file_of_kind<SignalFile>(self, fd));
+  file->set_mask(wanted);
   return static_cast<uint64_t>(fd.value);
 }
 

@@ -3,22 +3,12 @@
 
 #include "core/mm/user_memory.h"
 #include "core/task/kernel.h"
+#include "syscalls/arguments.h"
 #include "syscalls/calls.h"
 #include "syscalls/install.h"
 #include "syscalls/time/time.h"
 
 namespace halcyon {
-
-namespace {
-
-Result<Ref<File>> timer_file(Thread& self, Fd fd) {
-  Ref<File> file = TRY(self.files().get(fd));
-  if (file->is_path()) return err::badf;
-  if (!file->as_timer()) return err::inval;
-  return file;
-}
-
-}  // namespace
 
 Result<uint64_t> sys_timerfd_create(Thread& self, ClockId clock, TimerFileFlags flags) {
   if (flags & ~(open_flag::nonblock | open_flag::close_on_exec)) return err::inval;
@@ -43,17 +33,17 @@ Result<uint64_t> sys_timerfd_settime(Thread& self, Fd fd, TimerFlags flags, User
   Itimerspec wanted = TRY(get_user(self.memory(), value));
   if (flags & ~(absolute | cancel_on_set)) return err::inval;
   TimerSetting setting = TRY(from_itimerspec(wanted));
-  Ref<File> file = TRY(timer_file(self, fd));
-  bool cancels = (flags & absolute) && (flags & cancel_on_set) && file->as_timer()->clock() == AlarmClock::realtime;
-  TimerSetting before = file->as_timer()->set(setting, (flags & absolute) != 0, cancels);
+  Ref<TimerFile> file = TRY(file_of_kind<TimerFile>(self, fd));
+  bool cancels = (flags & absolute) && (flags & cancel_on_set) && file->clock() == AlarmClock::realtime;
+  TimerSetting before = file->set(setting, (flags & absolute) != 0, cancels);
   if (!old) return 0;
   if (auto stored = put_user(self.memory(), old, to_itimerspec(before)); !stored) return std::unexpected(stored.error());
   return 0;
 }
 
 Result<uint64_t> sys_timerfd_gettime(Thread& self, Fd fd, UserPtr<Itimerspec> value) {
-  Ref<File> file = TRY(timer_file(self, fd));
-  if (auto stored = put_user(self.memory(), value, to_itimerspec(file->as_timer()->get())); !stored) return std::unexpected(stored.error());
+  Ref<TimerFile> file = TRY(file_of_kind<TimerFile>(self, fd));
+  if (auto stored = put_user(self.memory(), value, to_itimerspec(file->get())); !stored) return std::unexpected(stored.error());
   return 0;
 }
 

@@ -294,7 +294,7 @@ Result<uint64_t> sys_sync_file_range(Thread& self, Fd fd, int64_t offset, int64_
 Result<uint64_t> sys_fadvise64(Thread& self, Fd fd, int64_t, int64_t length, int advice) {
   Ref<File> file = TRY(self.files().get(fd));
   if (file->is_path()) return err::badf;
-  if (file->as_pipe()) return err::spipe;
+  if (file->kind() == FileKind::pipe) return err::spipe;
   if (length < 0 || advice < 0 || advice > 5) return err::inval;
   return 0;
 }

@@ -124,8 +124,9 @@ Result<uint64_t> compare_epoll_target(Thread& self, const Thread::Resources& tas
   EpollSlot slot = TRY(get_user(self.memory(), UserPtr<const EpollSlot>(user_slot)));
   Ref<File> file = TRY(file_of(task, fd));
   Ref<File> epoll = TRY(file_of(other, slot.epoll));
-  if (!epoll->as_epoll()) return err::inval;
-  const File* watched = epoll->as_epoll()->watched_file(static_cast<int>(slot.fd), slot.index);
+  EpollFile* watcher = epoll->as<EpollFile>();
+  if (!watcher) return err::inval;
+  const File* watched = watcher->watched_file(static_cast<int>(slot.fd), slot.index);
   if (!watched) return err::noent;
   return compare(file.get(), watched);
 }

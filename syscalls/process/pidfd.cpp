@@ -24,7 +24,7 @@ namespace {
 // Of a pidfd, or of an open directory /proc/PID. EBADF.
 Result<Ref<Process>> process_of(Thread& self, int fd) {
   Ref<File> file = TRY(self.files().get(fd));
-  if (PidFile* pidfd = file->as_pidfd()) return Ref<Process>(pidfd->process());
+  if (PidFile* pidfd = file->as<PidFile>()) return Ref<Process>(pidfd->process());
   Inode* inode = file->is_path() ? nullptr : file->inode();
   Process* process = inode ? inode->named_process() : nullptr;
   if (!process) return err::badf;
@@ -59,7 +59,7 @@ Result<uint64_t> sys_pidfd_send_signal(Thread& self, Fd pidfd, Signal signal, Us
 Result<uint64_t> sys_pidfd_getfd(Thread& self, Fd pidfd, Fd fd, uint32_t flags) {
   if (flags != 0) return err::inval;
   Ref<File> file = TRY(self.files().get(pidfd));
-  PidFile* target = file->as_pidfd();
+  PidFile* target = file->as<PidFile>();
   if (!target) return err::badf;
   Thread::Resources theirs = TRY(access_process(self, target->process()));
   if (!theirs.files) return err::srch;

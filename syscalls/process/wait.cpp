@@ -60,7 +60,7 @@ namespace {
 // P_PIDFD. A file with O_NONBLOCK does not let anybody wait. EBADF, EAGAIN.
 Result<WaitResult> wait_for_pidfd(Thread& self, int fd, WaitRequest request) {
   Ref<File> file = TRY(self.files().get(fd));
-  PidFile* pidfd = file->as_pidfd();
+  PidFile* pidfd = file->as<PidFile>();
   if (!pidfd) return err::badf;
   request.which = WaitRequest::Which::process;
   request.process = &pidfd->process();

@@ -39,9 +39,10 @@ class InotifyWatch final : public Watch,
 
 class InotifyFile final : public AnonymousFile {
  public:
+  static constexpr FileKind file_kind = FileKind::inotify;
   // Of the user `uid`; `flags` may hold O_NONBLOCK. EMFILE (max_user_instances), ENOMEM.
   static Result<Ref<InotifyFile>> create(uint32_t uid, uint32_t flags);
-  InotifyFile(uint32_t uid, uint32_t flags) : AnonymousFile(open_flag::read_only | flags, "inotify"), uid_(uid) {}
+  InotifyFile(uint32_t uid, uint32_t flags) : AnonymousFile(open_flag::read_only | flags, "inotify", file_kind), uid_(uid) {}
   ~InotifyFile() override;
 
   // inotify_add_watch(2) on an inode that the caller may read. EEXIST (IN_MASK_CREATE), ENOSPC (max_user_watches), ENOMEM.
@@ -55,7 +56,6 @@ class InotifyFile final : public AnonymousFile {
   bool has_async() const override { return true; }
   Result<uint64_t> control(Thread& self, uint32_t request, uint64_t argument) override;
   void write_details(Writer& out) override;
-  InotifyFile* as_inotify() override { return this; }
 
  private:
   friend class InotifyWatch;

@@ -15,8 +15,9 @@ FifoSlot::~FifoSlot() = default;
 // An open end; a FIFO opened O_RDWR is both.
 class PipeEnd final : public File {
  public:
+  static constexpr FileKind file_kind = FileKind::pipe;
   PipeEnd(uint32_t flags, Ref<Pipe> pipe, FifoSlot* slot, Ref<Inode> inode)
-      : File(flags), pipe_(std::move(pipe)), slot_(slot), inode_(std::move(inode)) {
+      : File(flags, file_kind), pipe_(std::move(pipe)), slot_(slot), inode_(std::move(inode)) {
     pipe_->open(reads_, writes_);
   }
   ~PipeEnd() override {
@@ -46,7 +47,6 @@ class PipeEnd final : public File {
     if (!stored) return std::unexpected(stored.error());
     return 0;
   }
-  PipeEnd* as_pipe() override { return this; }
   bool has_async() const override { return true; }
   Result<Ref<File>> reopen(uint32_t flags) override {
     bool only_writes = (flags & open_flag::access_mode) == open_flag::write_only;
@@ -109,13 +109,13 @@ Result<Ref<File>> open_fifo(FifoSlot& slot, Ref<Inode> inode, uint32_t flags) {
 }
 
 Result<size_t> pipe_size(File& file) {
-  PipeEnd* end = file.as_pipe();
+  PipeEnd* end = file.as<PipeEnd>();
   if (!end) return err::badf;
   return end->pipe().capacity();
 }
 
 Result<size_t> set_pipe_size(File& file, size_t size) {
-  PipeEnd* end = file.as_pipe();
+  PipeEnd* end = file.as<PipeEnd>();
   if (!end) return err::badf;
   return end->pipe().set_capacity(size);
 }

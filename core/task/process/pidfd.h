@@ -10,8 +10,9 @@ namespace halcyon {
 
 class PidFile final : public AnonymousFile {
  public:
+  static constexpr FileKind file_kind = FileKind::pidfd;
   // `flags` may hold O_NONBLOCK: waitid(2) on the file then does not wait.
-  explicit PidFile(uint32_t flags) : AnonymousFile(open_flag::read_write | flags, "[pidfd]") {}
+  explicit PidFile(uint32_t flags) : AnonymousFile(open_flag::read_write | flags, "[pidfd]", file_kind) {}
   // Once, before anybody else sees the file.
   void set_process(Process& process) { process_ = Ref<Process>(process); }
 
@@ -22,7 +23,6 @@ class PidFile final : public AnonymousFile {
   Result<uint64_t> seek(int64_t, Whence) override { return err::spipe; }
   uint32_t poll(PollTable* table) override;
   void write_details(Writer& out) override;
-  PidFile* as_pidfd() override { return this; }
 
  private:
   Ref<Process> process_;
