@@ -66,6 +66,8 @@ class HostFiles {
   virtual Result<> write(std::string_view path, const HostId& id, uint64_t offset, std::span<const std::byte> bytes) = 0;
   virtual Result<> truncate(std::string_view path, const HostId& id, uint64_t size) = 0;
   virtual Result<> sync(std::string_view path, const HostId& id) = 0;
+  // Of the whole file system that the tree lies in.
+  virtual Result<> sync_all() = 0;
   // Keeps a file usable, without its path, whose name is about to go; until release.
   virtual Result<> hold(std::string_view path, const HostId& id) = 0;
   virtual void release(const HostId& id) = 0;

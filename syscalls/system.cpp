@@ -5,6 +5,7 @@
 #include "core/task/kernel.h"
 #include "core/task/process/process.h"
 #include "syscalls/abi/abi.h"
+#include "syscalls/arguments.h"
 #include "syscalls/calls.h"
 #include "syscalls/time/time.h"
 
@@ -47,29 +48,10 @@ Result<uint64_t> set_name(Thread& self, UtsnameLayout::Field& name, ChangeCounte
   return 0;
 }
 
-// Writes through what the files hold that any process has open.
-Result<> sync_open_files(Kernel& kernel) {
-  Vec<Ref<FdTable>> tables;
-  {
-    LockGuard guard(kernel.tree());
-    for (Process& process : kernel.processes()) {
-      Thread* thread = process.main_thread();
-      if (!thread || !thread->resources().files) continue;
-      if (auto pushed = tables.push(thread->resources().files); !pushed) return pushed;
-    }
-  }
-  for (Ref<FdTable>& table : tables) {
-    for (int fd = table->next_open(0); fd >= 0; fd = table->next_open(fd + 1)) {
-      auto file = table->get(fd);
-      if (file && !(*file)->is_path()) static_cast<void>((*file)->sync());
-    }
-  }
-  return {};
-}
-
 // Returns to nobody: the caller is among those who are to die.
-uint64_t end_system(Kernel& kernel, Ending ending) {
-  static_cast<void>(sync_open_files(kernel));
+uint64_t end_system(Thread& self, Ending ending) {
+  static_cast<void>(caller_of(self).vfs().sync());
+  Kernel& kernel = self.kernel();
   LockGuard guard(kernel.tree());
   kernel.shut_down(exited_status(0), ending);
   return 0;
@@ -159,17 +141,18 @@ Result<uint64_t> sys_riscv_flush_icache(Thread& self, Hex start, Hex end, Hex fl
   return 0;
 }
 
-// Nothing else is dirty: a file's last close writes it through.
 Result<uint64_t> sys_sync(Thread& self) {
-  static_cast<void>(sync_open_files(self.kernel()));
+  static_cast<void>(caller_of(self).vfs().sync());
   return 0;
 }
 
+// A file without a place in the tree belongs to no file system that could hold back anything; one that the host gave has its own sync.
 Result<uint64_t> sys_syncfs(Thread& self, Fd fd) {
   Ref<File> file = TRY(self.files().get(fd));
   if (file->is_path()) return err::badf;
-  if (auto synced = sync_open_files(self.kernel()); !synced) return std::unexpected(synced.error());
-  return 0;
+  if (const fs::Path* place = file->location()) return as_result(place->mount->file_system().sync());
+  auto synced = file->sync();
+  return synced || synced.error() == Errno::inval ? 0 : as_result(synced);
 }
 
 Result<uint64_t> sys_reboot(Thread& self, Hex magic, Hex magic2, Hex command, Hex) {
@@ -184,9 +167,9 @@ Result<uint64_t> sys_reboot(Thread& self, Hex magic, Hex magic2, Hex command, He
     case cad_on:
     case cad_off: return 0;
     case restart:
-    case restart_with_command: return end_system(self.kernel(), Ending::restart);
-    case halt: return end_system(self.kernel(), Ending::halt);
-    case power_off: return end_system(self.kernel(), Ending::power_off);
+    case restart_with_command: return end_system(self, Ending::restart);
+    case halt: return end_system(self, Ending::halt);
+    case power_off: return end_system(self, Ending::power_off);
     default: return err::inval;
   }
 }

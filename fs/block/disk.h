@@ -36,7 +36,7 @@ class Disk final : public Inode, public Device, private PageSource {
   Result<> change(const AttributeChange&) override { return err::perm; }
   Ownership ownership() override { return {0600, 0, 0}; }
   PageCache* page_cache() override { return &cache_; }
-  // Writes what is dirty to the device, and has it keep that. EIO.
+  // Both Inode's and Device's: writes what is dirty to the device, and has it keep that. EIO.
   Result<> sync() override;
 
   // --- for its open descriptions

@@ -148,8 +148,13 @@ Result<> umount(const Caller& caller, std::string_view target, uint32_t flags) {
   if (at == caller.context.root()) return err::inval;
   Ref<Mount> mount = std::move(at.mount);
   at.dentry = nullptr;
-  LockGuard guard(caller.vfs().tree());
-  return mounts.detach(*mount, 1, (flags & umount_flag::detach) != 0);
+  {
+    LockGuard guard(caller.vfs().tree());
+    if (auto detached = mounts.detach(*mount, 1, (flags & umount_flag::detach) != 0); !detached) return detached;
+  }
+  // As on Linux, nobody is told of what cannot be written now.
+  static_cast<void>(mount->file_system().sync());
+  return {};
 }
 
 Result<> write_mounts(Writer& out, Vfs& vfs, const Path& root) {

@@ -17,6 +17,8 @@ class Device {
   virtual std::string_view node_name() const { return {}; }
   // A new open description with these flags (open_flag). The VFS then gives it its place. ENXIO, ENODEV; may block.
   virtual Result<Ref<File>> open(uint32_t flags) = 0;
+  // sync(2): a disk's cache; the rest keeps nothing back.
+  virtual Result<> sync() { return {}; }
 
  private:
   friend class DeviceRegistry;

@@ -1,6 +1,7 @@
 #include "fs/hostfs/host_file_system.h"
 
 #include "core/base/lock_guard.h"
+#include "core/mm/cache/page_cache.h"
 #include "fs/hostfs/host_directory.h"
 #include "fs/tree/special_node.h"
 
@@ -36,6 +37,31 @@ Result<FileSystemStatistics> HostFileSystem::statistics() {
   statistics.files = space.files;
   statistics.files_free = space.files_free;
   return statistics;
+}
+
+Ref<Inode> HostFileSystem::next_in_use(Key* after) {
+  LockGuard guard(table_lock_);
+  for (auto at = table_.upper_bound(*after); at != table_.end(); ++at) {
+    if (!at->node || !at->node->retain_if_alive()) continue;
+    *after = KeyOf()(*at);
+    return Ref<Inode>::adopt(at->node);
+  }
+  return nullptr;
+}
+
+Result<> HostFileSystem::sync() {
+  if (!is_writable_) return {};
+  Result<> result;
+  Key last{};
+  while (Ref<Inode> node = next_in_use(&last)) {
+    PageCache* cache = node->page_cache();
+    if (!cache || !cache->is_dirty()) continue;
+    auto written = cache->write_back();
+    if (result) result = written;
+  }
+  LockGuard guard(host_lock_);
+  auto kept = files_->sync_all();
+  return result ? kept : result;
 }
 
 // An inode number that the host has given to something else since leads to nothing here, and its old owner leaves the table.

@@ -43,6 +43,8 @@ class HostFileSystem final : public FileSystem {
 
   Result<Ref<Inode>> make_root() override;
   Result<FileSystemStatistics> statistics() override;
+  // What was stored through mappings goes to the host; all else went there at once. Then the host is to keep it.
+  Result<> sync() override;
   bool is_writable() const { return is_writable_; }
 
   // The node of an object that was just looked at under `name` in `parent` (null: the root). Under Vfs::tree. ENOMEM.
@@ -90,6 +92,8 @@ class HostFileSystem final : public FileSystem {
   };
   using PathBuffer = std::array<char, path_max>;
   Result<std::string_view> path_of(const HostObject& object, std::string_view child, PathBuffer& buffer) REQUIRES(host_lock_);
+  // The object in use with the lowest key behind *after, which becomes its; null at the end.
+  Ref<Inode> next_in_use(Key* after);
   HostIdentity* find_locked(const hal::HostId& id) REQUIRES(table_lock_);
   Result<Ref<Inode>> make_node(const hal::HostAttributes& attributes, HostIdentity& identity);
 

@@ -21,6 +21,8 @@ class TreeFileSystem : public FileSystem {
   virtual Result<Ref<Node>> new_symlink(std::string_view target, uint32_t uid, uint32_t gid);
   virtual uint64_t new_number() = 0;
   Space* space() override { return &space_; }
+  // What these trees hold is in memory, or made when it is read: there is nothing to write it to.
+  Result<> sync() override { return {}; }
 
  protected:
   // new_node's for a regular file.

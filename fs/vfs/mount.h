@@ -34,6 +34,9 @@ class FileSystem : public RefCounted {
   virtual Result<Ref<Inode>> make_root() = 0;
   // lseek(2) on its directories takes SEEK_END: they are as long as an empty file.
   virtual bool directories_seek_from_end() const { return false; }
+  // sync(2), syncfs(2), umount(2): writes what is only cached to where it belongs, and has that keep it. Each file system says what it has
+  // to write. Blocks. EIO, ENOSPC.
+  virtual Result<> sync() = 0;
   // Before the last mount goes: drops references that would keep the instance alive.
   virtual void shut_down() {}
   virtual Result<FileSystemStatistics> statistics();
@@ -61,12 +64,14 @@ class FileSystem : public RefCounted {
  private:
   friend class Mount;
   friend class DentryCache;
+  friend class Vfs;
   Vfs& vfs_;
   std::string_view type_;
   uint64_t magic_;
   uint64_t device_;
   Caching caching_;
   std::atomic<uint32_t> mounts_ = 0;
+  std::atomic<uint64_t> synced_by_ = 0;  // the last call of Vfs::sync that came here
   CachedDentries cached_;
 };
 

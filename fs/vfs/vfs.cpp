@@ -29,6 +29,25 @@ Result<> Vfs::mount(Ref<FileSystem> file_system, const Path& place, std::string_
   return {};
 }
 
+// A mount is not kept while its file system is written, so that it can be unmounted.
+Result<> Vfs::sync() {
+  Result<> result;
+  uint64_t call = syncs_.fetch_add(1, std::memory_order_relaxed) + 1;
+  auto note = [&](const Result<>& done) {
+    if (result) result = done;
+  };
+  unsigned id = 0;
+  while (Ref<Mount> mount = mounts_.next(id)) {
+    id = mount->id();
+    Ref<FileSystem> file_system(mount->file_system());
+    mount = nullptr;
+    // It may be mounted many times.
+    if (file_system->synced_by_.exchange(call, std::memory_order_relaxed) != call) note(file_system->sync());
+  }
+  for (Device* device = devices_.next(nullptr); device; device = devices_.next(device)) note(device->sync());
+  return result;
+}
+
 void Vfs::add_type(FileSystemType& type) {
   FileSystemType** link = &types_;
   while (*link) link = &(*link)->next_;

@@ -65,6 +65,9 @@ class Vfs {
   // Mounts a new instance at `place`, a directory (or, if its root is none, not a directory). ENOTDIR, ENOMEM.
   Result<> mount(Ref<FileSystem> file_system, const Path& place, std::string_view source, uint32_t flags);
 
+  // sync(2): all file systems that are mounted, then all devices. The first error; the rest is done all the same.
+  Result<> sync();
+
   // Of files without names; null until somebody has set it. Under tree().
   const Ref<Mount>& memory_mount() const { return memory_mount_; }
   void set_memory_mount(Ref<Mount> mount) { memory_mount_ = std::move(mount); }
@@ -77,6 +80,7 @@ class Vfs {
  private:
   TimeSource& time_;
   std::atomic<uint32_t> next_device_ = 1;
+  std::atomic<uint64_t> syncs_ = 0;
   Mutex tree_{Rank::filesystem};
   DeviceRegistry devices_;
   FileSystemType* types_ = nullptr;

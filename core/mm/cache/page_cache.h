@@ -65,6 +65,10 @@ class PageCache final : private Reclaimable {
   void mark_dirty(uint64_t index) {
     if (source_) pages_.with([&](RadixTree& pages) { pages.set_dirty(index, true); });
   }
+  bool is_dirty() {
+    uint64_t index = 0;
+    return pages_.with([&](RadixTree& pages) { return pages.next_dirty(&index) != RadixTree::none; });
+  }
   // Writes dirty pages through to the source; a cache without one has nothing to do. Blocks.
   Result<> write_back();
   // Writes through exactly the bytes that write just put at `start`, instead of their pages. Blocks.

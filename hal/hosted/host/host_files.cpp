@@ -45,6 +45,7 @@ class HostTree final : public HostFiles {
   Result<> write(std::string_view path, const HostId& id, uint64_t offset, std::span<const std::byte> bytes) override;
   Result<> truncate(std::string_view path, const HostId& id, uint64_t size) override;
   Result<> sync(std::string_view path, const HostId& id) override;
+  Result<> sync_all() override;
   Result<> hold(std::string_view path, const HostId& id) override;
   void release(const HostId& id) override;
   Result<> create_file(std::string_view path, uint32_t permissions) override;
@@ -220,6 +221,11 @@ Result<> HostTree::truncate(std::string_view path, const HostId& id, uint64_t si
 Result<> HostTree::sync(std::string_view path, const HostId& id) {
   int fd = TRY(file(path, id, false));
   return fsync(fd) == 0 ? Result<>{} : host_failure();
+}
+
+Result<> HostTree::sync_all() {
+  Descriptor directory(openat(base_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return directory && syncfs(directory.get()) == 0 ? Result<>{} : host_failure();
 }
 
 Result<> HostTree::hold(std::string_view path, const HostId& id) {

@@ -108,6 +108,29 @@ TEST_P(DiskTest, WhatIsWrittenThroughAMappingArrives) {
   });
 }
 
+// No descriptor leads there any more, only the mapping; and the disk is told to keep it.
+TEST_P(DiskTest, SyncWritesWhatOnlyAMappingHolds) {
+  check_disk([this](Task& task) {
+    int fd = task.open("/dev/vda", read_write);
+    UserAddr at = task.call(Call::mmap, 0, 8192, 3, 1, fd, 0);
+    task.close(fd);
+    task.set<char>(at + 4096, 'X');
+    int directory = task.open("/tmp", o_directory);
+    EXPECT_EQ(task.call(Call::syncfs, directory), ok);  // of another file system
+    EXPECT_EQ(on_disk(4096, 2), "ii");
+    EXPECT_EQ(task.call(Call::sync), ok);
+    EXPECT_EQ(on_disk(4096, 2), "Xi");
+    EXPECT_EQ(disk.flushes, 1);
+    task.set<char>(at + 4097, 'Y');
+    EXPECT_EQ(task.call(Call::sync), ok);
+    EXPECT_EQ(on_disk(4096, 2), "XY");
+    auto pipe = task.pipe();
+    EXPECT_EQ(task.call(Call::syncfs, pipe.in), ok);
+    EXPECT_EQ(task.call(Call::syncfs, task.open("/tmp", o_path)), fails::badf);
+    EXPECT_EQ(task.call(Call::syncfs, 77), fails::badf);
+  });
+}
+
 TEST_P(DiskTest, OneForReadingTakesNoWrites) {
   disk.is_for_reading = true;
   check_disk([](Task& task) {

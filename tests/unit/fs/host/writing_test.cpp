@@ -293,6 +293,29 @@ TEST_F(HostWriting, SharedMappings) {
   EXPECT_EQ(host.get("f").substr(4094, 5), "hhhhZ");
 }
 
+// sync(2), syncfs(2) and umount(2) write what only mappings know of.
+TEST_F(HostWriting, SyncOfAllWritesWhatIsMapped) {
+  host.put("f", "first"), host.put("g", "other");
+  auto store = [](File& file, char byte) {
+    PageCache& cache = *file.inode()->page_cache();
+    FrameRef mapped = must(cache.get(0));
+    cache.mark_dirty(0);
+    mapped.data()[0] = static_cast<std::byte>(byte);
+  };
+  auto first = must(root.open("/host/f", flag::read_write)), other = must(root.open("/host/g", flag::read_write));
+  store(*first, 'F'), store(*other, 'O');
+  EXPECT_EQ(host.get("f"), "first");
+  EXPECT_EQ(error_of(vfs.sync()), "");
+  EXPECT_EQ(host.get("f") + host.get("g"), "FirstOther");
+  EXPECT_FALSE(first->inode()->page_cache()->is_dirty());
+  store(*first, 'f');
+  EXPECT_EQ(error_of(first->location()->mount->file_system().sync()), "");
+  EXPECT_EQ(host.get("f"), "first");
+  store(*other, 'o');
+  EXPECT_EQ(error_of(fs::umount(root.caller(), "/host", fs::umount_flag::detach)), "");
+  EXPECT_EQ(host.get("g"), "other");
+}
+
 TEST_F(HostWriting, ListingsWhileEntriesGo) {
   for (int i = 0; i < 100; ++i) host.put("f" + std::to_string(i), "");
   auto directory = must(root.open("/host", flag::directory));
