@@ -27,8 +27,9 @@ Result<> StandardFiles::mount_all(const fs::Caller& caller) {
                 {proc_, "/proc", "", flag::no_suid | flag::no_dev | flag::no_exec},
                 {sys_, "/sys", "", flag::no_suid | flag::no_dev | flag::no_exec}};
   for (const auto& mount : mounts) {
-    Ref<fs::FileSystem> made = TRY(mount.type.create(caller.vfs(), mount.type.name(), mount.options));
-    if (auto done = fs::mount_new(caller, std::move(made), mount.type.name(), mount.target, mount.flags); !done) return done;
+    uint32_t flags = mount.flags;
+    Ref<fs::FileSystem> made = TRY(fs::make_file_system(caller, mount.type, mount.type.name(), mount.options, &flags));
+    TRY(fs::mount_new(caller, std::move(made), mount.type.name(), mount.target, flags));
   }
   return {};
 }

@@ -6,7 +6,6 @@
 #include "fs/calls/names.h"
 #include "fs/hostfs/host_file_system.h"
 #include "fs/overlay/overlay_file_system.h"
-#include "fs/ramfs/ram_file_system.h"
 #include "syscalls/boot.h"
 
 namespace halcyon::cli {
@@ -34,7 +33,7 @@ Ref<fs::FileSystem> make_root(fs::Vfs& vfs, GuestTree& tree) {
     case GuestTree::Kind::archive:
     case GuestTree::Kind::none: break;
   }
-  return require_at(fs::RamFileSystem::create(vfs, fs::RamOptions::with_default_limits()), "--root", "the guest's root");
+  return require_at(vfs.make("tmpfs", "mode=755"), "--root", "the guest's root");
 }
 
 // A place to mount on is made above the host's tree, never in it.

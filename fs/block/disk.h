@@ -24,11 +24,12 @@ class Disk final : public Inode, public Device, private PageSource {
 
   uint64_t size() const { return cache_.size(); }
   uint32_t block_size() const { return device_.block_size(); }
-  bool is_read_only() const { return device_.is_read_only(); }
 
   // --- Device
   std::string_view node_name() const override { return {name_.data(), name_.size()}; }
   Result<Ref<File>> open(uint32_t flags) override;
+  Inode* contents() override { return this; }
+  bool is_read_only() const override { return device_.is_read_only(); }
 
   // --- Inode: what mappings of the disk are mappings of.
   FileType type() const override { return FileType::block_device; }

@@ -82,11 +82,30 @@ Result<> remount(const Caller& caller, const Path& at, uint32_t flags, std::stri
   if (!(flags & (mount_flag::atime_mask | mount_flag::strict_atime)))
     kept = (kept & ~mount_flag::atime_mask) | (at.mount->flags() & mount_flag::atime_mask);
   if (!(flags & mount_flag::bind)) {
-    if (auto done = at.mount->file_system().reconfigure(options); !done) return done;
+    FileSystem& file_system = at.mount->file_system();
+    FileSystemType* type = caller.vfs().find_type(file_system.type());
+    MountOptions wanted;
+    if (type) TRY(wanted.parse(options, type->options(), type->unknown_options()));
+    else TRY(wanted.parse(options, {}, MountOptions::Unknown::ignore));  // one of the root's, which no program can mount
+    TRY(file_system.reconfigure(wanted));
+    kept = wanted.apply_to(kept);
   }
   at.mount->set_flags(kept);
   caller.vfs().mounts().changes().count();
   return {};
+}
+
+// The contents of the block device that `source` leads to. ENOTBLK: it leads to something else; ENXIO: no driver has such a device; EACCES:
+// there may be no devices where the name is, or it can only be read.
+Result<Ref<Inode>> device_at(const Caller& caller, std::string_view source, bool is_read_only) {
+  if (source.empty()) return err::inval;
+  Path at = TRY(resolve(caller, Start(), source, walk_flag::follow));
+  if (at.inode()->type() != FileType::block_device) return err::notblk;
+  if (at.mount->flags() & mount_flag::no_dev) return err::acces;
+  Device* device = caller.vfs().devices().find(FileType::block_device, at.inode()->special_device());
+  if (!device || !device->contents()) return err::nxio;
+  if (device->is_read_only() && !is_read_only) return err::acces;
+  return Ref<Inode>(*device->contents());
 }
 
 // There is one tree of mounts, so that what its parts tell each other makes no difference; but one thing is to be asked for, and nothing
@@ -116,8 +135,19 @@ Result<> mount(const Caller& caller, std::string_view source, std::string_view t
   if (type.empty()) return err::inval;
   FileSystemType* kind = caller.vfs().find_type(type);
   if (!kind) return err::nodev;
-  Ref<FileSystem> file_system = TRY(kind->create(caller.vfs(), source, options));
+  Ref<FileSystem> file_system = TRY(make_file_system(caller, *kind, source, options, &flags));
   return caller.vfs().mount(std::move(file_system), at, source.empty() ? "none" : source, flags);
+}
+
+Result<Ref<FileSystem>> make_file_system(const Caller& caller, FileSystemType& type, std::string_view source, std::string_view text,
+                                         uint32_t* flags) {
+  MountOptions options;
+  TRY(options.parse(text, type.options(), type.unknown_options()));
+  *flags = options.apply_to(*flags);
+  bool is_read_only = (*flags & mount_flag::read_only) != 0;
+  Ref<Inode> device;
+  if (type.needs_device()) device = TRY(device_at(caller, source, is_read_only));
+  return type.create({caller.vfs(), source, options, is_read_only, std::move(device)});
 }
 
 Result<> mount_new(const Caller& caller, Ref<FileSystem> file_system, std::string_view source, std::string_view target, uint32_t flags) {

@@ -10,6 +10,11 @@ namespace halcyon::fs {
 Result<> mount(const Caller& caller, std::string_view source, std::string_view target, std::string_view type, uint32_t flags,
                std::string_view options);
 
+// An instance of `type` as mount(2) makes it: parses the options, which may change the flags, and finds the device if it needs one. EINVAL;
+// ENOTBLK, ENXIO, EACCES and what a path walk says of the device; what the type says.
+Result<Ref<FileSystem>> make_file_system(const Caller& caller, FileSystemType& type, std::string_view source, std::string_view options,
+                                         uint32_t* flags);
+
 // Mounts an instance at a directory, which is made first if it is missing: for the composition of the root. Asks for no capability.
 Result<> mount_new(const Caller& caller, Ref<FileSystem> file_system, std::string_view source, std::string_view target, uint32_t flags = 0);
 // Binds what is at `source` to `target`, which is made if it is missing (as what the source is).

@@ -17,6 +17,9 @@ class Device {
   virtual std::string_view node_name() const { return {}; }
   // A new open description with these flags (open_flag). The VFS then gives it its place. ENXIO, ENODEV; may block.
   virtual Result<Ref<File>> open(uint32_t flags) = 0;
+  // What a file system on it reads and writes: an inode whose page cache is the device; null: it has no such contents.
+  virtual Inode* contents() { return nullptr; }
+  virtual bool is_read_only() const { return false; }
   // sync(2): a disk's cache; the rest keeps nothing back.
   virtual Result<> sync() { return {}; }
 

@@ -54,8 +54,8 @@ Result<Ref<Inode>> DeviceFileSystem::make_root() {
   return root;
 }
 
-Result<Ref<FileSystem>> DeviceFileSystemType::create(Vfs& vfs, std::string_view, std::string_view) {
-  Ref<DeviceFileSystem> file_system = TRY(DeviceFileSystem::create(vfs));
+Result<Ref<FileSystem>> DeviceFileSystemType::create(const MountRequest& request) {
+  Ref<DeviceFileSystem> file_system = TRY(DeviceFileSystem::create(request.vfs));
   return file_system;
 }
 

@@ -17,11 +17,11 @@ class DeviceFileSystem final : public RamFileSystem {
   Result<Ref<Inode>> make_root() override;
 };
 
-// "devtmpfs" of mount(2).
+// "devtmpfs" of mount(2). Options must be right, but change nothing: on Linux, where there is one instance, it has been mounted before.
 class DeviceFileSystemType final : public FileSystemType {
  public:
-  DeviceFileSystemType() : FileSystemType("devtmpfs") {}
-  Result<Ref<FileSystem>> create(Vfs& vfs, std::string_view source, std::string_view options) override;
+  DeviceFileSystemType() : FileSystemType("devtmpfs", tmpfs_options) {}
+  Result<Ref<FileSystem>> create(const MountRequest& request) override;
 };
 
 }  // namespace halcyon::fs

@@ -109,8 +109,8 @@ Result<Ref<Inode>> ProcFileSystem::make_root() {
   return root;
 }
 
-Result<Ref<FileSystem>> ProcFileSystemType::create(Vfs& vfs, std::string_view, std::string_view) {
-  Ref<ProcFileSystem> file_system = TRY(make_ref<ProcFileSystem>(vfs, kernel_));
+Result<Ref<FileSystem>> ProcFileSystemType::create(const MountRequest& request) {
+  Ref<ProcFileSystem> file_system = TRY(make_ref<ProcFileSystem>(request.vfs, kernel_));
   return file_system;
 }
 

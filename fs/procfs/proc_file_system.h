@@ -22,13 +22,15 @@ class ProcFileSystem final : public FixedFileSystem {
   Kernel& kernel_;
 };
 
-// "proc" of mount(2).
+// "proc" of mount(2). Nothing is hidden from anybody here, so that hidepid= may only say that, and subset= is not known.
 class ProcFileSystemType final : public FileSystemType {
  public:
-  explicit ProcFileSystemType(Kernel& kernel) : FileSystemType("proc"), kernel_(kernel) {}
-  Result<Ref<FileSystem>> create(Vfs& vfs, std::string_view source, std::string_view options) override;
+  explicit ProcFileSystemType(Kernel& kernel) : FileSystemType("proc", of_proc), kernel_(kernel) {}
+  Result<Ref<FileSystem>> create(const MountRequest& request) override;
 
  private:
+  // The group is the one that hidepid= would not hide from.
+  static constexpr OptionSpec of_proc[] = {{"hidepid", 0, OptionValue::word, "0|off"}, {"gid", 1, OptionValue::id}};
   Kernel& kernel_;
 };
 

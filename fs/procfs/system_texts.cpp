@@ -83,7 +83,7 @@ Result<> write_kernel_command_line(const TextContext& context, Writer& out) {
 
 Result<> write_file_systems(const TextContext& context, Writer& out) {
   for (FileSystemType* type = context.vfs.next_type(nullptr); type; type = context.vfs.next_type(type))
-    print(out, "nodev\t{}\n", type->name());
+    print(out, "{}\t{}\n", type->needs_device() ? "" : "nodev", type->name());
   return {};
 }
 

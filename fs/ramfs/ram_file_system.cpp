@@ -1,8 +1,6 @@
 #include "fs/ramfs/ram_file_system.h"
 
 #include "core/mm/frames/frame.h"
-#include "core/mm/frames/frame_allocator.h"
-#include "fs/ramfs/ram_options.h"
 #include "fs/tree/file_node.h"
 
 namespace halcyon::fs {
@@ -73,11 +71,11 @@ void RamFileSystem::write_options(Writer& out) {
   if (options_.root_gid != 0) print(out, ",gid={}", options_.root_gid);
 }
 
-Result<> RamFileSystem::reconfigure(std::string_view text) {
+Result<> RamFileSystem::reconfigure(const MountOptions& options) {
   if (type() == "ramfs") return {};
   RamOptions wanted{.max_pages = space()->pages.limit(), .max_inodes = space()->inodes.limit()};
   RamOptions before = wanted;
-  if (auto parsed = parse_tmpfs_options(text, &wanted); !parsed) return parsed;
+  wanted.apply(options);
   if (wanted.max_pages != before.max_pages && !space()->pages.may_become(wanted.max_pages)) return err::inval;
   if (wanted.max_inodes != before.max_inodes && !space()->inodes.may_become(wanted.max_inodes)) return err::inval;
   space()->pages.set_limit(wanted.max_pages);
@@ -85,22 +83,17 @@ Result<> RamFileSystem::reconfigure(std::string_view text) {
   return {};
 }
 
-RamOptions RamOptions::with_default_limits(uint32_t root_permissions) {
-  uint64_t half = frames().total_pages() / 2;
-  return {.max_pages = half, .max_inodes = half, .root_permissions = root_permissions};
-}
-
-Result<Ref<FileSystem>> TmpfsType::create(Vfs& vfs, std::string_view, std::string_view text) {
+Result<Ref<FileSystem>> TmpfsType::create(const MountRequest& request) {
   RamOptions options = RamOptions::with_default_limits(01777);
-  if (auto parsed = parse_tmpfs_options(text, &options); !parsed) return std::unexpected(parsed.error());
-  Ref<RamFileSystem> file_system = TRY(RamFileSystem::create(vfs, options));
+  options.apply(request.options);
+  Ref<RamFileSystem> file_system = TRY(RamFileSystem::create(request.vfs, options));
   return file_system;
 }
 
-Result<Ref<FileSystem>> RamfsType::create(Vfs& vfs, std::string_view, std::string_view text) {
+Result<Ref<FileSystem>> RamfsType::create(const MountRequest& request) {
   RamOptions options;
-  if (auto parsed = parse_ramfs_options(text, &options); !parsed) return std::unexpected(parsed.error());
-  Ref<RamFileSystem> file_system = TRY(make_ref<RamFileSystem>(vfs, options, "ramfs"));
+  options.apply(request.options);
+  Ref<RamFileSystem> file_system = TRY(make_ref<RamFileSystem>(request.vfs, options, "ramfs"));
   return file_system;
 }
 

@@ -3,22 +3,13 @@
 // one, counts as an inode.
 #pragma once
 
+#include "fs/ramfs/ram_options.h"
 #include "fs/tree/directory.h"
 #include "fs/vfs/vfs.h"
 
 namespace halcyon::fs {
 
 inline constexpr uint64_t tmpfs_magic = 0x01021994, ramfs_magic = 0x858458f6;
-
-struct RamOptions {
-  uint64_t max_pages = 0, max_inodes = 0;  // 0: no limit
-  uint32_t root_permissions = 0755;
-  uint32_t root_uid = 0;
-  uint32_t root_gid = 0;
-
-  // With Linux's default limits: half of RAM, and as many inodes as that has pages.
-  static RamOptions with_default_limits(uint32_t root_permissions = 0755);
-};
 
 class RamFileSystem : public TreeFileSystem {
  public:
@@ -31,7 +22,7 @@ class RamFileSystem : public TreeFileSystem {
   uint64_t new_number() override { return next_number_.fetch_add(1, std::memory_order_relaxed); }
   Result<FileSystemStatistics> statistics() override;
   void write_options(Writer& out) override;
-  Result<> reconfigure(std::string_view options) override;
+  Result<> reconfigure(const MountOptions& options) override;
 
  protected:
   Result<Ref<Node>> new_file(const NodeStart& start) override;
@@ -41,19 +32,19 @@ class RamFileSystem : public TreeFileSystem {
   std::atomic<uint64_t> next_number_ = 1;
 };
 
-// "tmpfs" of mount(2), with the options size=, nr_blocks=, nr_inodes=, mode=, uid=, gid=; those that are about swap, huge pages and NUMA
-// are accepted.
+// "tmpfs" of mount(2).
 class TmpfsType final : public FileSystemType {
  public:
-  TmpfsType() : FileSystemType("tmpfs") {}
-  Result<Ref<FileSystem>> create(Vfs& vfs, std::string_view source, std::string_view options) override;
+  TmpfsType() : FileSystemType("tmpfs", tmpfs_options) {}
+  Result<Ref<FileSystem>> create(const MountRequest& request) override;
 };
 
-// "ramfs": without limits, and every option but mode= is ignored.
+// "ramfs": without limits. An option that it does not know was never an error.
 class RamfsType final : public FileSystemType {
  public:
-  RamfsType() : FileSystemType("ramfs") {}
-  Result<Ref<FileSystem>> create(Vfs& vfs, std::string_view source, std::string_view options) override;
+  RamfsType() : FileSystemType("ramfs", ramfs_options) {}
+  MountOptions::Unknown unknown_options() const override { return MountOptions::Unknown::ignore; }
+  Result<Ref<FileSystem>> create(const MountRequest& request) override;
 };
 
 }  // namespace halcyon::fs

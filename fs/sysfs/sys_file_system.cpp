@@ -68,8 +68,8 @@ Result<> SysFileSystem::add_cpus(FixedDirectory& cpu) {
   return add_texts(*this, cpu, {kernel_, vfs()}, TextKind::attribute, cpu_texts);
 }
 
-Result<Ref<FileSystem>> SysFileSystemType::create(Vfs& vfs, std::string_view, std::string_view) {
-  Ref<SysFileSystem> file_system = TRY(make_ref<SysFileSystem>(vfs, kernel_));
+Result<Ref<FileSystem>> SysFileSystemType::create(const MountRequest& request) {
+  Ref<SysFileSystem> file_system = TRY(make_ref<SysFileSystem>(request.vfs, kernel_));
   return file_system;
 }
 

@@ -23,7 +23,7 @@ class SysFileSystem final : public FixedFileSystem {
 class SysFileSystemType final : public FileSystemType {
  public:
   explicit SysFileSystemType(Kernel& kernel) : FileSystemType("sysfs"), kernel_(kernel) {}
-  Result<Ref<FileSystem>> create(Vfs& vfs, std::string_view source, std::string_view options) override;
+  Result<Ref<FileSystem>> create(const MountRequest& request) override;
 
  private:
   Kernel& kernel_;

@@ -16,6 +16,7 @@
 
 namespace halcyon::fs {
 
+class MountOptions;
 class Space;
 class Vfs;
 struct Path;
@@ -46,7 +47,7 @@ class FileSystem : public RefCounted {
   // Of what is in memory; null where nobody counts.
   virtual Space* space() { return nullptr; }
   // mount(2) with MS_REMOUNT: `options` as for a new mount. EINVAL, and nothing has changed.
-  virtual Result<> reconfigure(std::string_view options) {
+  virtual Result<> reconfigure(const MountOptions& options) {
     static_cast<void>(options);
     return {};
   }

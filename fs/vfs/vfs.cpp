@@ -48,6 +48,14 @@ Result<> Vfs::sync() {
   return result;
 }
 
+Result<Ref<FileSystem>> Vfs::make(std::string_view name, std::string_view text) {
+  FileSystemType* type = find_type(name);
+  if (!type || type->needs_device()) return err::nodev;
+  MountOptions options;
+  TRY(options.parse(text, type->options(), type->unknown_options()));
+  return type->create({.vfs = *this, .source = name, .options = options});
+}
+
 void Vfs::add_type(FileSystemType& type) {
   FileSystemType** link = &types_;
   while (*link) link = &(*link)->next_;

@@ -12,6 +12,7 @@
 #include "core/sync/mutex.h"
 #include "fs/devfs/device.h"
 #include "fs/vfs/dentry.h"
+#include "fs/vfs/file_system_type.h"
 #include "fs/vfs/mount.h"
 #include "fs/vfs/path.h"
 
@@ -26,23 +27,6 @@ class TimeSource {
 
  protected:
   ~TimeSource() = default;
-};
-
-// A kind of file system that mount(2) can make instances of. Registered for the Vfs's lifetime.
-class FileSystemType {
- public:
-  explicit FileSystemType(std::string_view name) : name_(name) {}
-  std::string_view name() const { return name_; }
-  // `options` is mount(2)'s data. EINVAL, ENOMEM.
-  virtual Result<Ref<FileSystem>> create(Vfs& vfs, std::string_view source, std::string_view options) = 0;
-
- protected:
-  ~FileSystemType() = default;
-
- private:
-  friend class Vfs;
-  std::string_view name_;
-  FileSystemType* next_ = nullptr;
 };
 
 class Vfs {
@@ -72,6 +56,8 @@ class Vfs {
   const Ref<Mount>& memory_mount() const { return memory_mount_; }
   void set_memory_mount(Ref<Mount> mount) { memory_mount_ = std::move(mount); }
 
+  // An instance of a type that needs no device, for who composes a tree. ENODEV: there is no such type; EINVAL, ENOMEM.
+  Result<Ref<FileSystem>> make(std::string_view type, std::string_view options);
   void add_type(FileSystemType& type);
   FileSystemType* find_type(std::string_view name);
   // For /proc/filesystems: the type after `type`, from null.

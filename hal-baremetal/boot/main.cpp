@@ -20,7 +20,6 @@
 #include "fs/calls/names.h"
 #include "fs/calls/open.h"
 #include "fs/devfs/terminal_devices.h"
-#include "fs/ramfs/ram_file_system.h"
 #include "hal-baremetal/boot/command_line.h"
 #include "hal-baremetal/boot/crash_device.h"
 #include "hal-baremetal/boot/initramfs.h"
@@ -131,8 +130,7 @@ void BootedSystem::make_system() {
 }
 
 void BootedSystem::make_tree() {
-  Ref<fs::RamFileSystem> root =
-      require(fs::RamFileSystem::create(system_->vfs(), fs::RamOptions::with_default_limits()), "cannot make a root file system");
+  Ref<fs::FileSystem> root = require(system_->vfs().make("tmpfs", "mode=755"), "cannot make a root file system");
   require(system_->mount_root(std::move(root), "rootfs"), "cannot mount the root file system");
   if (info_.initramfs.size == 0) refuse("there is no initramfs: nothing to run");
   unpack();

@@ -25,6 +25,7 @@ class MountOptions : public FsTest {
     std::string line = all.substr(start + 6, all.find('\n', start) - start - 6);
     return line.substr(0, line.size() - 4);
   }
+  fs::RamfsType ramfs;
   FileSystemStatistics statistics() { return must(fs::statfs(root.caller(), "/mnt")); }
 };
 
@@ -43,11 +44,102 @@ TEST_F(MountOptions, OfTmpfs) {
                {"uid=5,gid=6", "tmpfs rw,relatime,uid=5,gid=6"},
                {"size=1m,,mode=700", "tmpfs rw,relatime,size=1024k,mode=700"},
                {",", "tmpfs rw,relatime"},
-               {"huge=never,mpol=default,inode32", "tmpfs rw,relatime"}};
+               {"huge=never,mpol=default,inode32", "tmpfs rw,relatime"},
+               {"size=0x1000", "tmpfs rw,relatime,size=4k"},
+               {"size=010k", "tmpfs rw,relatime,size=8k"},
+               {"size=k", "tmpfs rw,relatime,size=0k"},
+               {"uid=0x10,gid=010", "tmpfs rw,relatime,uid=16,gid=8"},
+               {"uid=1,uid=2", "tmpfs rw,relatime,uid=2"},
+               {"ro", "tmpfs ro,relatime"},
+               {"ro,rw,sync,lazytime", "tmpfs rw,relatime"}};
   for (const auto& one : cases) EXPECT_EQ(mounted(0, one.options), one.expected) << one.options;
-  for (std::string_view bad : {"size", "size=", "size=1x", "size=-1", "nr_inodes", "nr_inodes=-1", "mode", "mode=9", "uid=x",
-                               "uid=4294967295", "gid=-1", "bogus", "bogus=1", "huge=x", "size=1m,bogus", "quota"})
+  for (std::string_view bad :
+       {"size",          "size=",     "size=1x",        "size=-1", "nr_inodes",    "nr_inodes=-1", "mode",
+        "mode=9",        "uid=x",     "uid=4294967295", "gid=-1",  "bogus",        "bogus=1",      "huge=x",
+        "size=1m,bogus", "quota",     "size=1%%",       "size= 1", "nr_inodes=1%", "mode=",        "mode=77777777777",
+        "uid=1k",        "inode32=1", "inode64=",       "ro=1",    "nosuid",       "source=x"})
     EXPECT_EQ(mounted(0, bad), "EINVAL") << bad;
+}
+
+// A type of file system that lies on a block device.
+class OnDisk final : public fs::FileSystemType {
+ public:
+  OnDisk() : FileSystemType("ondisk", specs, true) {}
+  Result<Ref<fs::FileSystem>> create(const fs::MountRequest& request) override {
+    source = request.source;
+    device = request.device;
+    is_read_only = request.is_read_only;
+    values.clear();
+    for (const auto& option : request.options) values.emplace_back(option.key, option.value);
+    Ref<fs::RamFileSystem> made = TRY(make_ref<fs::RamFileSystem>(request.vfs, fs::RamOptions(), "ondisk"));
+    return made;
+  }
+
+  std::string source;
+  Ref<Inode> device;
+  bool is_read_only = false;
+  std::vector<std::pair<unsigned, uint64_t>> values;
+
+ private:
+  static constexpr fs::OptionSpec specs[] = {{"blocks", 7, fs::OptionValue::count}, {"check", 8, fs::OptionValue::word, "none|all"}};
+};
+
+// A block device whose contents are those of some inode.
+class BlockDevice final : public fs::Device {
+ public:
+  BlockDevice() : Device(FileType::block_device, make_device(250, 1)) {}
+  Result<Ref<File>> open(uint32_t) override { return err::nxio; }
+  Inode* contents() override { return inode.get(); }
+  bool is_read_only() const override { return only_reads; }
+
+  Ref<Inode> inode;
+  bool only_reads = false;
+};
+
+TEST_F(MountOptions, OfATypeOnADisk) {
+  OnDisk type;
+  BlockDevice device;
+  vfs.add_type(type);
+  vfs.devices().add(device);
+  root.put("/contents", "");
+  device.inode = Ref<Inode>(*must(root.open("/contents"))->inode());
+  constexpr uint32_t block_device = 0060000;
+  ASSERT_EQ(root.mknod("/disk", block_device | 0600, make_device(250, 1)), "");
+  ASSERT_EQ(root.mknod("/driverless", block_device | 0600, make_device(250, 2)), "");
+  root.symlink("disk", "/link");
+  root.mkdir("/dir");
+  EXPECT_EQ(root.mount("/link", "/mnt", "ondisk", 0, "check=all,blocks=2k"), "");
+  EXPECT_EQ(type.device, device.inode);
+  EXPECT_EQ(type.source, "/link");
+  EXPECT_EQ(type.values, (std::vector<std::pair<unsigned, uint64_t>>{{8, 1}, {7, 2048}}));
+  EXPECT_EQ(root.umount("/mnt"), "");
+  for (std::string_view bad : {"blocks", "check=some", "size=1", "check"}) {
+    EXPECT_EQ(root.mount("/disk", "/mnt", "ondisk", 0, bad), "EINVAL") << bad;
+    EXPECT_EQ(root.mount("/nothing", "/mnt", "ondisk", 0, bad), "EINVAL") << bad;  // they are looked at first
+  }
+  const struct {
+    std::string_view source, error;
+  } cases[] = {{"", "EINVAL"}, {"/nothing", "ENOENT"}, {"/dir", "ENOTBLK"}, {"/contents", "ENOTBLK"}, {"/driverless", "ENXIO"}};
+  for (const auto& one : cases) EXPECT_EQ(root.mount(one.source, "/mnt", "ondisk"), one.error) << one.source;
+  device.only_reads = true;
+  EXPECT_EQ(root.mount("/disk", "/mnt", "ondisk"), "EACCES");
+  EXPECT_EQ(root.mount("/disk", "/mnt", "ondisk", 0, "ro"), "");
+  EXPECT_TRUE(type.is_read_only);
+  EXPECT_TRUE(shown().starts_with("ondisk ro,relatime")) << shown();
+  EXPECT_EQ(root.mount("", "/mnt", "", mf::remount, "bogus"), "EINVAL");
+  EXPECT_EQ(root.umount("/mnt"), "");
+  EXPECT_EQ(root.mount("", "/", "", mf::remount | mf::no_dev), "");
+  EXPECT_EQ(root.mount("/disk", "/mnt", "ondisk", mf::read_only), "EACCES");  // no devices on that mount
+}
+
+TEST_F(MountOptions, OfTheOtherTypes) {
+  kernel.vfs->add_type(ramfs);
+  EXPECT_EQ(root.mount("r", "/mnt", "ramfs", 0, "anything,size=1m,mode=700"), "");
+  EXPECT_EQ(shown(), "ramfs rw,relatime,mode=700");
+  EXPECT_EQ(root.umount("/mnt"), "");
+  EXPECT_EQ(root.mount("r", "/mnt", "ramfs", 0, "mode"), "EINVAL");
+  EXPECT_EQ(root.mount("d", "/mnt", "devtmpfs", 0, "bogus"), "EINVAL");
+  EXPECT_EQ(root.mount("d", "/mnt", "devtmpfs", 0, "mode=700"), "");
 }
 
 TEST_F(MountOptions, Flags) {
