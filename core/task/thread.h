@@ -240,8 +240,6 @@ class Thread : public RefCounted,
   friend class Kernel;
   friend class Process;
   friend Result<int> clone_thread(Thread& self, const struct CloneRequest& request);
-  friend bool send_to_thread(Thread& thread, const SignalInfo& info);
-  friend bool send_timer_signal(Process& process, Thread* target, const SignalInfo& info);
 
   Thread(Process& process, int tid) : process_(&process), tid_(tid) { schedule_node.thread = this; }
   static void entry(void* self);

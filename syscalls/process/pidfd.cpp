@@ -7,6 +7,7 @@
 #include "core/task/kernel.h"
 #include "core/task/process/access.h"
 #include "syscalls/abi/abi.h"
+#include "syscalls/arguments.h"
 #include "syscalls/calls.h"
 #include "syscalls/install.h"
 #include "syscalls/process/signal.h"
@@ -51,9 +52,7 @@ Result<uint64_t> sys_pidfd_send_signal(Thread& self, Fd pidfd, Signal signal, Us
   LockGuard guard(self.kernel().tree());
   if (target->is_reaped) return err::srch;
   if (signal < 0 || signal > signal_count) return err::inval;
-  if (!may_signal(self, *target, signal)) return err::perm;
-  if (signal != 0 && !send_to_process(*target, sent)) return err::again;
-  return 0;
+  return as_result(send_to_one(self, *target, sent));
 }
 
 Result<uint64_t> sys_pidfd_getfd(Thread& self, Fd pidfd, Fd fd, uint32_t flags) {

@@ -70,11 +70,19 @@ Result<> send_to_all(Thread& self, const SignalInfo& info, Processes&& processes
   return {};
 }
 
+}  // namespace
+
+Result<> send_to_one(Thread& self, Process& process, const SignalInfo& info) {
+  return send_to_all(self, info, std::span(&process, 1), [](Process&) { return true; });
+}
+
+namespace {
+
 // To the process with that id, or the process of the thread with it. Under the tree lock.
 Result<> send_to_process_of(Thread& self, int pid, const SignalInfo& info) {
   Process* process = self.kernel().find_process_of(pid);
   if (!process) return err::srch;
-  return send_to_all(self, info, std::span(process, 1), [](Process&) { return true; });
+  return send_to_one(self, *process, info);
 }
 
 Result<> send_to_tid(Thread& self, int group, int tid, const SignalInfo& info) {
@@ -151,7 +159,7 @@ Result<uint64_t> sys_rt_sigpending(Thread& self, UserPtr<UserSigset> set, size_t
     bits = ((self.pending_signals().set() | self.process().pending.set()) & self.blocked()).bits();
   }
   auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(&bits));
-  if (copy_to_user(self.memory(), set.address(), {bytes, set_size}) != set_size) return err::fault;
+  TRY(put_user_bytes(self.memory(), set.address(), {bytes, set_size}));
   return 0;
 }
 

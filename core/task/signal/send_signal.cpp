@@ -81,57 +81,37 @@ uint64_t queue_limit(Process& process, int number) {
   return number < sig::real_time ? unlimited : process.limit(Limit::pending_signals).soft;
 }
 
+enum class Sent : uint8_t { dropped, pending, refused };
+
+// What all senders do, in this order, for a signal to `target` or, if that is null, to whichever thread of the process takes it: nobody is
+// left to get it; stops and continuations take effect; nobody would see it; SIGKILL kills; it is queued, unless it is pending already or
+// too many are; whoever waits for it and takes it is told. Refused: RLIMIT_SIGPENDING.
+Sent send(Process& process, Thread* target, const SignalInfo& info) {
+  uint64_t limit = info.is_from_timer ? unlimited : queue_limit(process, info.number);
+  LockGuard guard(process.signal_lock);
+  if (process.is_exiting || (target ? target->state() == RunState::dead : process.threads.empty())) return Sent::dropped;
+  apply_side_effects(process, info.number);
+  if (is_dropped(process, target ? *target : process.threads.front(), info.number)) return Sent::dropped;
+  if (info.number == sig::kill) return kill_now(process), Sent::dropped;
+  PendingSignals& pending = target ? target->pending_signals() : process.pending;
+  if (pending.has_already(info)) return Sent::pending;
+  if (!pending.add(info, limit == unlimited || has_room(process, limit))) return Sent::refused;
+  process.signal_event.wake_all();
+  if (!target) notify_taker(process, info.number);
+  else if (!target->blocked().has(info.number)) make_notice(*target, work::signal);
+  return Sent::pending;
+}
+
 }  // namespace
 
-bool send_to_process(Process& process, const SignalInfo& info) {
-  uint64_t limit = queue_limit(process, info.number);
-  LockGuard guard(process.signal_lock);
-  if (process.threads.empty() || process.is_exiting) return true;
-  apply_side_effects(process, info.number);
-  Thread& first = process.threads.front();
-  if (is_dropped(process, first, info.number)) return true;
-  if (info.number == sig::kill) return kill_now(process), true;
-  if (process.pending.has_already(info)) return true;
-  if (!process.pending.add(info, limit == unlimited || has_room(process, limit))) return false;
-  process.signal_event.wake_all();
-  notify_taker(process, info.number);
-  return true;
-}
+bool send_to_process(Process& process, const SignalInfo& info) { return send(process, nullptr, info) != Sent::refused; }
 
-bool send_to_thread(Thread& thread, const SignalInfo& info) {
-  Process& process = thread.process();
-  uint64_t limit = queue_limit(process, info.number);
-  LockGuard guard(process.signal_lock);
-  if (process.is_exiting || thread.state() == RunState::dead) return true;
-  apply_side_effects(process, info.number);
-  if (is_dropped(process, thread, info.number)) return true;
-  if (info.number == sig::kill) return kill_now(process), true;
-  if (thread.pending_.has_already(info)) return true;
-  if (!thread.pending_.add(info, limit == unlimited || has_room(process, limit))) return false;
-  process.signal_event.wake_all();
-  if (!thread.blocked().has(info.number)) make_notice(thread, work::signal);
-  return true;
-}
+bool send_to_thread(Thread& thread, const SignalInfo& info) { return send(thread.process(), &thread, info) != Sent::refused; }
+
+bool send_timer_signal(Process& process, Thread* target, const SignalInfo& info) { return send(process, target, info) == Sent::pending; }
 
 void send_to_self(Thread& self, int number) {
   send_to_thread(self, SignalInfo{.number = number, .code = si_code::user, .pid = self.process().pid(), .uid = self.credentials().uid});
-}
-
-bool send_timer_signal(Process& process, Thread* target, const SignalInfo& info) {
-  LockGuard guard(process.signal_lock);
-  if (process.threads.empty() || process.is_exiting || (target && target->state() == RunState::dead)) return false;
-  apply_side_effects(process, info.number);
-  Thread& first = target ? *target : process.threads.front();
-  if (is_dropped(process, first, info.number)) return false;
-  if (info.number == sig::kill) return kill_now(process), false;
-  (target ? target->pending_ : process.pending).add(info);
-  process.signal_event.wake_all();
-  for (Thread& thread : process.threads) {
-    if ((target && &thread != target) || thread.blocked().has(info.number) || thread.is_dying()) continue;
-    make_notice(thread, work::signal);
-    break;
-  }
-  return true;
 }
 
 void offer_pending_signals(Process& process, Thread& reluctant) {
