@@ -39,7 +39,7 @@ Result<uint64_t> set_name(Thread& self, UtsnameLayout::Field& name, ChangeCounte
   UtsnameLayout::Field next{};
   if (length >= next.size()) return err::inval;
   auto bytes = std::as_writable_bytes(std::span(next)).first(length);
-  if (copy_from_user(self.memory(), bytes, from.address()) != length) return err::fault;
+  TRY(get_user_bytes(self.memory(), bytes, from.address()));
   {
     LockGuard guard(self.kernel().names_lock);
     name = next;
@@ -115,21 +115,19 @@ Result<uint64_t> sys_getrandom(Thread& self, UserPtr<std::byte> buffer, size_t l
   constexpr uint32_t nonblock = 1, random = 2, insecure = 4;
   if (flags & ~(nonblock | random | insecure)) return err::inval;
   if ((flags & random) && (flags & insecure)) return err::inval;
-  length = std::min<size_t>(length, INT32_MAX);
+  UserSink out{self.memory(), buffer, std::min<size_t>(length, INT32_MAX)};
   std::array<std::byte, 256> bytes;
-  size_t done = 0;
-  while (done < length) {
-    auto piece = std::span(bytes).first(std::min(bytes.size(), length - done));
+  Result<size_t> stored = 0;
+  while (stored && out.remaining() > 0) {
+    auto piece = std::span(bytes).first(std::min(bytes.size(), out.remaining()));
     self.kernel().machine().random(piece);
-    size_t stored = copy_to_user(self.memory(), buffer.address() + done, piece);
-    done += stored;
-    if (stored < piece.size()) return done ? Result<uint64_t>(done) : err::fault;
-    if (done % page_size != 0) continue;
+    stored = out.write(piece);
+    if (!stored || *stored < piece.size()) break;
     // A large request makes room for others, and ends when a signal comes.
-    if (!make_way(Interruptible::yes)) break;
+    if (out.done() % page_size == 0 && !make_way(Interruptible::yes)) break;
   }
   std::fill(bytes.begin(), bytes.end(), std::byte{0});
-  return done;
+  return stored ? Result<uint64_t>(out.done()) : moved_or(out.done(), stored.error());
 }
 
 // Emulated CPUs notice a program's stores to its own code by themselves, so that the check of the flags is all there is to do. (A CPU with

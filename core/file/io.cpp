@@ -8,7 +8,7 @@ Result<size_t> Sink::write_zeros(size_t count) {
   while (done < count && remaining() > 0) {
     size_t piece = std::min(sizeof zeros, count - done);
     auto written = write({zeros, piece});
-    if (!written) return done ? Result<size_t>(done) : written;
+    if (!written) return moved_or(done, written.error());
     done += *written;
     if (*written < piece) break;
   }

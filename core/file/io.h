@@ -10,6 +10,9 @@
 
 namespace halcyon {
 
+// What a transfer that ended early returns: what it moved until then, and only if that is nothing the error (read(2), write(2)).
+inline Result<size_t> moved_or(size_t done, Errno error) { return done > 0 ? Result<size_t>(done) : std::unexpected(error); }
+
 // Takes bytes one piece after the other. Blocks if user memory has to be paged in; hold no spin lock.
 class Sink {
  public:

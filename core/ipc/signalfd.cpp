@@ -74,13 +74,13 @@ Result<size_t> SignalFile::read(Sink& out) {
   auto take = [&] { return self.take_signal(mask(), &info); };
   while (out.remaining() >= sizeof(SignalRecord)) {
     if (done > 0 || is_nonblocking()) {
-      if (!take()) return done ? Result<size_t>(done) : err::again;
+      if (!take()) return moved_or(done, Errno::again);
     } else if (!self.process().signal_event.wait_until(take)) {
       return err::restart;
     }
     SignalRecord record = record_of(info);
     auto written = out.write(std::as_bytes(std::span(&record, 1)));
-    if (!written || *written < sizeof record) return done ? Result<size_t>(done) : err::fault;
+    if (!written || *written < sizeof record) return moved_or(done, Errno::fault);
     done += *written;
   }
   return done;

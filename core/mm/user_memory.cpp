@@ -169,52 +169,43 @@ constexpr size_t long_call = 1 << 20;
 
 }  // namespace
 
-Result<size_t> UserSink::write(std::span<const std::byte> bytes) {
-  if (this->done() >= long_call) [[unlikely]]
-    if (auto goes_on = make_way_in_long_call(this->done()); !goes_on) return std::unexpected(goes_on.error());
+template <class Copy>
+Result<size_t> UserBuffers::move(size_t wanted, size_t before, Copy copy) {
+  if (before >= long_call) [[unlikely]]
+    TRY(make_way_in_long_call(before));
   size_t done = 0;
-  while (done < bytes.size() && remaining() > 0) {
+  while (done < wanted) {
     while (current_.length == 0 && !vectors_.empty()) {
       current_ = vectors_.front();
       vectors_ = vectors_.subspan(1);
     }
-    size_t count = std::min<uint64_t>({bytes.size() - done, current_.length, remaining()});
+    size_t count = std::min<uint64_t>(wanted - done, current_.length);
     if (count == 0) break;
-    size_t copied = copy_to_user(memory_, current_.base, bytes.subspan(done, count));
-    advance(copied);
+    size_t copied = copy(memory_, current_.base, done, count);
     current_.base += copied;
     current_.length -= copied;
     done += copied;
-    if (copied < count) {
-      if (done == 0) return err::fault;
-      break;
-    }
+    if (copied < count) return moved_or(done, Errno::fault);
   }
   return done;
 }
 
+Result<size_t> UserSink::write(std::span<const std::byte> bytes) {
+  auto store = [&](AddressSpace& memory, UserAddr to, size_t from, size_t count) {
+    return copy_to_user(memory, to, bytes.subspan(from, count));
+  };
+  size_t stored = TRY(buffers_.move(std::min(bytes.size(), remaining()), done(), store));
+  advance(stored);
+  return stored;
+}
+
 Result<size_t> UserSource::read(std::span<std::byte> buffer) {
-  if (this->done() >= long_call) [[unlikely]]
-    if (auto goes_on = make_way_in_long_call(this->done()); !goes_on) return std::unexpected(goes_on.error());
-  size_t done = 0;
-  while (done < buffer.size() && remaining() > 0) {
-    while (current_.length == 0 && !vectors_.empty()) {
-      current_ = vectors_.front();
-      vectors_ = vectors_.subspan(1);
-    }
-    size_t count = std::min<uint64_t>({buffer.size() - done, current_.length, remaining()});
-    if (count == 0) break;
-    size_t copied = copy_from_user(memory_, buffer.subspan(done, count), current_.base);
-    advance(copied);
-    current_.base += copied;
-    current_.length -= copied;
-    done += copied;
-    if (copied < count) {
-      if (done == 0) return err::fault;
-      break;
-    }
-  }
-  return done;
+  auto load = [&](AddressSpace& memory, UserAddr from, size_t to, size_t count) {
+    return copy_from_user(memory, buffer.subspan(to, count), from);
+  };
+  size_t loaded = TRY(buffers_.move(std::min(buffer.size(), remaining()), done(), load));
+  advance(loaded);
+  return loaded;
 }
 
 }  // namespace halcyon

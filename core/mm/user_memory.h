@@ -17,6 +17,14 @@ namespace halcyon {
 size_t copy_from_user(AddressSpace& memory, std::span<std::byte> to, UserAddr from);
 size_t copy_to_user(AddressSpace& memory, UserAddr to, std::span<const std::byte> from);
 
+// The same where nothing less than all will do. EFAULT; a part may have been copied.
+inline Result<> get_user_bytes(AddressSpace& memory, std::span<std::byte> to, UserAddr from) {
+  return copy_from_user(memory, to, from) == to.size() ? Result<>() : err::fault;
+}
+inline Result<> put_user_bytes(AddressSpace& memory, UserAddr to, std::span<const std::byte> from) {
+  return copy_to_user(memory, to, from) == from.size() ? Result<>() : err::fault;
+}
+
 // The same between user memory and a sink or source, which may be the memory of another process. EFAULT if either ends early; what was
 // moved until then is known by to.done().
 Result<> copy_user_to(Sink& to, AddressSpace& memory, UserAddr from, size_t length);
@@ -27,15 +35,14 @@ template <class T>
 Result<std::remove_const_t<T>> get_user(AddressSpace& memory, UserPtr<T> from) {
   static_assert(std::is_trivially_copyable_v<T>);
   std::remove_const_t<T> value;
-  if (copy_from_user(memory, std::as_writable_bytes(std::span(&value, 1)), from.address()) != sizeof value) return err::fault;
+  TRY(get_user_bytes(memory, std::as_writable_bytes(std::span(&value, 1)), from.address()));
   return value;
 }
 template <class T>
   requires(!std::is_const_v<T>)
 Result<> put_user(AddressSpace& memory, UserPtr<T> to, const std::type_identity_t<T>& value) {
   static_assert(std::is_trivially_copyable_v<T>);
-  if (copy_to_user(memory, to.address(), std::as_bytes(std::span(&value, 1))) != sizeof value) return err::fault;
-  return {};
+  return put_user_bytes(memory, to.address(), std::as_bytes(std::span(&value, 1)));
 }
 
 // A string up to and including its NUL, appended to `to` without it. EFAULT, ENAMETOOLONG (no NUL in `limit` bytes), ENOMEM.
@@ -90,14 +97,17 @@ struct IoVector {  // one element of readv(2), already fetched and checked
   uint64_t length;
 };
 
-// The user's buffer of a read: one stretch, or the elements of an iovec that outlives the sink.
-class UserSink final : public Sink {
+// The user's buffers of a transfer: one stretch, or the elements of an iovec that outlives it; and how far it has come.
+class UserBuffers {
  public:
-  UserSink(AddressSpace& memory, UserPtr<std::byte> buffer, size_t length)
-      : Sink(length), memory_(memory), current_{buffer.address(), length} {}
-  UserSink(AddressSpace& memory, std::span<const IoVector> vectors, size_t total)
-      : Sink(total), memory_(memory), current_{0, 0}, vectors_(vectors) {}
-  Result<size_t> write(std::span<const std::byte> bytes) override;
+  UserBuffers(AddressSpace& memory, UserAddr buffer, size_t length) : memory_(memory), current_{buffer, length} {}
+  UserBuffers(AddressSpace& memory, std::span<const IoVector> vectors) : memory_(memory), current_{0, 0}, vectors_(vectors) {}
+
+  // Moves up to `wanted` bytes by copy(memory, address, from, count), which says how many of the bytes from number `from` on it could move.
+  // As Linux does: what was moved before the first byte that is out of reach counts; EFAULT if that is nothing. `before`: how many bytes
+  // earlier calls have moved.
+  template <class Copy>
+  Result<size_t> move(size_t wanted, size_t before, Copy copy);
 
  private:
   AddressSpace& memory_;
@@ -105,18 +115,27 @@ class UserSink final : public Sink {
   std::span<const IoVector> vectors_;
 };
 
+// Where a read of a file stores.
+class UserSink final : public Sink {
+ public:
+  UserSink(AddressSpace& memory, UserPtr<std::byte> buffer, size_t length) : Sink(length), buffers_(memory, buffer.address(), length) {}
+  UserSink(AddressSpace& memory, std::span<const IoVector> vectors, size_t total) : Sink(total), buffers_(memory, vectors) {}
+  Result<size_t> write(std::span<const std::byte> bytes) override;
+
+ private:
+  UserBuffers buffers_;
+};
+
+// Where a write to a file takes its bytes from.
 class UserSource final : public Source {
  public:
   UserSource(AddressSpace& memory, UserPtr<const std::byte> buffer, size_t length)
-      : Source(length), memory_(memory), current_{buffer.address(), length} {}
-  UserSource(AddressSpace& memory, std::span<const IoVector> vectors, size_t total)
-      : Source(total), memory_(memory), current_{0, 0}, vectors_(vectors) {}
+      : Source(length), buffers_(memory, buffer.address(), length) {}
+  UserSource(AddressSpace& memory, std::span<const IoVector> vectors, size_t total) : Source(total), buffers_(memory, vectors) {}
   Result<size_t> read(std::span<std::byte> buffer) override;
 
  private:
-  AddressSpace& memory_;
-  IoVector current_;
-  std::span<const IoVector> vectors_;
+  UserBuffers buffers_;
 };
 
 }  // namespace halcyon

@@ -128,7 +128,7 @@ Result<size_t> Disk::write(uint64_t offset, Source& in) {
     Piece piece(in, std::min(in.remaining(), write_piece));
     size_t wanted = piece.remaining();
     auto written = cache_.write(offset + done, piece);
-    if (!written) return done ? Result<size_t>(done) : written;
+    if (!written) return moved_or(done, written.error());
     done += *written;
     bool is_much = unwritten_.fetch_add(*written, std::memory_order_relaxed) + *written >= most_unwritten;
     if (is_much || kernel_.frames().is_short()) {

@@ -48,9 +48,9 @@ Result<size_t> HardwareRandom::read(Sink& out, bool nonblocking) {
     Result<> waited;
     if (!has_some()) waited = nonblocking ? Result<>(err::again) : readers_.wait_until(has_some);
     if (waited && count == 0) waited = err::nodev;
-    if (!waited) return done ? Result<size_t>(done) : std::unexpected(waited.error());
+    if (!waited) return moved_or(done, waited.error());
     auto written = out.write(std::span(bytes).first(count));
-    if (!written) return done ? Result<size_t>(done) : written;
+    if (!written) return moved_or(done, written.error());
     done += *written;
     if (*written < count) break;
   }

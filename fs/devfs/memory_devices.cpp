@@ -58,7 +58,7 @@ class MemoryFile final : public File {
     for (size_t done = 0;;) {
       size_t count = std::min(piece, out.remaining());
       auto given = give(count);
-      if (!given) return done ? Result<size_t>(done) : given;
+      if (!given) return moved_or(done, given.error());
       done += *given;
       if (*given < count || out.remaining() == 0) return done;
       if (done % page_size == 0 && !make_way(Interruptible::yes)) return done;

@@ -38,7 +38,7 @@ class PagedText final : public Writer {
       size_t in_page = offset % page_size;
       size_t count = std::min({page_size - in_page, size_ - static_cast<size_t>(offset), out.remaining()});
       auto written = out.write(std::as_bytes(std::span(pages_[offset / page_size]->data() + in_page, count)));
-      if (!written) return done ? Result<size_t>(done) : written;
+      if (!written) return moved_or(done, written.error());
       done += *written;
       offset += *written;
       if (*written < count) break;

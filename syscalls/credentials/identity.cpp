@@ -189,7 +189,7 @@ Result<uint64_t> sys_getgroups(Thread& self, int size, UserPtr<uint32_t> groups)
   if (size == 0) return own.size();
   if (own.size() > static_cast<size_t>(size)) return err::inval;
   auto bytes = std::as_bytes(own.span());
-  if (copy_to_user(self.memory(), groups.address(), bytes) != bytes.size()) return err::fault;
+  TRY(put_user_bytes(self.memory(), groups.address(), bytes));
   return own.size();
 }
 
@@ -200,7 +200,7 @@ Result<uint64_t> sys_setgroups(Thread& self, size_t size, UserPtr<const uint32_t
   Ref<Credentials> next = TRY(self.credentials().copy());
   if (auto sized = next->groups.resize(size); !sized) return std::unexpected(sized.error());
   auto bytes = std::as_writable_bytes(next->groups.span());
-  if (copy_from_user(self.memory(), bytes, groups.address()) != bytes.size()) return err::fault;
+  TRY(get_user_bytes(self.memory(), bytes, groups.address()));
   for (uint32_t group : next->groups)
     if (group == unchanged_id) return err::inval;
   become(self, std::move(next));

@@ -27,13 +27,13 @@ class PollArray final : public PollSet {
       fds_ = std::span(inline_).first(count);
     }
     auto bytes = std::as_writable_bytes(fds_);
-    if (copy_from_user(self_.memory(), bytes, user.address()) != bytes.size()) return err::fault;
+    TRY(get_user_bytes(self_.memory(), bytes, user.address()));
     return {};
   }
 
   Result<> store(UserPtr<PollFd> user) {
     auto bytes = std::as_bytes(fds_);
-    if (copy_to_user(self_.memory(), user.address(), bytes) != bytes.size()) return err::fault;
+    TRY(put_user_bytes(self_.memory(), user.address(), bytes));
     return {};
   }
 

@@ -39,7 +39,7 @@ class SelectSets final : public PollSet {
       std::fill(wanted_[set].begin(), wanted_[set].end(), 0);
       if (!user_[set]) continue;
       auto bytes = std::as_writable_bytes(wanted_[set]);
-      if (copy_from_user(self_.memory(), bytes, user_[set].address()) != bytes.size()) return err::fault;
+      TRY(get_user_bytes(self_.memory(), bytes, user_[set].address()));
     }
     for (size_t word = 0; word < words_; ++word)
       for (uint64_t bits = any(word); bits; bits &= bits - 1)
@@ -51,7 +51,7 @@ class SelectSets final : public PollSet {
     for (size_t set = 0; set < 3; ++set) {
       if (!user_[set]) continue;
       auto bytes = std::as_bytes(ready_[set]);
-      if (copy_to_user(self_.memory(), user_[set].address(), bytes) != bytes.size()) return err::fault;
+      TRY(put_user_bytes(self_.memory(), user_[set].address(), bytes));
     }
     return {};
   }

@@ -200,7 +200,7 @@ Result<size_t> copy_pages(CopySide& in, CopySide& out, size_t count) {
     size_t piece = std::min(page_size, count - done);
     KernelSink sink({page.data(), piece});
     auto got = in.has_offset ? in.file->read_at(in.offset, sink) : in.file->read(sink);
-    if (!got) return done ? Result<size_t>(done) : got;
+    if (!got) return moved_or(done, got.error());
     if (*got == 0) break;
     KernelSource source({page.data(), *got});
     auto put = out.has_offset ? out.file->write_at(out.offset, source) : out.file->write(source);
@@ -210,7 +210,7 @@ Result<size_t> copy_pages(CopySide& in, CopySide& out, size_t count) {
     in.offset += moved;
     out.offset += moved;
     done += moved;
-    if (!put) return done ? Result<size_t>(done) : put;
+    if (!put) return moved_or(done, put.error());
     if (moved < *got) break;
   }
   return done;

@@ -117,7 +117,7 @@ Result<uint64_t> sys_readlinkat(Thread& self, DirFd dir, UserPtr<const char> pat
   auto read = [&](auto& caller, auto& start, auto text) { return fs::readlink(caller, start, text, sink); };
   size_t length = TRY(with_path(self, dir, path, read, at_flag::empty_path));
   // All of it or nothing.
-  if (copy_to_user(self.memory(), buffer.address(), std::span(target).first(length)) != length) return err::fault;
+  TRY(put_user_bytes(self.memory(), buffer.address(), std::span(target).first(length)));
   return length;
 }
 Result<uint64_t> sys_readlink(Thread& self, UserPtr<const char> path, UserPtr<char> buffer, size_t size) {

@@ -24,7 +24,7 @@ Result<> check_value(Thread& self, UserPtr<const std::byte> value, size_t size, 
   std::array<std::byte, 512> piece;
   for (size_t done = 0; done < size;) {
     size_t count = std::min(piece.size(), size - done);
-    if (copy_from_user(self.memory(), std::span(piece).first(count), value.address() + done) != count) return err::fault;
+    TRY(get_user_bytes(self.memory(), std::span(piece).first(count), value.address() + done));
     done += count;
   }
   return {};

@@ -47,7 +47,7 @@ Result<int> chosen_id(Thread& self, const CloneArguments& arguments) {
   if (count == 0) return 0;
   std::array<int, max_levels> ids;
   auto bytes = std::as_writable_bytes(std::span(ids)).first(count * sizeof(int));
-  if (copy_from_user(self.memory(), bytes, arguments.set_tid) != bytes.size()) return err::fault;
+  TRY(get_user_bytes(self.memory(), bytes, arguments.set_tid));
   if (count > 1 || ids[0] < 1 || ids[0] >= Kernel::id_limit) return err::inval;
   const Credentials& who = self.credentials();
   if (!has_capability(who, capability::checkpoint_restore) && !has_capability(who, capability::sys_admin)) return err::perm;
@@ -120,8 +120,7 @@ Result<CloneArguments> get_arguments(Thread& self, UserPtr<const UserCloneArgs> 
   if (size < first_size) return err::inval;
   CloneArguments arguments{};
   size_t known = std::min(size, sizeof arguments);
-  if (copy_from_user(self.memory(), std::as_writable_bytes(std::span(&arguments, 1)).first(known), from.address()) != known)
-    return err::fault;
+  TRY(get_user_bytes(self.memory(), std::as_writable_bytes(std::span(&arguments, 1)).first(known), from.address()));
   // A newer caller's unknown part must be zero.
   for (size_t at = known; at < size; ++at) {
     uint8_t byte = TRY(get_user(self.memory(), UserPtr<const uint8_t>(from.address() + at)));

@@ -20,8 +20,7 @@ class RemoteVectors {
   Result<> fetch(Thread& self, UserPtr<const Iovec> from, size_t count) {
     if (count > max_vectors) return err::inval;
     if (auto sized = vectors_.resize(count); !sized) return sized;
-    size_t size = count * sizeof(Iovec);
-    if (copy_from_user(self.memory(), std::as_writable_bytes(vectors_.span()), from.address()) != size) return err::fault;
+    TRY(get_user_bytes(self.memory(), std::as_writable_bytes(vectors_.span()), from.address()));
     for (const Iovec& one : vectors_) {
       if (one.length > INT64_MAX) return err::inval;
       is_empty_ &= one.length == 0;

@@ -102,7 +102,7 @@ Result<Ref<AuxiliaryVector>> fetch_auxiliary(Thread& self, uint64_t address, uin
   AddressSpace::ProgramInfo info = self.memory().program();
   if (info.auxiliary) std::copy_n(info.auxiliary->words.begin(), std::min(info.auxiliary->words.size(), words.size()), words.begin());
   auto bytes = std::as_writable_bytes(words.span()).first(size);
-  if (copy_from_user(self.memory(), bytes, address) != size) return err::fault;
+  TRY(get_user_bytes(self.memory(), bytes, address));
   // It ends, whatever the program says, and what follows its end is not shown.
   words[words.size() - 2] = words[words.size() - 1] = 0;
   size_t end = 0;

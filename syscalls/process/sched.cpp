@@ -96,7 +96,7 @@ Result<uint64_t> sys_sched_setaffinity(Thread& self, Pid pid, size_t size, UserP
   uint64_t bits = 0;
   size_t length = std::min(size, sizeof bits);
   auto bytes = std::as_writable_bytes(std::span(&bits, 1)).first(length);
-  if (copy_from_user(self.memory(), bytes, mask.address()) != length) return err::fault;
+  TRY(get_user_bytes(self.memory(), bytes, mask.address()));
   LockGuard guard(self.kernel().tree());
   Scheduled target = TRY(find(self, pid));
   if (!may_schedule(self, target)) return err::perm;
@@ -185,7 +185,7 @@ Result<SchedAttributes> get_attributes(Thread& self, UserPtr<const std::byte> fr
     return err::toobig;
   }
   auto bytes = std::as_writable_bytes(std::span(&attributes, 1)).first(std::min(size, attributes_size));
-  if (copy_from_user(memory, bytes, from.address()) != bytes.size()) return err::fault;
+  TRY(get_user_bytes(memory, bytes, from.address()));
   return attributes;
 }
 
@@ -223,7 +223,7 @@ Result<uint64_t> sys_sched_getattr(Thread& self, Pid pid, UserPtr<std::byte> att
   }
   found.size = std::min(size, attributes_size);
   auto bytes = std::as_bytes(std::span(&found, 1)).first(found.size);
-  if (copy_to_user(self.memory(), attributes.address(), bytes) != bytes.size()) return err::fault;
+  TRY(put_user_bytes(self.memory(), attributes.address(), bytes));
   return 0;
 }
 

@@ -30,7 +30,7 @@ Result<Ref<SeccompFilter>> fetch_filter(Thread& self, uint64_t address) {
   Vec<BpfInstruction> program;
   if (auto sized = program.resize(layout.length); !sized) return std::unexpected(sized.error());
   auto bytes = std::as_writable_bytes(program.span());
-  if (copy_from_user(self.memory(), bytes, layout.instructions) != bytes.size()) return err::fault;
+  TRY(get_user_bytes(self.memory(), bytes, layout.instructions));
   return SeccompFilter::create(std::move(program));
 }
 

@@ -116,7 +116,7 @@ SignalInfo info_of(const WaitResult& result) {
 Result<> put_info(Thread& self, UserPtr<UserSiginfo> to, const WaitResult& result) {
   constexpr size_t told_size = 28;
   SiginfoLayout layout = to_user(info_of(result));
-  if (copy_to_user(self.memory(), to.address(), std::as_bytes(std::span(&layout, 1)).first(told_size)) != told_size) return err::fault;
+  TRY(put_user_bytes(self.memory(), to.address(), std::as_bytes(std::span(&layout, 1)).first(told_size)));
   return {};
 }
 

@@ -47,7 +47,7 @@ Result<size_t> Pipe::read_some(Sink& out) {
     auto written = out.write({first.page.data() + first.offset, count});
     // As on Linux, a page's bytes that do not all arrive stay.
     if (written && *written < count) written = err::fault;
-    if (!written) return done ? Result<size_t>(done) : written;
+    if (!written) return moved_or(done, written.error());
     done += *written;
     first.offset += static_cast<uint32_t>(*written);
     first.length -= static_cast<uint32_t>(*written);
@@ -86,7 +86,7 @@ Result<size_t> Pipe::write_some(Source& in, bool as_packet) {
     if (!fills_up) {
       if (used == slots_.size()) break;
       auto page = take_page();
-      if (!page) return done ? Result<size_t>(done) : std::unexpected(page.error());
+      if (!page) return moved_or(done, page.error());
       target = &slot(used);
       *target = Slot{.page = std::move(*page), .is_packet = as_packet};
     }
@@ -105,7 +105,7 @@ Result<size_t> Pipe::write_some(Source& in, bool as_packet) {
       else spare_ = std::move(target->page);
     }
     done += got;
-    if (!copied) return done ? Result<size_t>(done) : copied;
+    if (!copied) return moved_or(done, copied.error());
     if (got < count) break;
   }
   return done;
@@ -144,7 +144,7 @@ Result<size_t> Pipe::write(Source& in, bool is_nonblocking, bool as_packet) {
   for (bool has_waited = false;; has_waited = true) {
     if (readers_.load() == 0) {
       send_to_self(current_thread(), sig::pipe);
-      return done ? Result<size_t>(done) : err::pipe;
+      return moved_or(done, Errno::pipe);
     }
     Result<size_t> result = 0;
     {
@@ -152,20 +152,20 @@ Result<size_t> Pipe::write(Source& in, bool is_nonblocking, bool as_packet) {
       // Up to pipe_buf bytes go in as a whole or not at all.
       if (total > pipe_buf || can_take(total)) result = write_some(in, as_packet);
     }
-    if (!result) return done ? Result<size_t>(done) : result;
+    if (!result) return moved_or(done, result.error());
     if (*result > 0) readable_.wake_one();
     done += *result;
     if (in.remaining() == 0 || (*result > 0 && total <= pipe_buf)) {
       if (has_waited) writable_.wake_one();
       return done;
     }
-    if (is_nonblocking) return done ? Result<size_t>(done) : err::again;
+    if (is_nonblocking) return moved_or(done, Errno::again);
     auto has_room = [&] {
       if (readers_.load() == 0) return true;
       LockGuard guard(lock_);
       return total > pipe_buf ? used_.load(std::memory_order_relaxed) < slots_.size() : can_take(total);
     };
-    if (!writable_.wait_until(has_room)) return done ? Result<size_t>(done) : err::restart;
+    if (!writable_.wait_until(has_room)) return moved_or(done, Errno::restart);
   }
 }
 

@@ -119,12 +119,12 @@ Result<size_t> PageCache::read(uint64_t offset, Sink& out) {
     } else {
       if (!frame) {
         auto filled = get(index);
-        if (!filled) return done ? Result<size_t>(done) : std::unexpected(filled.error());
+        if (!filled) return moved_or(done, filled.error());
         frame = *std::move(filled);
       }
       written = out.write({frame.data() + in_page, count});
     }
-    if (!written) return done ? Result<size_t>(done) : written;
+    if (!written) return moved_or(done, written.error());
     done += *written;
     offset += *written;
     if (*written < count) break;
@@ -168,7 +168,7 @@ Result<size_t> PageCache::write(uint64_t offset, Source& in) {
     uint64_t index = offset >> page_shift;
     bool overwrites = source_ && count == page_size && !find(index);
     auto written = overwrites ? write_page(index, in) : write_part(offset, count, in);
-    if (!written) return done ? Result<size_t>(done) : std::unexpected(written.error());
+    if (!written) return moved_or(done, written.error());
     if (written->count == 0) break;
     frames().note_kernel_write(written->frame.address());
     done += written->count;

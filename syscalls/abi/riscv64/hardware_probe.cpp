@@ -39,7 +39,7 @@ uint64_t online_cpus(Kernel& kernel) { return kernel.cpu_count() >= 64 ? ~uint64
 Result<uint64_t> get_cpus(Thread& self, UserPtr<std::byte> cpus, size_t size) {
   uint64_t set = 0;
   auto bytes = std::as_writable_bytes(std::span(&set, 1)).first(std::min(size, sizeof set));
-  if (copy_from_user(self.memory(), bytes, cpus.address()) != bytes.size()) return err::fault;
+  TRY(get_user_bytes(self.memory(), bytes, cpus.address()));
   return set;
 }
 
@@ -76,7 +76,7 @@ Result<uint64_t> find_cpus(Thread& self, UserPtr<HardwareProbe> probes, size_t c
     }
   }
   auto bytes = std::as_bytes(std::span(&set, 1)).first(std::min(size, sizeof set));
-  if (copy_to_user(self.memory(), cpus.address(), bytes) != bytes.size()) return err::fault;
+  TRY(put_user_bytes(self.memory(), cpus.address(), bytes));
   return 0;
 }
 
