@@ -96,6 +96,53 @@ TEST_P(UserCopies, OfCountersAndEvents) {
   });
 }
 
+// A buffer of which only the first 100 bytes are there. What moved before the first byte that is out of reach counts, and only if that is
+// nothing the call fails; a pipe moves whole pages or nothing of them. Linux's answers.
+TEST_P(UserCopies, EndWhereTheBufferEnds) {
+  check([](Task& task) {
+    UserAddr gone = task.map(2 * page) + page, start = gone - 100;
+    EXPECT_EQ(task.call(Call::munmap, gone, page), ok);
+    int fd = task.create("/tmp/file", std::string(8192, 'f'));
+    task.call(Call::lseek, fd, 0, seek_set);
+    EXPECT_EQ(task.call(Call::read, fd, start, 4096), Outcome{100});
+    EXPECT_EQ(task.call(Call::lseek, fd, 0, seek_cur), Outcome{100});
+    EXPECT_EQ(task.call(Call::read, fd, gone, 10), fails::fault);
+    EXPECT_EQ(task.call(Call::pread64, fd, start, 4096, 50), Outcome{100});
+    EXPECT_EQ(task.call(Call::write, fd, start, 4096), Outcome{100});
+    EXPECT_EQ(task.call(Call::lseek, fd, 0, seek_cur), Outcome{200});
+    EXPECT_EQ(task.call(Call::write, fd, gone, 1), fails::fault);
+    EXPECT_EQ(task.call(Call::pwrite64, fd, start, 200, 0), Outcome{100});
+    struct Piece {
+      UserAddr base;
+      uint64_t length;
+    };
+    UserAddr good_first = task.put(std::array<Piece, 2>{{{start, 100}, {gone, 100}}});
+    UserAddr bad_first = task.put(std::array<Piece, 2>{{{gone, 100}, {start, 100}}});
+    for (Call call : {Call::readv, Call::writev}) {
+      EXPECT_EQ(task.call(call, fd, good_first, 2), Outcome{100});
+      EXPECT_EQ(task.call(call, fd, bad_first, 2), fails::fault);
+    }
+    task.call(Call::lseek, fd, 0, seek_end);
+    EXPECT_EQ(task.call(Call::write, fd, start, 4096), Outcome{100});
+    EXPECT_EQ(task.call(Call::lseek, fd, 0, seek_end), Outcome{8292});
+
+    Task::Pipe pipe = task.pipe();
+    task.write(pipe.out, std::string(4096, 'p'));
+    EXPECT_EQ(task.call(Call::read, pipe.in, start, 4096), fails::fault);
+    EXPECT_EQ(task.read(pipe.in, 8192).size(), 4096u);
+    EXPECT_EQ(task.call(Call::write, pipe.out, start, 4096), fails::fault);
+    task.write(pipe.out, "fifty");
+    EXPECT_EQ(task.call(Call::read, pipe.in, start, 4096), Outcome{5});
+
+    int zero = task.open("/dev/zero", o_rdwr);
+    EXPECT_EQ(task.call(Call::read, zero, start, 4096), Outcome{100});
+    EXPECT_EQ(task.call(Call::read, zero, gone, 1), fails::fault);
+    EXPECT_EQ(task.call(Call::write, zero, gone, 5), Outcome{5});
+    EXPECT_EQ(task.call(Call::getrandom, start, 4096, 0), Outcome{100});
+    EXPECT_EQ(task.call(Call::getrandom, gone, 1, 0), fails::fault);
+  });
+}
+
 // The same lock is wanted from two sides: a thread writes a file from a mapping of another, while a second one does the reverse.
 TEST_P(UserCopies, TwoFilesCrosswise) {
   for (uint64_t seed = 1; seed <= 10; ++seed) {
