@@ -7,7 +7,7 @@ Result<> VectorArgument::fetch(Thread& self, UserPtr<const Iovec> from, int coun
   if (count < 0 || count > iov_max) return err::inval;
   count_ = static_cast<size_t>(count);
   if (count_ > small_.size()) {
-    if (auto sized = large_.resize(count_); !sized) return sized;
+    TRY(large_.resize(count_));
   }
   auto* to = large_.is_empty() ? small_.data() : large_.data();
   for (size_t index = 0; index < count_; ++index) {

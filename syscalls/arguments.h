@@ -89,7 +89,7 @@ inline Result<uint64_t> as_result(const Result<>& result) {
 template <class Action>
 Result<uint64_t> with_path(Thread& self, DirFd dir, UserPtr<const char> from, Action action, uint32_t at_flags = 0) {
   PathArgument path;
-  if (auto fetched = path.fetch(self, from); !fetched) return std::unexpected(fetched.error());
+  TRY(path.fetch(self, from));
   fs::Start start = TRY(start_at(self, dir, path.view(), at_flags));
   fs::Caller caller = caller_of(self);
   return as_result(action(caller, start, path.view()));

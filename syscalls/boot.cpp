@@ -19,8 +19,8 @@ Result<> System::initialize() {
   kernel_.clock().show_in(&abi_->vdso().data());
   kernel_.machine().keep_vdso_data(&abi_->vdso().data());
   vfs_ = TRY(make<fs::Vfs>(time_, options_.dentry_limit, kernel_.cpu_count()));
-  if (auto ready = vfs_->initialize(); !ready) return ready;
-  if (auto added = standard_files_.add_to(*vfs_); !added) return added;
+  TRY(vfs_->initialize());
+  TRY(standard_files_.add_to(*vfs_));
   Own<Scheduler> scheduler = TRY(make_scheduler(options_.kernel.scheduler, kernel_.cpu_count()));
   return kernel_.initialize(std::move(scheduler), *abi_);
 }
@@ -51,7 +51,7 @@ Result<Ref<Process>> System::spawn(SpawnRequest& request, String* missing) {
   if (!request.credentials) request.credentials = root_credentials_;
   Ref<FsContext> copied = TRY(context_->copy());
   fs::Caller caller{fs::context_of(*copied), *request.credentials};
-  if (auto moved = fs::chdir(caller, request.working_directory); !moved) return std::unexpected(moved.error());
+  TRY(fs::chdir(caller, request.working_directory));
   NewProgram program = TRY(prepare_program(caller, kernel_.machine(), *abi_, limits, exec, missing));
   return spawn_program(std::move(program), request);
 }
@@ -67,11 +67,11 @@ Result<Ref<Process>> System::spawn_program(NewProgram program, SpawnRequest& req
   resources.fs = TRY(context_->copy());
   fs::Context& context = fs::context_of(*resources.fs);
   context.set_umask(request.umask);
-  if (auto moved = fs::chdir({context, *resources.credentials}, request.working_directory); !moved) return std::unexpected(moved.error());
+  TRY(fs::chdir({context, *resources.credentials}, request.working_directory));
   for (int fd = 0; fd < 3; ++fd) {
     Ref<File>& file = request.files[static_cast<size_t>(fd)];
     if (!file) continue;
-    if (auto installed = resources.files->install_at(fd, std::move(file), false, 3); !installed) return std::unexpected(installed.error());
+    TRY(resources.files->install_at(fd, std::move(file), false, 3));
   }
   LockGuard guard(kernel_.tree());
   int pid = TRY(kernel_.allocate_id());
@@ -103,7 +103,7 @@ Result<Ref<Process>> System::spawn_program(NewProgram program, SpawnRequest& req
 Result<std::unique_ptr<System>> make_kernel(hal::Machine& machine, const BootOptions& options) {
   std::unique_ptr<System> system(new (std::nothrow) System(machine, options));
   if (!system) return err::nomem;
-  if (auto ready = system->initialize(); !ready) return std::unexpected(ready.error());
+  TRY(system->initialize());
   return system;
 }
 

@@ -16,8 +16,8 @@
 namespace halcyon {
 
 Result<> StringList::add(std::string_view text) {
-  if (auto added = bytes.append({text.data(), text.size()}); !added) return added;
-  if (auto ended = bytes.push('\0'); !ended) return ended;
+  TRY(bytes.append({text.data(), text.size()}));
+  TRY(bytes.push('\0'));
   ++count;
   return {};
 }
@@ -63,17 +63,17 @@ Result<> parse_script(std::string_view start, ScriptLine& script) {
 // argv becomes: interpreter, its argument, the script's path, then argv[1] on.
 Result<> insert_script(StringList& arguments, const ScriptLine& script, std::string_view path) {
   StringList next;
-  if (auto added = next.add(script.interpreter); !added) return added;
+  TRY(next.add(script.interpreter));
   if (!script.argument.empty()) {
-    if (auto added = next.add(script.argument); !added) return added;
+    TRY(next.add(script.argument));
   }
-  if (auto added = next.add(path); !added) return added;
+  TRY(next.add(path));
   std::string_view rest(arguments.bytes.data(), arguments.bytes.size());
   if (arguments.count > 0) {
     rest.remove_prefix(rest.find('\0') + 1);
     next.count += arguments.count - 1;
   }
-  if (auto added = next.bytes.append({rest.data(), rest.size()}); !added) return added;
+  TRY(next.bytes.append({rest.data(), rest.size()}));
   arguments = std::move(next);
   return {};
 }
@@ -127,8 +127,8 @@ Result<Opened> open_program(const fs::Caller& caller, hal::Isa isa, ExecRequest&
     std::string_view text(start.data(), size);
     if (!text.starts_with("#!")) break;
     if (depth >= script_depth) return err::loop;
-    if (auto parsed = parse_script(text, script); !parsed) return std::unexpected(parsed.error());
-    if (auto inserted = insert_script(request.arguments, script, path); !inserted) return std::unexpected(inserted.error());
+    TRY(parse_script(text, script));
+    TRY(insert_script(request.arguments, script, path));
     auto interpreter = fs::open_executable(caller, {}, script.interpreter, fs::walk_flag::follow);
     if (!interpreter) {
       if (missing && interpreter.error() == Errno::noent) *missing = TRY(String::copy(script.interpreter));
@@ -198,7 +198,7 @@ Result<> fetch_strings(Thread& self, UserPtr<const uint64_t> from, size_t limit,
     if (!string) return {};
     auto fetched = get_user_string(self.memory(), string, max_string, to.bytes);
     if (!fetched) return std::unexpected(fetched.error() == Errno::nametoolong ? Errno::toobig : fetched.error());
-    if (auto ended = to.bytes.push('\0'); !ended) return ended;
+    TRY(to.bytes.push('\0'));
     ++to.count;
     if (to.bytes.size() + to.count * sizeof(uint64_t) > limit) return err::toobig;
   }
@@ -207,7 +207,7 @@ Result<> fetch_strings(Thread& self, UserPtr<const uint64_t> from, size_t limit,
 Result<uint64_t> execute(Thread& self, DirFd dir, UserPtr<const char> path, UserPtr<const uint64_t> arguments,
                          UserPtr<const uint64_t> environment, uint32_t flags) {
   PathArgument text;
-  if (auto fetched = text.fetch(self, path); !fetched) return std::unexpected(fetched.error());
+  TRY(text.fetch(self, path));
   ExecRequest request;
   request.start = TRY(start_at(self, dir, text.view(), flags));
   request.path = text.view();
@@ -227,12 +227,12 @@ Result<uint64_t> execute(Thread& self, DirFd dir, UserPtr<const char> path, User
   // A quarter of the stack, at least 32 pages, at most 6 MiB (execve(2), "Limits on size of arguments and environment").
   uint64_t stack = limits[static_cast<unsigned>(Limit::stack)].soft;
   size_t limit = std::clamp<uint64_t>(stack / 4, max_string, 6 << 20);
-  if (auto fetched = fetch_strings(self, arguments, limit, request.arguments); !fetched) return std::unexpected(fetched.error());
+  TRY(fetch_strings(self, arguments, limit, request.arguments));
   if (auto fetched = fetch_strings(self, environment, limit - std::min(limit, request.arguments.bytes.size()), request.environment);
       !fetched)
     return std::unexpected(fetched.error());
   if (request.arguments.count == 0) {
-    if (auto added = request.arguments.add(""); !added) return std::unexpected(added.error());
+    TRY(request.arguments.add(""));
   }
   NewProgram next = TRY(prepare_program(caller_of(self), self.kernel().machine(), abi_of(self), limits, request, nullptr));
   return as_result(replace_program(self, std::move(next)));

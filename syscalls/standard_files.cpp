@@ -11,7 +11,7 @@ Result<> StandardFiles::add_to(fs::Vfs& vfs) {
   for (hal::BlockDevice* device : kernel_.machine().disks()) {
     Ref<fs::Disk> disk = TRY(make_ref<fs::Disk>(kernel_, *device, index++));
     vfs.devices().add(*disk);
-    if (auto pushed = disks_.push(std::move(disk)); !pushed) return pushed;
+    TRY(disks_.push(std::move(disk)));
   }
   return {};
 }

@@ -78,7 +78,7 @@ Result<uint64_t> sys_uname(Thread& self, UserPtr<UserUtsname> user_name) {
     name.node = kernel.host_name;
     name.domain = kernel.domain_name;
   }
-  if (auto stored = put_user(self.memory(), user_name.as<UtsnameLayout>(), name); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), user_name.as<UtsnameLayout>(), name));
   return 0;
 }
 
@@ -107,7 +107,7 @@ Result<uint64_t> sys_sysinfo(Thread& self, UserPtr<UserSysinfo> user_info) {
   info.free_ram = kernel.frames().free_pages() * page_size;
   info.processes = static_cast<uint16_t>(std::min<uint64_t>(kernel.thread_count.load(), UINT16_MAX));
   info.unit = 1;
-  if (auto stored = put_user(self.memory(), user_info.as<SysinfoLayout>(), info); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), user_info.as<SysinfoLayout>(), info));
   return 0;
 }
 

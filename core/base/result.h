@@ -22,6 +22,7 @@ using Result = std::expected<T, Errno>;
       return std::unexpected(name.error()); \
     *std::move(name);                       \
   })
-// Yields the value of a call that returns Result, or returns its error from the enclosing function. Bind it to a name: g++ 12 leaks
+// Yields the value of a call that returns Result, or returns its error from the enclosing function; of a Result<> it is a statement. A
+// value that is not wanted is thrown away by a cast to void. Bind it to a name: g++ 12 leaks
 // already built members when a TRY inside braces or a capture list returns.
 #define TRY(...) HALCYON_TRY(HALCYON_JOIN(try_result_, __COUNTER__), __VA_ARGS__)

@@ -12,7 +12,7 @@ class String {
   String() = default;
   static Result<String> copy(std::string_view text) {
     String string;
-    if (auto copied = string.bytes_.append({text.data(), text.size()}); !copied) return std::unexpected(copied.error());
+    TRY(string.bytes_.append({text.data(), text.size()}));
     return string;
   }
   std::string_view view() const { return {bytes_.data(), bytes_.size()}; }

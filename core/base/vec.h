@@ -67,14 +67,14 @@ class Vec {
   }
   Result<> push(T value) {
     if (size_ == capacity_) {
-      if (auto grown = reserve(std::max<size_t>(capacity_ * 2, sizeof(T) == 1 ? 32 : 4)); !grown) return grown;
+      TRY(reserve(std::max<size_t>(capacity_ * 2, sizeof(T) == 1 ? 32 : 4)));
     }
     new (data_ + size_++) T(std::move(value));
     return {};
   }
   Result<> append(std::span<const T> values) {
     if (size_ + values.size() > capacity_) {
-      if (auto grown = reserve(std::max(size_ + values.size(), capacity_ * 2)); !grown) return grown;
+      TRY(reserve(std::max(size_ + values.size(), capacity_ * 2)));
     }
     std::uninitialized_copy_n(values.data(), values.size(), data_ + size_);
     size_ += values.size();
@@ -82,7 +82,7 @@ class Vec {
   }
   // New elements are value-initialised.
   Result<> resize(size_t size) {
-    if (auto grown = reserve(size); !grown) return grown;
+    TRY(reserve(size));
     if (size > size_) std::uninitialized_value_construct_n(data_ + size_, size - size_);
     else std::destroy_n(data_ + size, size_ - size);
     size_ = size;

@@ -18,9 +18,9 @@ class FdBits {
     if (words <= words_) return {};
     words = std::max(words, words_ * 2);
     if (words > 64) {
-      if (auto sized = many_full_.resize((words + 63) / 64); !sized) return sized;
+      TRY(many_full_.resize((words + 63) / 64));
     }
-    if (auto sized = many_taken_.resize(words); !sized) return sized;
+    TRY(many_taken_.resize(words));
     if (words > 64 && words_ <= 64) many_full_[0] = few_full_;
     if (words_ == 1) many_taken_[0] = few_taken_;
     words_ = words;

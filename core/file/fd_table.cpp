@@ -30,9 +30,9 @@ Result<Ref<File>> FdTable::get(int fd) {
 Result<> FdTable::ensure(size_t count) {
   if (count <= slots_.size()) return {};
   if (count > slots_.capacity()) {
-    if (auto reserved = slots_.reserve(std::max<size_t>({count, slots_.capacity() * 2, 16})); !reserved) return reserved;
+    TRY(slots_.reserve(std::max<size_t>({count, slots_.capacity() * 2, 16})));
   }
-  if (auto sized = taken_.resize(count); !sized) return sized;
+  TRY(taken_.resize(count));
   return slots_.resize(count);
 }
 
@@ -45,7 +45,7 @@ void FdTable::set_free(size_t fd) {
 Result<size_t> FdTable::find_free(unsigned limit, size_t minimum) {
   size_t fd = taken_.next_free(std::max(first_free_, minimum));
   if (fd >= limit) return err::mfile;
-  if (auto grown = ensure(fd + 1); !grown) return std::unexpected(grown.error());
+  TRY(ensure(fd + 1));
   taken_.take(fd);
   if (minimum <= first_free_) first_free_ = fd + 1;
   return fd;
@@ -85,7 +85,7 @@ Result<> FdTable::install_at(int fd, Ref<File> file, bool close_on_exec, unsigne
   if (fd < 0 || static_cast<unsigned>(fd) >= limit) return err::badf;
   {
     LockGuard guard(lock_);
-    if (auto grown = ensure(static_cast<size_t>(fd) + 1); !grown) return grown;
+    TRY(ensure(static_cast<size_t>(fd) + 1));
     Slot& slot = slots_[static_cast<size_t>(fd)];
     if (slot.is_reserved) return err::busy;
     taken_.take(static_cast<size_t>(fd));
@@ -130,7 +130,7 @@ Result<Ref<FdTable>> FdTable::copy() {
   LockGuard guard(lock_);
   size_t count = slots_.size();
   while (count > 0 && !slots_[count - 1].file) --count;
-  if (auto grown = copy->ensure(count); !grown) return std::unexpected(grown.error());
+  TRY(copy->ensure(count));
   // What is reserved here is free in the copy.
   for (size_t fd = taken_.next_taken(0); fd < count; fd = taken_.next_taken(fd + 1)) {
     if (!slots_[fd].file) continue;

@@ -44,7 +44,7 @@ Result<> AddressSpace::check_mapped(UserAddr address, uint64_t length, bool refu
 
 Result<> AddressSpace::sync(UserAddr address, uint64_t length) {
   length = page_ceil(length);
-  if (auto mapped = check_mapped(address, length); !mapped) return mapped;
+  TRY(check_mapped(address, length));
   UserAddr at = address;
   while (at < address + length) {
     Ref<File> file;

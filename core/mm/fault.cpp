@@ -87,7 +87,7 @@ Result<> AddressSpace::fault_cached(Vma& vma, UserAddr page, hal::Access access,
     return tables_->map(page, std::move(copy), flags);
   }
   if (access == hal::Access::write) flags.write = true, flags.copy_on_write = false;
-  if (auto mapped = tables_->map(page, std::move(frame), flags); !mapped) return mapped;
+  TRY(tables_->map(page, std::move(frame), flags));
   if (access == hal::Access::write) vma.cache()->mark_dirty(vma.page_index(page));
   if (!vma.is_shared || !flags.write) map_around(vma, page, flags);
   return {};

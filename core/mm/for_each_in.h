@@ -13,12 +13,12 @@ Result<> AddressSpace::for_each_in(UserAddr address, uint64_t length, Action act
   if (!is_valid_range(address, length)) return err::nomem;
   UserAddr end = address + length;
   UserAddr covered = address;
-  if (auto isolated = isolate(address, end); !isolated) return isolated;
+  TRY(isolate(address, end));
   bool has_hole = false;
   for (Vma* vma = find_from(address); vma && vma->start < end;) {
     if (vma->start > covered) has_hole = true;
     covered = vma->end;
-    if (auto done = action(*vma); !done) return done;
+    TRY(action(*vma));
     vma = vma->next;
   }
   if (covered < end || has_hole) return err::nomem;

@@ -54,7 +54,7 @@ Result<> AddressSpace::split_at(UserAddr address) {
 }
 
 Result<> AddressSpace::isolate(UserAddr start, UserAddr end) {
-  if (auto split = split_at(start); !split) return split;
+  TRY(split_at(start));
   return split_at(end);
 }
 
@@ -141,7 +141,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
   vma->allowed = request.allowed;
   WriterBegun writer;
   if (request.is_shared && request.file && request.file->is_writable()) {
-    if (auto begun = writer.begin(vma->cache()); !begun) return std::unexpected(begun.error());
+    TRY(writer.begin(vma->cache()));
     Inode* inode = request.file->mappable();
     if (inode && (inode->seals() & seal::future_write)) vma->allowed &= ~prot::write;
   }
@@ -161,7 +161,7 @@ Result<UserAddr> AddressSpace::map(const MapRequest& request) {
         Vma* next = find_from(address);
         if (next && next->start < address + length) return err::exist;
       }
-      if (auto isolated = isolate(address, address + length); !isolated) return std::unexpected(isolated.error());
+      TRY(isolate(address, address + length));
       remove(address, address + length, removed);
     } else {
       address = TRY(find_gap(request.address, length, request.is_near));
@@ -192,7 +192,7 @@ Result<> AddressSpace::unmap(UserAddr address, uint64_t length) {
   if ((address & page_mask) || length == 0 || !is_valid_range(address, length)) return err::inval;
   Removed removed;
   LockGuard guard(lock_);
-  if (auto isolated = isolate(address, address + length); !isolated) return isolated;
+  TRY(isolate(address, address + length));
   remove(address, address + length, removed);
   return {};
 }
@@ -217,7 +217,7 @@ Result<> AddressSpace::protect(UserAddr address, uint64_t length, uint32_t prote
     if (needs_write && !vma->file->is_writable()) return err::acces;
     if (protection & prot::all & ~vma->allowed) return err::acces;
     UserAddr stop = std::min(end, vma->end);
-    if (auto isolated = isolate(covered, stop); !isolated) return isolated;
+    TRY(isolate(covered, stop));
     vma = find(covered);
     vma->protection = (protection & prot::all) | (implied & vma->allowed);
     if (tables_->protect(vma->start, vma->end, flags_for(*vma))) machine_.shoot_down(root(), vma->start, vma->end);

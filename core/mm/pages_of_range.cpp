@@ -50,8 +50,8 @@ Result<> AddressSpace::punch_hole(UserAddr address, uint64_t length) {
 
 Result<> AddressSpace::fault_in(UserAddr start, UserAddr end, hal::Access access) {
   for (UserAddr page = page_floor(start); page < end; page += page_size) {
-    if (auto done = fault(page, access); !done) return done;
-    if (auto goes_on = make_way(); !goes_on) return goes_on;
+    TRY(fault(page, access));
+    TRY(make_way());
   }
   return {};
 }
@@ -61,7 +61,7 @@ Result<> AddressSpace::populate(UserAddr address, uint64_t length, hal::Access a
   uint32_t needed = access == hal::Access::write ? prot::write : prot::all;
   UserAddr end = address + page_ceil(length);
   for (UserAddr page = address; page < end; page += page_size) {
-    if (auto goes_on = make_way(); !goes_on) return goes_on;
+    TRY(make_way());
     {
       LockGuard guard(lock_);
       Vma* vma = find(page);

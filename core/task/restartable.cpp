@@ -46,7 +46,7 @@ Result<> move_out(Thread& self) {
   uint64_t address = TRY(get_user(self.memory(), pointer));
   if (address == 0) return {};
   Sequence sequence = TRY(get_sequence(self, address));
-  if (auto cleared = put_user(self.memory(), pointer, uint64_t{0}); !cleared) return cleared;
+  TRY(put_user(self.memory(), pointer, uint64_t{0}));
   uint64_t pc = self.context().get(hal::Reg::pc);
   if (pc - sequence.start < sequence.length) self.context().set(hal::Reg::pc, sequence.abort);
   return {};
@@ -78,7 +78,7 @@ Result<> unregister_area(Thread& self, UserAddr address, uint32_t length, uint32
   RestartableArea& area = self.restartable;
   if (!area.address || area.address != address || length != RestartableArea::size) return err::inval;
   if (area.signature != signature) return err::perm;
-  if (auto put = put_cpu(self, {0, RestartableArea::no_cpu}); !put) return put;
+  TRY(put_cpu(self, {0, RestartableArea::no_cpu}));
   area = {};
   return {};
 }

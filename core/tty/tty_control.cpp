@@ -23,8 +23,7 @@ struct UserWindow {  // struct winsize
 
 template <class T>
 Result<uint64_t> store(Thread& self, uint64_t address, const T& value) {
-  auto stored = put_user(self.memory(), UserPtr<T>(address), value);
-  if (!stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), UserPtr<T>(address), value));
   return 0;
 }
 
@@ -73,21 +72,18 @@ Result<uint64_t> Tty::get_settings(Thread& self, uint32_t number, uint64_t argum
 }
 
 Result<uint64_t> Tty::set_settings(Thread& self, uint32_t number, uint64_t argument) {
-  auto allowed = check_foreground(self, sig::ttou);
-  if (!allowed) return std::unexpected(allowed.error());
+  TRY(check_foreground(self, sig::ttou));
   console_.take_keys();
   // struct termios2 begins as struct termios; there is no line whose speed could change.
-  auto settings = get_user(self.memory(), UserPtr<const Termios>(argument));
-  if (!settings) return std::unexpected(settings.error());
+  Termios settings = TRY(get_user(self.memory(), UserPtr<const Termios>(argument)));
   bool is_immediate = number == request::tcsets || number == request::tcsets2;
   if (!is_immediate) {
-    auto sent = wait_until_sent();
-    if (!sent) return std::unexpected(sent.error());
+    TRY(wait_until_sent());
   }
   {
     LockGuard guard(lock_);
     if (number == request::tcsetsf || number == request::tcsetsf2) discipline_.flush_input();
-    discipline_.set_termios(*settings);
+    discipline_.set_termios(settings);
   }
   // What waits may be readable, or go out, under the new settings.
   readers_.wake_all();
@@ -96,8 +92,7 @@ Result<uint64_t> Tty::set_settings(Thread& self, uint32_t number, uint64_t argum
 }
 
 Result<uint64_t> Tty::flush_queues(Thread& self, uint64_t which) {
-  auto allowed = check_foreground(self, sig::ttou);
-  if (!allowed) return std::unexpected(allowed.error());
+  TRY(check_foreground(self, sig::ttou));
   if (which > 2) return err::inval;
   {
     LockGuard guard(lock_);
@@ -110,8 +105,7 @@ Result<uint64_t> Tty::flush_queues(Thread& self, uint64_t which) {
 }
 
 Result<uint64_t> Tty::control_flow(Thread& self, uint64_t action) {
-  auto allowed = check_foreground(self, sig::ttou);
-  if (!allowed) return std::unexpected(allowed.error());
+  TRY(check_foreground(self, sig::ttou));
   if (action > 3) return err::inval;
   {
     LockGuard guard(lock_);
@@ -135,9 +129,8 @@ Result<uint64_t> Tty::control_session(Thread& self, uint32_t number, uint64_t ar
     // tcsetpgrp(3): a process without this terminal gets ENOTTY, whatever else is wrong.
     return std::unexpected(allowed.error() == Errno::io ? Errno::notty : allowed.error());
   }
-  auto group = get_user(self.memory(), UserPtr<const int>(argument));
-  if (!group) return std::unexpected(group.error());
-  return finish(set_foreground_group(self, *group));
+  int group = TRY(get_user(self.memory(), UserPtr<const int>(argument)));
+  return finish(set_foreground_group(self, group));
 }
 
 Result<uint64_t> Tty::control_other(Thread& self, uint32_t number, uint64_t argument) {
@@ -151,16 +144,14 @@ Result<uint64_t> Tty::control_other(Thread& self, uint32_t number, uint64_t argu
       return store(self, argument, UserWindow{size.rows, size.columns, size.pixel_width, size.pixel_height});
     }
     case request::tiocswinsz: {
-      auto size = get_user(self.memory(), UserPtr<const UserWindow>(argument));
-      if (!size) return std::unexpected(size.error());
-      set_window({size->rows, size->columns, size->pixel_width, size->pixel_height});
+      UserWindow size = TRY(get_user(self.memory(), UserPtr<const UserWindow>(argument)));
+      set_window({size.rows, size.columns, size.pixel_width, size.pixel_height});
       return 0;
     }
     case request::tcsbrk:
     case request::tcsbrkp: {
       // A console knows no break: what is left is to wait (tcdrain(3)).
-      auto allowed = check_foreground(self, sig::ttou);
-      if (!allowed) return std::unexpected(allowed.error());
+      TRY(check_foreground(self, sig::ttou));
       return finish(wait_until_sent());
     }
     case request::fionread:
@@ -178,9 +169,8 @@ Result<uint64_t> Tty::control_other(Thread& self, uint32_t number, uint64_t argu
     case request::tiocnxcl: return 0;
     case request::tiocgetd: return store(self, argument, 0);
     case request::tiocsetd: {
-      auto discipline = get_user(self.memory(), UserPtr<const int>(argument));
-      if (!discipline) return std::unexpected(discipline.error());
-      if (*discipline != 0) return err::inval;
+      int discipline = TRY(get_user(self.memory(), UserPtr<const int>(argument)));
+      if (discipline != 0) return err::inval;
       return 0;
     }
     case request::tiocgdev: return store(self, argument, static_cast<uint32_t>(make_device(5, 1)));

@@ -46,8 +46,7 @@ LineDiscipline::Taken Tty::take(std::span<std::byte> buffer, ReadMode* mode) {
 }
 
 Result<size_t> Tty::read(Sink& out, bool nonblocking) {
-  auto allowed = check_foreground(current_thread(), sig::ttin);
-  if (!allowed) return std::unexpected(allowed.error());
+  TRY(check_foreground(current_thread(), sig::ttin));
   if (out.remaining() == 0) return 0;
   console_.take_keys();
   std::array<std::byte, chunk_size> chunk;
@@ -111,8 +110,7 @@ Result<size_t> Tty::write(Source& in, bool nonblocking) {
     must_stop = (discipline_.termios().local & tty_local::stop_background_output) != 0;
   }
   if (must_stop) {
-    auto allowed = check_foreground(current_thread(), sig::ttou);
-    if (!allowed) return std::unexpected(allowed.error());
+    TRY(check_foreground(current_thread(), sig::ttou));
   }
   std::array<std::byte, chunk_size> chunk;
   size_t done = 0;

@@ -87,7 +87,7 @@ Result<> Disk::transfer(hal::BlockRequest::Kind kind, uint64_t offset, Parts par
     request.kind = kind;
     request.sector = offset / hal::BlockDevice::sector_size;
     request.parts = now;
-    if (auto done = run(request); !done) return done;
+    TRY(run(request));
     for (const auto& part : now) offset += part.size;
     parts = parts.subspan(now.size());
   }
@@ -108,7 +108,7 @@ Result<> Disk::fill(uint64_t index, std::span<std::byte* const> pages) {
       std::memset(page + in_disk, 0, page_size - in_disk);
       at += page_size;
     }
-    if (auto done = transfer(hal::BlockRequest::Kind::read, offset, Parts(parts).first(count)); !done) return done;
+    TRY(transfer(hal::BlockRequest::Kind::read, offset, Parts(parts).first(count)));
     offset = at;
     pages = pages.subspan(taken);
   }
@@ -132,7 +132,7 @@ Result<size_t> Disk::write(uint64_t offset, Source& in) {
     done += *written;
     bool is_much = unwritten_.fetch_add(*written, std::memory_order_relaxed) + *written >= most_unwritten;
     if (is_much || kernel_.frames().is_short()) {
-      if (auto gone = write_back(); !gone) return std::unexpected(gone.error());
+      TRY(write_back());
     }
     if (*written < wanted) break;
   }
@@ -145,7 +145,7 @@ Result<> Disk::write_back() {
 }
 
 Result<> Disk::sync() {
-  if (auto written = write_back(); !written) return written;
+  TRY(write_back());
   hal::BlockRequest request;
   request.kind = hal::BlockRequest::Kind::flush;
   return run(request);

@@ -79,7 +79,7 @@ Result<FileSystemStatistics> statfs(File& file) {
 Result<size_t> readlink(const Caller& caller, const Start& start, std::string_view path, Sink& out) {
   Path found = TRY(resolve(caller, start, path, walk_flag::allow_empty));
   if (!found.dentry->is_symlink()) return path.empty() ? err::noent : err::inval;
-  if (auto read = found.inode()->read_link(out); !read) return std::unexpected(read.error());
+  TRY(found.inode()->read_link(out));
   found.mount->note_access(*found.inode());
   return out.done();
 }

@@ -13,7 +13,7 @@ Result<> check_writable_mount(Target target) { return target.mount && target.mou
 
 // Changes it, and tells so.
 Result<> change_target(Target target, const AttributeChange& change, uint32_t event) {
-  if (auto changed = target.inode->change(change); !changed) return changed;
+  TRY(target.inode->change(change));
   if (target.dentry) note(*target.dentry, event);
   return {};
 }
@@ -42,7 +42,7 @@ Result<> chmod(const Caller& caller, const Start& start, std::string_view path, 
 
 Result<> chmod(const Caller& caller, Target target, uint32_t mode) {
   if (target.inode->type() == FileType::symlink) return err::opnotsupp;
-  if (auto writable = check_writable_mount(target); !writable) return writable;
+  TRY(check_writable_mount(target));
   Ownership now = target.inode->ownership();
   if (!is_owner(caller.who, now)) return err::perm;
   AttributeChange change;
@@ -58,7 +58,7 @@ Result<> chown(const Caller& caller, const Start& start, std::string_view path, 
 }
 
 Result<> chown(const Caller& caller, Target target, uint32_t uid, uint32_t gid) {
-  if (auto writable = check_writable_mount(target); !writable) return writable;
+  TRY(check_writable_mount(target));
   const Credentials& who = caller.who;
   Ownership now = target.inode->ownership();
   AttributeChange change;
@@ -90,10 +90,10 @@ Result<> utimens(const Caller& caller, const Start& start, std::string_view path
 Result<> utimens(const Caller& caller, Target target, TimeChange accessed, TimeChange modified) {
   using Kind = TimeChange::Kind;
   if (accessed.kind == Kind::omit && modified.kind == Kind::omit) return {};
-  if (auto writable = check_writable_mount(target); !writable) return writable;
+  TRY(check_writable_mount(target));
   if (!is_owner(caller.who, target.inode->ownership())) {
     if (accessed.kind != Kind::now || modified.kind != Kind::now) return err::perm;
-    if (auto allowed = check_access(caller.who, *target.inode, may::write); !allowed) return allowed;
+    TRY(check_access(caller.who, *target.inode, may::write));
   }
   AttributeChange change;
   change.now = caller.vfs().now();
@@ -110,11 +110,11 @@ Result<> truncate(const Caller& caller, std::string_view path, uint64_t size) {
   Inode& inode = *found.inode();
   if (inode.type() == FileType::directory) return err::isdir;
   if (inode.type() != FileType::regular) return err::inval;
-  if (auto allowed = check_access(caller.who, *found.mount, inode, may::write); !allowed) return allowed;
+  TRY(check_access(caller.who, *found.mount, inode, may::write));
   InodeUse use = TRY(InodeUse::write(inode));
-  if (auto broken = break_leases(inode, open_flag::write_only); !broken) return broken;
-  if (auto ready = inode.prepare_open(open_flag::write_only); !ready) return ready;
-  if (auto cut = set_file_size(inode, size, caller.vfs().now(), has_capability(caller.who, capability::fsetid)); !cut) return cut;
+  TRY(break_leases(inode, open_flag::write_only));
+  TRY(inode.prepare_open(open_flag::write_only));
+  TRY(set_file_size(inode, size, caller.vfs().now(), has_capability(caller.who, capability::fsetid)));
   note(*found.dentry, event::modify);
   return {};
 }

@@ -22,7 +22,7 @@ Result<Ref<Dentry>> add_name(const Caller& caller, Walk& walk, Ref<Inode> inode)
 }
 
 Result<Ref<Dentry>> create_locked(const Caller& caller, Walk& walk, FileType type, uint32_t permissions, uint64_t device) {
-  if (auto allowed = check_create(caller, walk); !allowed) return std::unexpected(allowed.error());
+  TRY(check_create(caller, walk));
   Inode& directory = *walk.parent().inode();
   NewOwnership owner = ownership_in(caller.who, directory, type, permissions, caller.context.umask());
   Ref<Inode> inode = TRY(directory.create(walk.name(), type, owner.permissions, owner.uid, owner.gid, device));
@@ -36,7 +36,7 @@ namespace {
 template <class Make>
 Result<> make_name(const Caller& caller, const Start& start, std::string_view path, bool is_directory, Make make) {
   Walk walk(caller);
-  if (auto walked = walk.to_parent(start, path); !walked) return walked;
+  TRY(walk.to_parent(start, path));
   if (walk.kind() != LastKind::name) return err::exist;
   if (walk.is_generated()) {
     Ref<Dentry> there = TRY(walk.look_up());
@@ -53,8 +53,7 @@ Result<> make_name(const Caller& caller, const Start& start, std::string_view pa
 
 Result<> mkdir(const Caller& caller, const Start& start, std::string_view path, uint32_t mode) {
   return make_name(caller, start, path, true, [&](Walk& walk) -> Result<> {
-    auto made = create_locked(caller, walk, FileType::directory, mode & (0777 | mode::sticky), 0);
-    if (!made) return std::unexpected(made.error());
+    TRY(create_locked(caller, walk, FileType::directory, mode & (0777 | mode::sticky), 0));
     return {};
   });
 }
@@ -77,8 +76,7 @@ Result<> mknod(const Caller& caller, const Start& start, std::string_view path, 
       device = 0;
   }
   return make_name(caller, start, path, false, [&](Walk& walk) -> Result<> {
-    auto made = create_locked(caller, walk, type, mode & mode::permissions, device);
-    if (!made) return std::unexpected(made.error());
+    TRY(create_locked(caller, walk, type, mode & mode::permissions, device));
     return {};
   });
 }
@@ -98,13 +96,12 @@ Result<> symlink(const Caller& caller, std::string_view target, const Start& sta
   if (target.empty()) return err::noent;
   if (target.size() >= path_max) return err::nametoolong;
   return make_name(caller, start, path, false, [&](Walk& walk) -> Result<> {
-    if (auto allowed = check_create(caller, walk); !allowed) return allowed;
+    TRY(check_create(caller, walk));
     Inode& directory = *walk.parent().inode();
     NewOwnership owner = ownership_in(caller.who, directory, FileType::symlink, 0777, 0);
     Ref<Inode> inode = TRY(directory.symlink(walk.name(), target, owner.uid, owner.gid));
     note_entry(directory, event::create, walk.name(), false);
-    auto added = add_name(caller, walk, std::move(inode));
-    if (!added) return std::unexpected(added.error());
+    TRY(add_name(caller, walk, std::move(inode)));
     return {};
   });
 }
@@ -115,16 +112,15 @@ Result<> link(const Caller& caller, const Start& from_start, std::string_view fr
   Inode& target = *source.inode();
   return make_name(caller, to_start, to, false, [&](Walk& walk) -> Result<> {
     if (walk.parent().mount != source.mount) return err::xdev;
-    if (auto allowed = check_link(caller.who, target); !allowed) return allowed;
-    if (auto allowed = check_create(caller, walk); !allowed) return allowed;
+    TRY(check_link(caller.who, target));
+    TRY(check_create(caller, walk));
     if (target.type() == FileType::directory) return err::perm;
     Attributes attributes = TRY(target.attributes());
     if (attributes.links == 0 && !source.dentry->can_be_named()) return err::noent;
-    if (auto linked = walk.parent().inode()->link(walk.name(), target); !linked) return linked;
+    TRY(walk.parent().inode()->link(walk.name(), target));
     note_inode(target, event::attributes);
     note_entry(*walk.parent().inode(), event::create, walk.name(), false);
-    auto added = add_name(caller, walk, Ref<Inode>(target));
-    if (!added) return std::unexpected(added.error());
+    TRY(add_name(caller, walk, Ref<Inode>(target)));
     return {};
   });
 }

@@ -6,7 +6,7 @@ namespace halcyon::fs {
 
 Result<> chdir(const Caller& caller, std::string_view path) {
   Path found = TRY(resolve(caller, Start(), path, walk_flag::follow | walk_flag::directory));
-  if (auto allowed = check_access(caller.who, *found.inode(), may::execute); !allowed) return allowed;
+  TRY(check_access(caller.who, *found.inode(), may::execute));
   caller.context.set_working_directory(std::move(found));
   return {};
 }
@@ -14,14 +14,14 @@ Result<> chdir(const Caller& caller, std::string_view path) {
 Result<> fchdir(const Caller& caller, File& file) {
   const Path* place = file.location();
   if (!place || !place->dentry->is_directory()) return err::notdir;
-  if (auto allowed = check_access(caller.who, *place->inode(), may::execute); !allowed) return allowed;
+  TRY(check_access(caller.who, *place->inode(), may::execute));
   caller.context.set_working_directory(*place);
   return {};
 }
 
 Result<> chroot(const Caller& caller, std::string_view path) {
   Path found = TRY(resolve(caller, Start(), path, walk_flag::follow | walk_flag::directory));
-  if (auto allowed = check_access(caller.who, *found.inode(), may::execute); !allowed) return allowed;
+  TRY(check_access(caller.who, *found.inode(), may::execute));
   if (!has_capability(caller.who, capability::sys_chroot)) return err::perm;
   caller.context.set_root(std::move(found));
   return {};

@@ -63,7 +63,7 @@ Result<> for_each_mount(Vfs& vfs, const Path& root, Line line) {
       top = root;
     }
     TextBuffer place;
-    if (auto written = write_path(place, top, root); !written) return written;
+    TRY(write_path(place, top, root));
     if (place.has_failed()) return err::nomem;
     line(*mount, place.view());
   }
@@ -180,7 +180,7 @@ Result<> umount(const Caller& caller, std::string_view target, uint32_t flags) {
   at.dentry = nullptr;
   {
     LockGuard guard(caller.vfs().tree());
-    if (auto detached = mounts.detach(*mount, 1, (flags & umount_flag::detach) != 0); !detached) return detached;
+    TRY(mounts.detach(*mount, 1, (flags & umount_flag::detach) != 0));
   }
   // As on Linux, nobody is told of what cannot be written now.
   static_cast<void>(mount->file_system().sync());

@@ -34,7 +34,7 @@ Result<> check_open(const Caller& caller, const Path& path, uint32_t flags) {
   if (type == FileType::directory && (flags & flag::direct)) return err::inval;
   bool is_device = type == FileType::character_device || type == FileType::block_device;
   if (is_device && (path.mount->flags() & mount_flag::no_dev)) return err::acces;
-  if (auto allowed = check_access(caller.who, *path.mount, inode, wanted); !allowed) return allowed;
+  TRY(check_access(caller.who, *path.mount, inode, wanted));
   if ((flags & flag::no_atime) && !is_owner(caller.who, inode.ownership())) return err::perm;
   return {};
 }
@@ -87,7 +87,7 @@ Result<InodeUse> begin_use(Inode& inode, uint32_t flags, Purpose purpose) {
 Result<Ref<File>> make_file(const Caller& caller, Path path, uint32_t flags, Purpose purpose = Purpose::io) {
   Inode& inode = *path.inode();
   if (inode.type() == FileType::directory) {
-    if (auto ready = inode.prepare_open(flags); !ready) return std::unexpected(ready.error());
+    TRY(inode.prepare_open(flags));
     return make_ref<DirectoryFile>(std::move(path), kept_flags(flags));
   }
   if (inode.type() != FileType::regular) return open_special(caller, path, flags);
@@ -97,7 +97,7 @@ Result<Ref<File>> make_file(const Caller& caller, Path path, uint32_t flags, Pur
     return own;
   }
   InodeUse use = TRY(begin_use(inode, flags, purpose));
-  if (auto broken = break_leases(inode, flags); !broken) return std::unexpected(broken.error());
+  TRY(break_leases(inode, flags));
   if (auto ready = inode.prepare_open(flags); !ready) {
     if (ready.error() == Errno::stale) forget(caller, path);
     return std::unexpected(ready.error());
@@ -106,7 +106,7 @@ Result<Ref<File>> make_file(const Caller& caller, Path path, uint32_t flags, Pur
   if (flags & flag::truncate) {
     InodeUse cutting;
     if ((flags & flag::access_mode) == flag::read_only) cutting = TRY(InodeUse::write(inode));
-    if (auto cut = set_file_size(inode, 0, caller.vfs().now(), keeps_privileges); !cut) return std::unexpected(cut.error());
+    TRY(set_file_size(inode, 0, caller.vfs().now(), keeps_privileges));
     note(*path.dentry, event::modify);
   }
   return make_ref<RegularFile>(std::move(path), kept_flags(flags), keeps_privileges, std::move(use));
@@ -115,7 +115,7 @@ Result<Ref<File>> make_file(const Caller& caller, Path path, uint32_t flags, Pur
 Result<Ref<File>> open_existing(const Caller& caller, Path path, uint32_t flags) {
   if ((flags & flag::directory) && !path.dentry->is_directory()) return err::notdir;
   if (flags & flag::path) return make_ref<PathFile>(path, flags & (flag::path | flag::directory | flag::no_follow));
-  if (auto allowed = check_open(caller, path, flags); !allowed) return std::unexpected(allowed.error());
+  TRY(check_open(caller, path, flags));
   return make_file(caller, std::move(path), flags);
 }
 
@@ -125,7 +125,7 @@ Result<Ref<File>> open_nameless(const Caller& caller, Ref<File> file, uint32_t f
   if (flags & flag::path) return file;
   Attributes attributes = TRY(file->attributes());
   Ownership ownership{attributes.permissions, attributes.uid, attributes.gid};
-  if (auto allowed = check_access(caller.who, ownership, false, wanted_by(flags)); !allowed) return std::unexpected(allowed.error());
+  TRY(check_access(caller.who, ownership, false, wanted_by(flags)));
   return file->reopen(kept_flags(flags));
 }
 
@@ -139,8 +139,7 @@ Result<Ref<File>> open_unnamed(const Caller& caller, const Start& start, std::st
   uint32_t follow = (flags & flag::no_follow) ? 0 : walk_flag::follow;
   Path at = TRY(resolve(caller, start, text, follow | walk_flag::directory));
   Inode& directory = *at.inode();
-  if (auto allowed = check_access(caller.who, *at.mount, directory, may::write | may::execute); !allowed)
-    return std::unexpected(allowed.error());
+  TRY(check_access(caller.who, *at.mount, directory, may::write | may::execute));
   NewOwnership owner = ownership_in(caller.who, directory, FileType::regular, mode & mode::permissions, caller.context.umask());
   Ref<Inode> inode = TRY(directory.create_unnamed(owner.permissions, owner.uid, owner.gid));
   Attributes attributes = TRY(inode->attributes());
@@ -153,7 +152,7 @@ Result<Ref<File>> open_unnamed(const Caller& caller, const Start& start, std::st
 Result<Ref<File>> open_or_create(const Caller& caller, const Start& start, std::string_view text, uint32_t flags, uint32_t mode) {
   bool exclusive = (flags & flag::exclusive) != 0;
   Walk walk(caller);
-  if (auto walked = walk.to_parent(start, text); !walked) return std::unexpected(walked.error());
+  TRY(walk.to_parent(start, text));
   for (;;) {
     if (walk.kind() != LastKind::name) return exclusive ? err::exist : err::isdir;
     if (walk.has_trailing_slash()) return err::isdir;
@@ -207,7 +206,7 @@ Result<Ref<File>> open_executable_once(const Caller& caller, const Start& start,
   Inode& inode = *found.inode();
   if (inode.type() != FileType::regular || !inode.page_cache()) return err::acces;
   if (found.mount->flags() & mount_flag::no_exec) return err::acces;
-  if (auto allowed = check_access(caller.who, inode, may::execute); !allowed) return std::unexpected(allowed.error());
+  TRY(check_access(caller.who, inode, may::execute));
   return make_file(caller, found, flag::read_only, Purpose::execution);
 }
 

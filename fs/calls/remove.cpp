@@ -16,7 +16,7 @@ Result<> check_permission(const Caller& caller, const Path& parent, Dentry& dent
 Result<> check_unlink(const Caller& caller, const Walk& walk, const Ref<Dentry>& dentry) {
   if (is_free(dentry)) return err::noent;
   if (walk.has_trailing_slash()) return dentry->is_directory() ? err::isdir : err::notdir;
-  if (auto allowed = check_permission(caller, walk.parent(), *dentry); !allowed) return allowed;
+  TRY(check_permission(caller, walk.parent(), *dentry));
   if (walk.is_generated()) return err::perm;
   if (dentry->is_directory()) return err::isdir;
   return dentry->is_mount_point() ? err::busy : Result<>{};
@@ -24,7 +24,7 @@ Result<> check_unlink(const Caller& caller, const Walk& walk, const Ref<Dentry>&
 
 Result<> check_rmdir(const Caller& caller, const Walk& walk, const Ref<Dentry>& dentry) {
   if (is_free(dentry)) return err::noent;
-  if (auto allowed = check_permission(caller, walk.parent(), *dentry); !allowed) return allowed;
+  TRY(check_permission(caller, walk.parent(), *dentry));
   if (walk.is_generated()) return err::perm;
   if (!dentry->is_directory()) return err::notdir;
   return dentry->is_mount_point() ? err::busy : Result<>{};
@@ -42,7 +42,7 @@ void tell_removed(const Walk& walk, Ref<Dentry> dentry) {
 
 Result<> unlink(const Caller& caller, const Start& start, std::string_view path) {
   Walk walk(caller);
-  if (auto walked = walk.to_parent(start, path); !walked) return walked;
+  TRY(walk.to_parent(start, path));
   if (walk.kind() != LastKind::name) return err::isdir;
   Ref<Dentry> dentry;  // outlives the lock: the inode may go with it
   if (walk.is_generated()) {
@@ -51,8 +51,8 @@ Result<> unlink(const Caller& caller, const Start& start, std::string_view path)
   }
   UniqueLock guard(caller.vfs().tree());
   dentry = TRY(walk.look_up_locked());
-  if (auto allowed = check_unlink(caller, walk, dentry); !allowed) return allowed;
-  if (auto unlinked = walk.parent().inode()->unlink(walk.name(), *dentry->inode()); !unlinked) return unlinked;
+  TRY(check_unlink(caller, walk, dentry));
+  TRY(walk.parent().inode()->unlink(walk.name(), *dentry->inode()));
   caller.vfs().dentries().remove(*dentry, true);
   guard.unlock();
   tell_removed(walk, std::move(dentry));
@@ -61,7 +61,7 @@ Result<> unlink(const Caller& caller, const Start& start, std::string_view path)
 
 Result<> rmdir(const Caller& caller, const Start& start, std::string_view path) {
   Walk walk(caller);
-  if (auto walked = walk.to_parent(start, path); !walked) return walked;
+  TRY(walk.to_parent(start, path));
   switch (walk.kind()) {
     case LastKind::name: break;
     case LastKind::dot: return err::inval;
@@ -75,8 +75,8 @@ Result<> rmdir(const Caller& caller, const Start& start, std::string_view path) 
   }
   UniqueLock guard(caller.vfs().tree());
   dentry = TRY(walk.look_up_locked());
-  if (auto allowed = check_rmdir(caller, walk, dentry); !allowed) return allowed;
-  if (auto removed = walk.parent().inode()->rmdir(walk.name(), *dentry->inode()); !removed) return removed;
+  TRY(check_rmdir(caller, walk, dentry));
+  TRY(walk.parent().inode()->rmdir(walk.name(), *dentry->inode()));
   caller.vfs().dentries().remove(*dentry, true);
   guard.unlock();
   tell_removed(walk, std::move(dentry));

@@ -43,11 +43,11 @@ Result<> check_dot_dot(const Renaming& r, Dentry& directory) {
 Result<> check_permissions(const Renaming& r) {
   const Credentials& who = r.caller.who;
   if (r.from.parent().mount->is_read_only()) return err::rofs;
-  if (auto allowed = check_remove(who, r.from_directory(), *r.moved.inode()); !allowed) return allowed;
+  TRY(check_remove(who, r.from_directory(), *r.moved.inode()));
   if (!r.replaced) {
-    if (auto allowed = check_create(r.caller, r.to); !allowed) return allowed;
+    TRY(check_create(r.caller, r.to));
   } else {
-    if (auto allowed = check_remove(who, r.to_directory(), *r.replaced->inode()); !allowed) return allowed;
+    TRY(check_remove(who, r.to_directory(), *r.replaced->inode()));
     if (!r.is_exchange()) {
       if (r.moved.is_directory() && !r.replaced->is_directory()) return err::notdir;
       if (!r.moved.is_directory() && r.replaced->is_directory()) return err::isdir;
@@ -55,7 +55,7 @@ Result<> check_permissions(const Renaming& r) {
       return allowed_back;
     }
   }
-  if (auto allowed = check_dot_dot(r, r.moved); !allowed) return allowed;
+  TRY(check_dot_dot(r, r.moved));
   if (r.moved.is_mount_point() || (r.replaced && r.replaced->is_mount_point())) return err::busy;
   return {};
 }
@@ -74,16 +74,14 @@ void note_move(Inode& from, std::string_view from_name, Inode& to, std::string_v
 Result<> carry_out(const Renaming& r) {
   DentryCache& cache = r.caller.vfs().dentries();
   if (r.is_exchange()) {
-    auto done = r.from_directory().exchange(r.from.name(), *r.moved.inode(), r.to_directory(), r.to.name(), *r.replaced->inode());
-    if (!done) return done;
+    TRY(r.from_directory().exchange(r.from.name(), *r.moved.inode(), r.to_directory(), r.to.name(), *r.replaced->inode()));
     cache.exchange(r.moved, *r.replaced);
     note_move(r.from_directory(), r.from.name(), r.to_directory(), r.to.name(), r.moved, nullptr);
     note_move(r.to_directory(), r.to.name(), r.from_directory(), r.from.name(), *r.replaced, nullptr);
     return {};
   }
   Inode* loser = r.replaced ? r.replaced->inode() : nullptr;
-  auto done = r.from_directory().rename(r.from.name(), *r.moved.inode(), r.to_directory(), r.to.name(), loser);
-  if (!done) return done;
+  TRY(r.from_directory().rename(r.from.name(), *r.moved.inode(), r.to_directory(), r.to.name(), loser));
   if (r.replaced) cache.remove(*r.replaced, true);
   else if (Ref<Dentry> negative = cache.find(*r.to.parent().dentry, r.to.name())) cache.remove(*negative, false);
   // Without memory for the new name the dentry is forgotten, and found again by lookup.
@@ -99,8 +97,8 @@ Result<> refuse_rename(const Caller& caller, Walk& from, Walk& to, uint32_t flag
   Ref<Dentry> replaced = TRY(to.look_up());
   if (is_free(replaced)) return err::noent;
   Renaming r{caller, from, to, flags, *moved, replaced.get()};
-  if (auto checked = check_places(r); !checked) return checked;
-  if (auto allowed = check_remove(caller.who, r.from_directory(), *moved->inode()); !allowed) return allowed;
+  TRY(check_places(r));
+  TRY(check_remove(caller.who, r.from_directory(), *moved->inode()));
   return err::perm;
 }
 
@@ -111,8 +109,8 @@ Result<> rename(const Caller& caller, const Start& from_start, std::string_view 
   if (flags & ~(rename_flag::no_replace | rename_flag::exchange)) return err::inval;
   if ((flags & rename_flag::no_replace) && (flags & rename_flag::exchange)) return err::inval;
   Walk from_walk(caller), to_walk(caller);
-  if (auto walked = from_walk.to_parent(from_start, from); !walked) return walked;
-  if (auto walked = to_walk.to_parent(to_start, to); !walked) return walked;
+  TRY(from_walk.to_parent(from_start, from));
+  TRY(to_walk.to_parent(to_start, to));
   if (from_walk.parent().mount != to_walk.parent().mount) return err::xdev;
   if (from_walk.kind() != LastKind::name) return err::busy;
   if (to_walk.kind() != LastKind::name) return (flags & rename_flag::no_replace) ? err::exist : err::busy;
@@ -124,9 +122,9 @@ Result<> rename(const Caller& caller, const Start& from_start, std::string_view 
   replaced = TRY(to_walk.look_up_locked());
   if (is_free(replaced)) replaced = nullptr;
   Renaming r{caller, from_walk, to_walk, flags, *moved, replaced.get()};
-  if (auto checked = check_places(r); !checked) return checked;
+  TRY(check_places(r));
   if (replaced && replaced->inode() == moved->inode()) return {};  // two names of one object: nothing happens
-  if (auto allowed = check_permissions(r); !allowed) return allowed;
+  TRY(check_permissions(r));
   return carry_out(r);
 }
 

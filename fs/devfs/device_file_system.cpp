@@ -35,21 +35,17 @@ Result<Ref<Inode>> DeviceFileSystem::make_root() {
   DeviceRegistry& devices = vfs().devices();
   for (const DeviceEntry& entry : device_entries) {
     if (!devices.find(FileType::character_device, entry.number)) continue;
-    auto made = root->create(entry.name, FileType::character_device, entry.permissions, 0, 0, entry.number);
-    if (!made) return std::unexpected(made.error());
+    TRY(root->create(entry.name, FileType::character_device, entry.permissions, 0, 0, entry.number));
   }
   for (Device* device = devices.next(nullptr); device; device = devices.next(device)) {
     if (device->node_name().empty()) continue;
-    auto made = root->create(device->node_name(), device->type(), 0600, 0, 0, device->number());
-    if (!made) return std::unexpected(made.error());
+    TRY(root->create(device->node_name(), device->type(), 0600, 0, 0, device->number()));
   }
   for (const DirectoryEntry& entry : directory_entries) {
-    auto made = root->create(entry.name, FileType::directory, entry.permissions, 0, 0, 0);
-    if (!made) return std::unexpected(made.error());
+    TRY(root->create(entry.name, FileType::directory, entry.permissions, 0, 0, 0));
   }
   for (const LinkEntry& entry : link_entries) {
-    auto made = root->symlink(entry.name, entry.target, 0, 0);
-    if (!made) return std::unexpected(made.error());
+    TRY(root->symlink(entry.name, entry.target, 0, 0));
   }
   return root;
 }

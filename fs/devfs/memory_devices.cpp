@@ -40,7 +40,7 @@ class MemoryFile final : public File {
     constexpr int entropy = 256;
     AddressSpace& memory = self.memory();
     if (request == get_count) {
-      if (auto stored = put_user(memory, UserPtr<int>(argument), entropy); !stored) return std::unexpected(stored.error());
+      TRY(put_user(memory, UserPtr<int>(argument), entropy));
       return 0;
     }
     bool is_known = request == add_to_count || request == add_entropy || request == zap_count || request == clear_pool || request == reseed;

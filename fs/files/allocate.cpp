@@ -46,18 +46,18 @@ Result<> RegularFile::allocate(Allocation how, uint64_t offset, uint64_t end) {
   if (is_hole && (target.seals() & (seal::write | seal::future_write))) return err::perm;
   if (!is_hole && end > cache.size()) {
     // EFBIG, and a signal, if the last byte is beyond the limit.
-    if (auto room = room_for_write(end - 1, 1); !room) return std::unexpected(room.error());
+    static_cast<void>(TRY(room_for_write(end - 1, 1)));
     if (target.seals() & seal::grow) return err::perm;
   }
   if (!keeps_privileges_) {
-    if (auto dropped = drop_privileges(target, now); !dropped) return dropped;
+    TRY(drop_privileges(target, now));
   }
   Result<> done = is_hole ? cache.punch_hole(offset, end) : take_pages(target, offset, end);
   if (!done) return done;
   if (grows) {
-    if (auto sized = cache.set_size(end); !sized) return sized;
+    TRY(cache.set_size(end));
   }
-  if (auto noted = target.note_change(now, offset, end - offset); !noted) return noted;
+  TRY(target.note_change(now, offset, end - offset));
   note(*this, event::modify);
   return {};
 }

@@ -68,7 +68,7 @@ Result<> set_file_size(Inode& inode, uint64_t size, Nanoseconds now, bool keeps_
   change.what = AttributeChange::set_size;
   change.size = size;
   change.now = now;
-  if (auto changed = inode.change(change); !changed) return changed;
+  TRY(inode.change(change));
   return keeps_privileges ? Result<>{} : drop_privileges(inode, now);
 }
 
@@ -104,14 +104,14 @@ Result<size_t> RegularFile::write_contents(uint64_t* offset, bool at_end, Source
   size_t room = TRY(room_for_write(start, in.remaining()));
   if (target.seals() & (seal::grow | seal::write | seal::future_write)) room = TRY(room_under_seals(target, start, room));
   in.truncate(room);
-  if (auto ready = target.prepare_write(start + room); !ready) return std::unexpected(ready.error());
+  TRY(target.prepare_write(start + room));
   Nanoseconds now = path().mount->file_system().now();
   if (!keeps_privileges_) {
-    if (auto dropped = drop_privileges(target, now); !dropped) return std::unexpected(dropped.error());
+    TRY(drop_privileges(target, now));
   }
   size_t done = TRY(cache.write(start, in));
   *offset = start + done;
-  if (auto noted = target.note_change(now, start, done); !noted) return std::unexpected(noted.error());
+  TRY(target.note_change(now, start, done));
   return done;
 }
 
@@ -135,7 +135,7 @@ Result<uint64_t> RegularFile::find_hole(int64_t offset) {
 
 Result<> RegularFile::truncate(uint64_t size) {
   if (!is_writable()) return err::inval;
-  if (auto cut = set_file_size(*inode(), size, path().mount->file_system().now(), keeps_privileges_); !cut) return cut;
+  TRY(set_file_size(*inode(), size, path().mount->file_system().now(), keeps_privileges_));
   note(*path().dentry, event::modify);
   return {};
 }

@@ -31,7 +31,7 @@ Result<size_t> TextFile::read_locked(uint64_t* offset, Sink& out) {
   if (*offset == 0 || !is_made_) {
     text_.clear();
     is_made_ = false;
-    if (auto made = make_text(text_); !made) return std::unexpected(made.error());
+    TRY(make_text(text_));
     if (text_.has_failed()) return err::nomem;
     is_made_ = true;
   }
@@ -50,7 +50,7 @@ Result<size_t> TextFile::write_locked(uint64_t* offset, Source& in) {
   if (in.remaining() == 0) return 0;
   Vec<char> text;
   size_t count = std::min(in.remaining(), page_size - 1);
-  if (auto sized = text.resize(count); !sized) return std::unexpected(sized.error());
+  TRY(text.resize(count));
   size_t got = TRY(in.read(std::as_writable_bytes(text.span())));
   if (got < count) return err::fault;
   size_t stored = TRY(node_.store(*offset, {text.data(), count}));

@@ -73,7 +73,7 @@ Result<> HostDirectory::prepare_loss(std::string_view name, Inode& child) {
 }
 
 Result<> HostDirectory::unlink(std::string_view name, Inode& child) {
-  if (auto ready = prepare_loss(name, child); !ready) return ready;
+  TRY(prepare_loss(name, child));
   auto gone = host().on_host(*this, name, [](hal::HostFiles& files, std::string_view path) { return files.unlink(path); });
   if (!gone) return gone;
   host().take_name(object_of(child), *this, name);
@@ -96,9 +96,9 @@ Result<> HostDirectory::rename(std::string_view name, Inode& child, Inode& to, s
   HostDirectory& target = static_cast<HostDirectory&>(to);
   if (target.is_synthetic_) return err::perm;
   NameText moved_name;
-  if (auto named = moved_name.set(to_name); !named) return named;
+  TRY(moved_name.set(to_name));
   if (replaced) {
-    if (auto ready = target.prepare_loss(to_name, *replaced); !ready) return ready;
+    TRY(target.prepare_loss(to_name, *replaced));
   }
   auto moved = host().on_host(*this, name, target, to_name, [](hal::HostFiles& files, std::string_view from, std::string_view where) {
     return files.rename(from, where, 0);
@@ -118,8 +118,8 @@ Result<> HostDirectory::rename(std::string_view name, Inode& child, Inode& to, s
 Result<> HostDirectory::exchange(std::string_view name, Inode& child, Inode& to, std::string_view to_name, Inode& other) {
   HostDirectory& target = static_cast<HostDirectory&>(to);
   NameText one, two;
-  if (auto named = one.set(to_name); !named) return named;
-  if (auto named = two.set(name); !named) return named;
+  TRY(one.set(to_name));
+  TRY(two.set(name));
   auto swapped = host().on_host(*this, name, target, to_name, [](hal::HostFiles& files, std::string_view from, std::string_view where) {
     return files.rename(from, where, 2 /* RENAME_EXCHANGE */);
   });

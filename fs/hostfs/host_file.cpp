@@ -28,7 +28,7 @@ Result<Attributes> HostFile::attributes() {
 
 Result<> HostFile::prepare_open(uint32_t flags) {
   if (is_gone()) return {};
-  if (auto looked = refresh(); !looked) return looked;
+  TRY(refresh());
   bool for_writing = host().is_writable() && (flags & open_flag::access_mode) != open_flag::read_only;
   auto opened =
       host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.open(path, id(), for_writing); });
@@ -36,8 +36,8 @@ Result<> HostFile::prepare_open(uint32_t flags) {
   if (cached_.load() == modified() && own_size() == cache().size()) return {};
   // Others have changed it. What was stored through a mapping is newer.
   if (host().is_writable()) {
-    if (auto written = cache().write_back(); !written) return written;
-    if (auto looked = refresh(); !looked) return looked;
+    TRY(cache().write_back());
+    TRY(refresh());
   }
   cache().invalidate(own_size());
   cached_ = modified();
@@ -95,18 +95,18 @@ Result<> HostFile::change(const AttributeChange& wanted) {
   AttributeChange rest = wanted;
   rest.what &= ~AttributeChange::set_size;
   if (rest.what != wanted.what) {
-    if (auto cut = truncate(wanted.size); !cut) return cut;
+    TRY(truncate(wanted.size));
     touch_modified(wanted.now);
   }
   if (is_gone()) return HostNode<FileNode>::change(rest);
-  if (auto changed = change_host(rest); !changed) return changed;
+  TRY(change_host(rest));
   return take_over_own_change();
 }
 
 Result<> HostFile::sync() {
   if (!host().is_writable()) return {};
-  if (auto written = cache().write_back(); !written) return written;
-  if (auto looked = take_over_own_change(); !looked) return looked;
+  TRY(cache().write_back());
+  TRY(take_over_own_change());
   return host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.sync(path, id()); });
 }
 

@@ -114,7 +114,7 @@ Result<Ref<Inode>> HostFileSystem::make_node(const hal::HostAttributes& attribut
 Result<Ref<Inode>> HostFileSystem::node_for(const hal::HostAttributes& attributes, Ref<HostDirectory> parent, std::string_view name) {
   HostIdentity* identity = TRY(identity_for(attributes.id));
   NameText place;
-  if (auto named = place.set(name); !named) return std::unexpected(named.error());
+  TRY(place.set(name));
   Ref<Inode> node;
   HostObject* object = nullptr;
   {

@@ -12,7 +12,7 @@ class HostDirectory::Reader final : public hal::HostEntryVisitor {
   Result<> entry(std::string_view name, uint64_t inode, uint32_t type) override {
     if (name.size() > name_max) return {};
     Item item{static_cast<uint32_t>(directory_.names_.size()), static_cast<uint16_t>(name.size()), static_cast<uint16_t>(type), inode, 0};
-    if (auto added = directory_.names_.append({name.data(), name.size()}); !added) return added;
+    TRY(directory_.names_.append({name.data(), name.size()}));
     return directory_.items_.push(item);
   }
 
@@ -72,7 +72,7 @@ Result<> HostDirectory::list(uint64_t* position, DirectoryVisitor& visitor) {
   LockGuard guard(lock_);
   if (*position >= end_position) return {};
   if (*position == 0 || listings_ == 0) {
-    if (auto read = read_items(); !read) return read;
+    TRY(read_items());
     ++listings_;
   }
   auto first = std::lower_bound(items_.begin(), items_.end(), *position, [](const Item& item, uint64_t at) { return item.position < at; });

@@ -60,11 +60,10 @@ Result<> HostObject::change_host(const AttributeChange& change) {
 
 Result<> HostSymlink::read_link(Sink& out) {
   Vec<char> target;
-  if (auto sized = target.resize(path_max); !sized) return sized;
+  TRY(target.resize(path_max));
   size_t length =
       TRY(host().on_host(*this, {}, [&](hal::HostFiles& files, std::string_view path) { return files.read_link(path, target.span()); }));
-  auto written = out.write(std::as_bytes(target.span().first(length)));
-  if (!written) return std::unexpected(written.error());
+  static_cast<void>(TRY(out.write(std::as_bytes(target.span().first(length)))));
   return {};
 }
 

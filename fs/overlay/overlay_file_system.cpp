@@ -53,9 +53,9 @@ Result<Ref<Inode>> OverlayFileSystem::make_cover(Ref<Inode> lower, const Attribu
     case FileType::fifo: return make_ref<OverlayNode<FifoNode>>(*this, std::move(lower), known);
     case FileType::symlink: {
       Vec<char> text;
-      if (auto sized = text.resize(path_max); !sized) return std::unexpected(sized.error());
+      TRY(text.resize(path_max));
       KernelSink sink(std::as_writable_bytes(text.span()));
-      if (auto read = lower->read_link(sink); !read) return std::unexpected(read.error());
+      TRY(lower->read_link(sink));
       String target = TRY(String::copy({text.data(), sink.done()}));
       return make_ref<OverlayNode<SymlinkNode>>(*this, std::move(lower), known, std::move(target));
     }

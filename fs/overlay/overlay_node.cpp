@@ -12,7 +12,7 @@ Result<Ref<Inode>> OverlayDirectory::look_up_below(std::string_view name) {
 // Whoever may write, if only through a mapping, has changed the file, which is then no longer compared with the lower one.
 Result<> OverlayFile::prepare_open(uint32_t flags) {
   if (!is_changed()) {
-    if (auto ready = lower().prepare_open(open_flag::read_only); !ready) return ready;
+    TRY(lower().prepare_open(open_flag::read_only));
     Attributes now = TRY(lower().attributes());
     take(now);
   }
@@ -34,7 +34,7 @@ Result<> OverlayFile::fill(uint64_t index, std::span<std::byte* const> pages) {
   uint64_t lower_pages = (end + page_mask) >> page_shift;
   size_t below = std::min<uint64_t>(pages.size(), index < lower_pages ? lower_pages - index : 0);
   if (below > 0) {
-    if (auto filled = fill_from_below(index, pages.first(below)); !filled) return filled;
+    TRY(fill_from_below(index, pages.first(below)));
   }
   if (below > 0 && index + below == lower_pages && (end & page_mask))
     std::memset(pages[below - 1] + (end & page_mask), 0, page_size - (end & page_mask));

@@ -39,7 +39,7 @@ class DescriptorLink final : public OfTask<Node>, public MagicLink {
 
   MagicLink* magic_link() override { return this; }
   Result<Target> follow() override {
-    if (auto allowed = check_look(task()); !allowed) return std::unexpected(allowed.error());
+    TRY(check_look(task()));
     Ref<File> file = TRY(file_of(task(), fd_));
     const Path* path = file->location();
     return Target{path ? *path : Path(), std::move(file)};
@@ -76,7 +76,7 @@ class DescriptorInfo final : public OfTask<TextNode> {
     return {};
   }
   Result<Ref<File>> open_own(const Path& path, uint32_t flags) override {
-    if (auto allowed = check_look(task()); !allowed) return std::unexpected(allowed.error());
+    TRY(check_look(task()));
     return OfTask::open_own(path, flags);
   }
 
@@ -142,7 +142,7 @@ class DescriptorInfos final : public DescriptorDirectory {
   using DescriptorDirectory::DescriptorDirectory;
   Result<> prepare_open(uint32_t) override { return check_look(task()); }
   Result<Ref<Inode>> lookup(std::string_view name) override {
-    if (auto allowed = check_look(task()); !allowed) return std::unexpected(allowed.error());
+    TRY(check_look(task()));
     return DescriptorDirectory::lookup(name);
   }
 

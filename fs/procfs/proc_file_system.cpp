@@ -18,8 +18,7 @@ class SelfLink final : public Node {
     FixedText<40> text;
     print(text, "{}", self.process().pid());
     if (is_thread_) print(text, "/task/{}", self.tid());
-    auto written = out.write(std::as_bytes(std::span(text.view())));
-    if (!written) return std::unexpected(written.error());
+    static_cast<void>(TRY(out.write(std::as_bytes(std::span(text.view())))));
     return {};
   }
 
@@ -97,14 +96,14 @@ constexpr SystemText cpu_texts[] = {{"cpuinfo", write_cpu_info}};
 Result<Ref<Inode>> ProcFileSystem::make_root() {
   Ref<ProcRoot> root = TRY(make_ref<ProcRoot>(*this, start(FileType::directory, 0555)));
   for (std::span<const SystemText> texts : {system_texts, memory_texts, std::span<const SystemText>(cpu_texts)})
-    if (auto added = add_texts(*this, *root, context(), TextKind::report, texts); !added) return std::unexpected(added.error());
+    TRY(add_texts(*this, *root, context(), TextKind::report, texts));
   Ref<FixedDirectory> sys = TRY(root->add_directory(*this, "sys"));
-  if (auto added = add_settings(*this, *sys); !added) return std::unexpected(added.error());
+  TRY(add_settings(*this, *sys));
   Ref<Node> mounts = TRY(new_symlink("self/mounts", 0, 0));
-  if (auto added = root->add("mounts", std::move(mounts)); !added) return std::unexpected(added.error());
+  TRY(root->add("mounts", std::move(mounts)));
   for (bool is_thread : {false, true}) {
     Ref<Inode> self = TRY(make_ref<SelfLink>(*this, start(FileType::symlink, 0777), is_thread));
-    if (auto added = root->add(is_thread ? "thread-self" : "self", std::move(self)); !added) return std::unexpected(added.error());
+    TRY(root->add(is_thread ? "thread-self" : "self", std::move(self)));
   }
   return root;
 }

@@ -164,13 +164,13 @@ Result<> add_settings(ProcFileSystem& file_system, FixedDirectory& sys) {
     return add_texts(file_system, directory, file_system.context(), TextKind::setting, texts);
   };
   Ref<FixedDirectory> kernel = TRY(sys.add_directory(file_system, "kernel"));
-  if (auto added = add(*kernel, kernel_settings); !added) return added;
+  TRY(add(*kernel, kernel_settings));
   Ref<FixedDirectory> random = TRY(kernel->add_directory(file_system, "random"));
-  if (auto added = add(*random, random_settings); !added) return added;
+  TRY(add(*random, random_settings));
   Ref<FixedDirectory> memory = TRY(sys.add_directory(file_system, "vm"));
-  if (auto added = add(*memory, memory_settings); !added) return added;
+  TRY(add(*memory, memory_settings));
   Ref<FixedDirectory> files = TRY(sys.add_directory(file_system, "fs"));
-  if (auto added = add(*files, file_settings); !added) return added;
+  TRY(add(*files, file_settings));
   Ref<FixedDirectory> inotify = TRY(files->add_directory(file_system, "inotify"));
   return add(*inotify, inotify_settings);
 }

@@ -32,7 +32,7 @@ Result<Ref<RamFileSystem>> RamFileSystem::create(Vfs& vfs, const RamOptions& opt
 
 Result<Ref<Inode>> RamFileSystem::make_root() {
   Ref<Node> root = TRY(new_node(FileType::directory, options_.root_permissions, options_.root_uid, options_.root_gid, 0));
-  if (auto charged = root->charge(); !charged) return std::unexpected(charged.error());
+  TRY(root->charge());
   return root;
 }
 
@@ -45,7 +45,7 @@ Result<Ref<Node>> RamFileSystem::new_file(const NodeStart& start) {
 Result<Ref<Node>> RamFileSystem::new_symlink(std::string_view target, uint32_t uid, uint32_t gid) {
   if (target.size() < short_symlink) return TreeFileSystem::new_symlink(target, uid, gid);
   String text = TRY(String::copy(target));
-  if (auto taken = space()->take_pages(1); !taken) return std::unexpected(taken.error());
+  TRY(space()->take_pages(1));
   NodeStart start{FileType::symlink, 0777, uid, gid, new_number()};
   auto made = make_ref<LongSymlink>(*this, start, std::move(text));
   if (!made) space()->give_pages(1);

@@ -42,13 +42,12 @@ constexpr SystemText huge_page_texts[] = {{"enabled", write_huge_pages}};
 Result<Ref<Inode>> SysFileSystem::make_root() {
   Ref<FixedDirectory> root = TRY(make_ref<FixedDirectory>(*this, start(FileType::directory, 0555)));
   for (std::string_view name : {"block", "bus", "class", "dev", "fs", "module"}) {
-    auto added = root->add_directory(*this, name, 0755);
-    if (!added) return std::unexpected(added.error());
+    TRY(root->add_directory(*this, name, 0755));
   }
   Ref<FixedDirectory> devices = TRY(root->add_directory(*this, "devices", 0755));
   Ref<FixedDirectory> system = TRY(devices->add_directory(*this, "system", 0755));
   Ref<FixedDirectory> cpu = TRY(system->add_directory(*this, "cpu", 0755));
-  if (auto added = add_cpus(*cpu); !added) return std::unexpected(added.error());
+  TRY(add_cpus(*cpu));
   Ref<FixedDirectory> kernel = TRY(root->add_directory(*this, "kernel", 0755));
   Ref<FixedDirectory> memory = TRY(kernel->add_directory(*this, "mm", 0755));
   Ref<FixedDirectory> huge_pages = TRY(memory->add_directory(*this, "transparent_hugepage", 0755));
@@ -62,8 +61,7 @@ Result<> SysFileSystem::add_cpus(FixedDirectory& cpu) {
   for (unsigned id = 0; id < kernel_.cpu_count(); ++id) {
     FixedText<16> name;
     print(name, "cpu{}", id);
-    auto added = cpu.add_directory(*this, name.view(), 0755);
-    if (!added) return std::unexpected(added.error());
+    TRY(cpu.add_directory(*this, name.view(), 0755));
   }
   return add_texts(*this, cpu, {kernel_, vfs()}, TextKind::attribute, cpu_texts);
 }

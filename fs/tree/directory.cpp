@@ -61,40 +61,40 @@ Result<> TreeDirectory::add(Own<Entry> entry) {
 
 Result<Ref<Inode>> TreeDirectory::create(std::string_view name, FileType type, uint32_t permissions, uint32_t uid, uint32_t gid,
                                          uint64_t device) {
-  if (auto ready = prepare_change(); !ready) return std::unexpected(ready.error());
+  TRY(prepare_change());
   Ref<Node> node = TRY(tree().new_node(type, permissions, uid, gid, device));
-  if (auto charged = node->charge(); !charged) return std::unexpected(charged.error());
-  if (auto added = add(name, node); !added) return std::unexpected(added.error());
+  TRY(node->charge());
+  TRY(add(name, node));
   if (type == FileType::directory) add_link();
   touch_modified(file_system().now());
   return node;
 }
 
 Result<Ref<Inode>> TreeDirectory::symlink(std::string_view name, std::string_view target, uint32_t uid, uint32_t gid) {
-  if (auto ready = prepare_change(); !ready) return std::unexpected(ready.error());
+  TRY(prepare_change());
   Ref<Node> node = TRY(tree().new_symlink(target, uid, gid));
-  if (auto charged = node->charge(); !charged) return std::unexpected(charged.error());
-  if (auto added = add(name, node); !added) return std::unexpected(added.error());
+  TRY(node->charge());
+  TRY(add(name, node));
   touch_modified(file_system().now());
   return node;
 }
 
 Result<Ref<Inode>> TreeDirectory::create_unnamed(uint32_t permissions, uint32_t uid, uint32_t gid) {
   Ref<Node> node = TRY(tree().new_node(FileType::regular, permissions, uid, gid, 0));
-  if (auto charged = node->charge(); !charged) return std::unexpected(charged.error());
+  TRY(node->charge());
   node->drop_link();
   return node;
 }
 
 Result<> TreeDirectory::link(std::string_view name, Inode& target) {
   Node& node = static_cast<Node&>(target);
-  if (auto ready = prepare_change(); !ready) return ready;
-  if (auto ready = node.prepare_change(); !ready) return ready;
+  TRY(prepare_change());
+  TRY(node.prepare_change());
   Own<Entry> entry = TRY(EntryTable::make(name, Ref<Inode>(target)));
   if (node.links() != 0) {
-    if (auto charged = node.charge(); !charged) return charged;
+    TRY(node.charge());
   }
-  if (auto added = add(std::move(entry)); !added) return added;
+  TRY(add(std::move(entry)));
   node.add_link();
   Nanoseconds now = file_system().now();
   node.touch_changed(now);
@@ -150,7 +150,7 @@ Result<bool> TreeDirectory::is_empty() {
   if (!below_) return true;
   Unmentioned filter(entries_, nullptr);
   uint64_t position = 0;
-  if (auto listed = below_->list_below(&position, filter); !listed) return std::unexpected(listed.error());
+  TRY(below_->list_below(&position, filter));
   return !filter.stopped();
 }
 

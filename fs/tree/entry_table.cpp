@@ -33,7 +33,7 @@ Entry* EntryTable::find(const Name& name) {
 
 Result<Own<Entry>> EntryTable::make(const Name& name, Ref<Inode> inode) {
   Own<Entry> entry = TRY(halcyon::make<Entry>());
-  if (auto named = entry->name.set(name); !named) return std::unexpected(named.error());
+  TRY(entry->name.set(name));
   entry->inode = std::move(inode);
   return entry;
 }

@@ -36,7 +36,7 @@ class FixedDirectory : public TreeDirectory {
   // Adds a directory; its parent's link count grows by it. ENOMEM.
   Result<Ref<FixedDirectory>> add_directory(FixedFileSystem& file_system, std::string_view name, uint32_t permissions = 0555) {
     Ref<FixedDirectory> made = TRY(make_ref<FixedDirectory>(file_system, file_system.start(FileType::directory, permissions)));
-    if (auto added = add(name, made); !added) return std::unexpected(added.error());
+    TRY(add(name, made));
     add_link();
     return made;
   }

@@ -24,7 +24,7 @@ Node::~Node() {
 Result<> Node::charge() {
   Space* space = file_system_.space();
   if (!space) return {};
-  if (auto taken = space->inodes.take(1); !taken) return taken;
+  TRY(space->inodes.take(1));
   ++charged_;
   return {};
 }
@@ -55,9 +55,9 @@ Result<Attributes> Node::attributes() {
 
 Result<> Node::change(const AttributeChange& change) {
   using Change = AttributeChange;
-  if (auto ready = prepare_change(); !ready) return ready;
+  TRY(prepare_change());
   if (change.what & Change::set_size) {
-    if (auto resized = resize(change.size); !resized) return resized;
+    TRY(resize(change.size));
     modified_.store(change.now, std::memory_order_relaxed);
   }
   if (change.what & Change::set_permissions) permissions_.store(change.permissions & mode::permissions, std::memory_order_relaxed);
@@ -73,7 +73,7 @@ Result<> Node::resize(uint64_t size) {
   PageCache* cache = page_cache();
   if (!cache) return err::inval;
   if (size > cache->size()) {
-    if (auto ready = prepare_write(size); !ready) return ready;
+    TRY(prepare_write(size));
   }
   return cache->set_size(size);
 }
@@ -130,8 +130,7 @@ void Node::copy_attributes(const Attributes& from) {
 }
 
 Result<> SymlinkNode::read_link(Sink& out) {
-  auto written = out.write(std::as_bytes(std::span(target_.view().data(), target_.size())));
-  if (!written) return std::unexpected(written.error());
+  static_cast<void>(TRY(out.write(std::as_bytes(std::span(target_.view().data(), target_.size())))));
   return {};
 }
 

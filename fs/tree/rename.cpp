@@ -38,9 +38,9 @@ Result<> TreeDirectory::take_out(std::string_view name) {
 
 Result<> TreeDirectory::unlink(std::string_view name, Inode& child) {
   Node& node = static_cast<Node&>(child);
-  if (auto ready = prepare_change(); !ready) return ready;
-  if (auto ready = node.prepare_change(); !ready) return ready;
-  if (auto taken = take_out(name); !taken) return taken;
+  TRY(prepare_change());
+  TRY(node.prepare_change());
+  TRY(take_out(name));
   Nanoseconds now = file_system().now();
   node.touch_changed(now);
   node.drop_link();
@@ -50,11 +50,11 @@ Result<> TreeDirectory::unlink(std::string_view name, Inode& child) {
 
 Result<> TreeDirectory::rmdir(std::string_view name, Inode& child) {
   TreeDirectory& directory = static_cast<TreeDirectory&>(child);
-  if (auto ready = prepare_change(); !ready) return ready;
-  if (auto ready = directory.prepare_change(); !ready) return ready;
+  TRY(prepare_change());
+  TRY(directory.prepare_change());
   bool empty = TRY(directory.is_empty());
   if (!empty) return err::notempty;
-  if (auto taken = take_out(name); !taken) return taken;
+  TRY(take_out(name));
   directory.drop_all_links();
   drop_link();
   touch_modified(file_system().now());
@@ -79,8 +79,7 @@ Result<> TreeDirectory::rename(std::string_view name, Inode& child, Inode& to, s
   Node& node = static_cast<Node&>(child);
   Node* loser = static_cast<Node*>(replaced);
   for (Node* changed : {static_cast<Node*>(this), static_cast<Node*>(&target), &node, loser})
-    if (changed)
-      if (auto ready = changed->prepare_change(); !ready) return ready;
+    if (changed) TRY(changed->prepare_change());
   bool is_directory = node.type() == FileType::directory;
   if (loser && is_directory) {
     bool empty = TRY(static_cast<TreeDirectory*>(loser)->is_empty());
@@ -113,8 +112,7 @@ Result<> TreeDirectory::exchange(std::string_view name, Inode& child, Inode& to,
   TreeDirectory& target = static_cast<TreeDirectory&>(to);
   Node& one = static_cast<Node&>(child);
   Node& two = static_cast<Node&>(other);
-  for (Node* changed : {static_cast<Node*>(this), static_cast<Node*>(&target), &one, &two})
-    if (auto ready = changed->prepare_change(); !ready) return ready;
+  for (Node* changed : {static_cast<Node*>(this), static_cast<Node*>(&target), &one, &two}) TRY(changed->prepare_change());
   Own<Entry> fresh_one = TRY(EntryTable::make(name, nullptr));
   Own<Entry> fresh_two = TRY(EntryTable::make(to_name, nullptr));
   Ref<Inode> keep_one(child), keep_two(other);

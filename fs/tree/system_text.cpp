@@ -19,7 +19,7 @@ class SystemTextNode final : public TextNode {
     // What continues an earlier write is dropped, as for any setting whose value has been taken.
     if (offset != 0) return text.size();
     std::string_view value = text.substr(0, text.find('\n'));
-    if (auto stored = text_.store(context_, value.substr(0, value.find('\0'))); !stored) return std::unexpected(stored.error());
+    TRY(text_.store(context_, value.substr(0, value.find('\0'))));
     return text.size();
   }
 
@@ -51,7 +51,7 @@ Result<> add_texts(FixedFileSystem& file_system, FixedDirectory& directory, cons
   for (const SystemText& text : texts) {
     NodeStart start = file_system.start(FileType::regular, text.store ? 0644 : 0444);
     Ref<Inode> node = TRY(make_ref<SystemTextNode>(file_system, start, context, kind, text));
-    if (auto added = directory.add(text.name, std::move(node)); !added) return added;
+    TRY(directory.add(text.name, std::move(node)));
   }
   return {};
 }

@@ -31,7 +31,7 @@ Dentry::~Dentry() {
 Result<Ref<Dentry>> Dentry::create(Ref<Dentry> parent, std::string_view name, Ref<Inode> inode) {
   FileSystem& file_system = parent->file_system();
   Ref<Dentry> dentry = TRY(make_ref<Dentry>(file_system, std::move(parent), std::move(inode)));
-  if (auto named = dentry->name_.set(name); !named) return std::unexpected(named.error());
+  TRY(dentry->name_.set(name));
   return dentry;
 }
 
@@ -210,7 +210,7 @@ void DentryCache::remove(Dentry& dentry, bool removed) {
 
 Result<> DentryCache::move(Dentry& dentry, Dentry& to, std::string_view to_name) {
   NameText name;
-  if (auto named = name.set(to_name); !named) return named;
+  TRY(name.set(to_name));
   Ref<Dentry> parent(to);
   LockGuard guard(lock_);
   bool was_hashed = dentry.is_hashed_;

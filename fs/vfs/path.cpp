@@ -43,7 +43,7 @@ class BackwardText {
 Result<> write(Writer& out, const Path& path, const Path* root) {
   Vfs& vfs = path.mount->file_system().vfs();
   BackwardText text;
-  if (auto ready = text.initialize(); !ready) return ready;
+  TRY(text.initialize());
   bool fits = true;
   bool reached = false;
   Path at = path;

@@ -32,7 +32,7 @@ bool is_owner(const Credentials& who, const Ownership& ownership) {
 }
 
 Result<> check_remove(const Credentials& who, Inode& directory, Inode& child) {
-  if (auto allowed = check_access(who, directory, may::write | may::execute); !allowed) return allowed;
+  TRY(check_access(who, directory, may::write | may::execute));
   Ownership of_directory = directory.ownership();
   if ((of_directory.permissions & mode::sticky) == 0 || who.fsuid == of_directory.uid) return {};
   return is_owner(who, child.ownership()) ? Result<>{} : err::perm;

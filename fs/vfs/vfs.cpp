@@ -10,7 +10,7 @@ Result<> Vfs::initialize() { return dentries_.initialize(); }
 Vfs::~Vfs() = default;
 
 Result<Ref<Context>> Vfs::mount_root(Ref<FileSystem> file_system, std::string_view source, uint32_t flags) {
-  if (auto mounted = mount(std::move(file_system), Path(), source, flags); !mounted) return std::unexpected(mounted.error());
+  TRY(mount(std::move(file_system), Path(), source, flags));
   Path root;
   root.mount = mounts_.root();
   root.dentry = root.mount->root();

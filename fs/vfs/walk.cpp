@@ -47,8 +47,8 @@ Result<Path> Walk::finish(const Start& start, std::string_view path, uint32_t fl
     if ((flags & walk_flag::directory) && !place->dentry->is_directory()) return err::notdir;
     return *place;
   }
-  if (auto begun = begin(start, path, false); !begun) return std::unexpected(begun.error());
-  if (auto advanced = advance(); !advanced) return std::unexpected(advanced.error());
+  TRY(begin(start, path, false));
+  TRY(advance());
   for (;;) {
     if (kind_ == LastKind::dot_dot) step_up();
     if (kind_ == LastKind::name) {
@@ -73,7 +73,7 @@ Result<Path> Walk::finish(const Start& start, std::string_view path, uint32_t fl
 
 Result<> Walk::to_parent(const Start& start, std::string_view path) {
   if (path.empty()) return err::noent;
-  if (auto begun = begin(start, path, true); !begun) return begun;
+  TRY(begin(start, path, true));
   return advance();
 }
 
@@ -95,7 +95,7 @@ Result<> Walk::advance() {
       kind_ = component == "." ? LastKind::dot : component == ".." ? LastKind::dot_dot : LastKind::name;
       return check_searchable();
     }
-    if (auto stepped = step(component); !stepped) return stepped;
+    TRY(step(component));
   }
 }
 
@@ -117,7 +117,7 @@ Result<> Walk::check_searchable() {
 }
 
 Result<> Walk::step(std::string_view component) {
-  if (auto searchable = check_searchable(); !searchable) return searchable;
+  TRY(check_searchable());
   if (component == ".") return {};
   if (component == "..") {
     step_up();
@@ -128,9 +128,8 @@ Result<> Walk::step(std::string_view component) {
   if (dentry->is_negative()) return err::noent;
   if (dentry->is_symlink()) {
     trailing_slash_ = false;
-    auto jumped = read_link(std::move(dentry));
-    if (!jumped) return std::unexpected(jumped.error());
-    if (*jumped && at_.is_empty()) return err::notdir;
+    bool has_jumped = TRY(read_link(std::move(dentry)));
+    if (has_jumped && at_.is_empty()) return err::notdir;
   } else {
     at_ = enter(std::move(dentry));
   }
@@ -198,7 +197,7 @@ Result<Ref<Dentry>> Walk::look_up_locked(bool keep_negative) {
 Result<bool> Walk::follow(Ref<Dentry> link) {
   bool jumped = TRY(read_link(std::move(link)));
   if (jumped) return true;
-  if (auto advanced = advance(); !advanced) return std::unexpected(advanced.error());
+  TRY(advance());
   return false;
 }
 
@@ -213,14 +212,14 @@ Result<bool> Walk::read_link(Ref<Dentry> link) {
     return true;
   }
   Vec<char> text;
-  if (auto sized = text.resize(path_max); !sized) return std::unexpected(sized.error());
+  TRY(text.resize(path_max));
   KernelSink sink(std::as_writable_bytes(text.span()));
-  if (auto read = link->inode()->read_link(sink); !read) return std::unexpected(read.error());
+  TRY(link->inode()->read_link(sink));
   if (sink.done() == 0) return err::noent;
   if (sink.done() >= path_max) return err::nametoolong;
   std::string_view rest = rest_.empty() && trailing_slash_ ? "/" : rest_;
-  if (auto cut = text.resize(sink.done()); !cut) return std::unexpected(cut.error());
-  if (auto joined = text.append({rest.data(), rest.size()}); !joined) return std::unexpected(joined.error());
+  TRY(text.resize(sink.done()));
+  TRY(text.append({rest.data(), rest.size()}));
   text_ = std::move(text);
   rest_ = {text_.data(), text_.size()};
   if (rest_.starts_with('/')) at_ = root();

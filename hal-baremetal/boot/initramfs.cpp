@@ -68,7 +68,7 @@ Result<> Unpacker::make(const CpioEntry& entry) {
   if (entry.links > 1) {
     std::string_view other = first_name(entry);
     if (!other.empty()) return fs::link(caller_, start(), other, start(), path_of(entry), 0);
-    if (auto noted = names_.push({entry.inode, entry.device_major, entry.device_minor, path_of(entry)}); !noted) return noted;
+    TRY(names_.push({entry.inode, entry.device_major, entry.device_minor, path_of(entry)}));
   }
   return fs::mknod(caller_, start(), path_of(entry), entry.mode, make_device(entry.special_major, entry.special_minor));
 }
@@ -77,8 +77,7 @@ Result<> Unpacker::fill(const CpioEntry& entry) {
   Ref<File> file = TRY(fs::open(caller_, start(), path_of(entry), open_flag::write_only | open_flag::no_follow | open_flag::truncate, 0));
   KernelSource source(entry.data);
   while (source.remaining() > 0) {
-    auto written = file->write(source);
-    if (!written) return std::unexpected(written.error());
+    TRY(file->write(source));
   }
   return {};
 }
@@ -89,10 +88,10 @@ Result<> Unpacker::set_time(const CpioEntry& entry) {
 }
 
 Result<> Unpacker::set_attributes(const CpioEntry& entry) {
-  if (auto changed = fs::chown(caller_, start(), path_of(entry), entry.uid, entry.gid, 0); !changed) return changed;
+  TRY(fs::chown(caller_, start(), path_of(entry), entry.uid, entry.gid, 0));
   // After chown(2), which clears the set-id bits.
   if (type_of(entry) != type_symlink) {
-    if (auto changed = fs::chmod(caller_, start(), path_of(entry), entry.mode & ~type_mask, 0); !changed) return changed;
+    TRY(fs::chmod(caller_, start(), path_of(entry), entry.mode & ~type_mask, 0));
   }
   return set_time(entry);
 }
@@ -101,12 +100,12 @@ Result<> Unpacker::unpack(const CpioEntry& entry) {
   Result<> made = make(entry);
   if (!made && made.error() == Errno::exist) {
     // A later archive may replace what an earlier one made.
-    if (auto removed = fs::unlink(caller_, start(), path_of(entry)); !removed) return removed;
+    TRY(fs::unlink(caller_, start(), path_of(entry)));
     made = make(entry);
   }
   if (!made) return made;
   if (type_of(entry) == type_regular && !entry.data.empty()) {
-    if (auto filled = fill(entry); !filled) return filled;
+    TRY(fill(entry));
   }
   return set_attributes(entry);
 }

@@ -28,12 +28,12 @@ Result<Own<Abi>> make_abi(hal::Isa isa) {
 
 Result<Own<Abi>> Abi::create(const hal::Machine& machine) {
   Own<Abi> abi = TRY(make_abi(machine.isa()));
-  if (auto ready = abi->initialize(machine); !ready) return std::unexpected(ready.error());
+  TRY(abi->initialize(machine));
   return abi;
 }
 
 Result<> Abi::initialize(const hal::Machine& machine) {
-  if (auto ready = vdso_.initialize(vdso_image()); !ready) return ready;
+  TRY(vdso_.initialize(vdso_image()));
   fill_vdso_data(vdso_.data(), machine.cpu_info());
   return {};
 }

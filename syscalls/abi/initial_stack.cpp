@@ -40,7 +40,7 @@ Result<> append_addresses(Vec<uint64_t>& words, const StringList& list, UserAddr
   std::string_view rest(list.bytes.data(), list.bytes.size());
   while (!rest.empty()) {
     size_t length = rest.find('\0') + 1;
-    if (auto added = words.push(at); !added) return added;
+    TRY(words.push(at));
     at += length;
     rest.remove_prefix(length);
   }
@@ -78,7 +78,7 @@ Result<Ref<AuxiliaryVector>> make_auxiliary(Abi& abi, const StackContents& conte
                                  {aux::null, 0}};
   for (const auto& entry : entries) {
     if (entry[0] == aux::platform && placed.platform == 0) continue;
-    if (auto added = vector->words.append(entry); !added) return std::unexpected(added.error());
+    TRY(vector->words.append(entry));
   }
   return vector;
 }
@@ -100,7 +100,7 @@ Result<UserAddr> build_initial_stack(AddressSpace& memory, Abi& abi, const Stack
   request.protection = prot::read | prot::write | (contents.program.executable_stack ? prot::execute : 0);
   request.grows_down = true;
   request.name = "[stack]";
-  if (auto mapped = memory.map(request); !mapped) return mapped;
+  static_cast<void>(TRY(memory.map(request)));
 
   StackWriter stack(memory, top - sizeof(uint64_t));
   Placed placed;
@@ -113,15 +113,15 @@ Result<UserAddr> build_initial_stack(AddressSpace& memory, Abi& abi, const Stack
   placed.random = TRY(stack.push(contents.random));
 
   Vec<uint64_t> words;
-  if (auto added = words.push(arguments.count); !added) return std::unexpected(added.error());
-  if (auto added = append_addresses(words, arguments, arguments_at); !added) return std::unexpected(added.error());
-  if (auto added = append_addresses(words, environment, environment_at); !added) return std::unexpected(added.error());
+  TRY(words.push(arguments.count));
+  TRY(append_addresses(words, arguments, arguments_at));
+  TRY(append_addresses(words, environment, environment_at));
   Ref<AuxiliaryVector> auxiliary = TRY(make_auxiliary(abi, contents, placed));
-  if (auto added = words.append(auxiliary->words.span()); !added) return std::unexpected(added.error());
+  TRY(words.append(auxiliary->words.span()));
   stack.move_to((stack.sp() - words.size() * sizeof(uint64_t)) & ~uint64_t{15});
   UserAddr sp = stack.sp();
   stack.move_to(sp + words.size() * sizeof(uint64_t));
-  if (auto pushed = stack.push(std::as_bytes(words.span())); !pushed) return pushed;
+  static_cast<void>(TRY(stack.push(std::as_bytes(words.span()))));
 
   AddressSpace::ProgramInfo info = memory.program();
   info.arguments_start = arguments_at;

@@ -26,7 +26,7 @@ struct Half {
 Result<size_t> halves_of(Thread& self, UserPtr<uint32_t> user_header, const Header& header) {
   if (header.version == version_1) return 1;
   if (header.version == version_2 || header.version == version_3) return 2;
-  if (auto stored = put_user(self.memory(), user_header, version_3); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), user_header, version_3));
   return err::inval;
 }
 
@@ -68,7 +68,7 @@ Result<uint64_t> sys_capget(Thread& self, UserPtr<uint32_t> user_header, UserPtr
     unsigned shift = static_cast<unsigned>(index) * 32;
     Half half{static_cast<uint32_t>(sets.effective >> shift), static_cast<uint32_t>(sets.permitted >> shift),
               static_cast<uint32_t>(sets.inheritable >> shift)};
-    if (auto stored = put_user(self.memory(), data.at(index * 3).as<Half>(), half); !stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), data.at(index * 3).as<Half>(), half));
   }
   return 0;
 }

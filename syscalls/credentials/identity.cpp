@@ -36,8 +36,7 @@ uint64_t finish_gid_change(Thread& self, Ref<Credentials> next) {
 }
 
 Result<uint64_t> put_three(Thread& self, std::array<uint32_t, 3> ids, std::array<UserPtr<uint32_t>, 3> to) {
-  for (size_t index = 0; index < 3; ++index)
-    if (auto stored = put_user(self.memory(), to[index], ids[index]); !stored) return std::unexpected(stored.error());
+  for (size_t index = 0; index < 3; ++index) TRY(put_user(self.memory(), to[index], ids[index]));
   return 0;
 }
 
@@ -198,7 +197,7 @@ Result<uint64_t> sys_setgroups(Thread& self, size_t size, UserPtr<const uint32_t
   size = static_cast<uint32_t>(size);  // Linux's parameter is an int
   if (size > max_groups) return err::inval;
   Ref<Credentials> next = TRY(self.credentials().copy());
-  if (auto sized = next->groups.resize(size); !sized) return std::unexpected(sized.error());
+  TRY(next->groups.resize(size));
   auto bytes = std::as_writable_bytes(next->groups.span());
   TRY(get_user_bytes(self.memory(), bytes, groups.address()));
   for (uint32_t group : next->groups)

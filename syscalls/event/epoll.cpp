@@ -19,7 +19,7 @@ class UserEvents final : public EpollSink {
   UserEvents(Thread& self, UserAddr at) : self_(self), at_(at) {}
   Result<> put(const EpollEvent& event) override {
     Abi& abi = abi_of(self_);
-    if (auto stored = abi.put_epoll_event(self_, UserPtr<UserEpollEvent>(at_), event); !stored) return stored;
+    TRY(abi.put_epoll_event(self_, UserPtr<UserEpollEvent>(at_), event));
     at_ += abi.epoll_event_size();
     return {};
   }
@@ -45,7 +45,7 @@ Result<uint64_t> wait_for(Thread& self, Fd fd, UserPtr<UserEpollEvent> events, i
 Result<uint64_t> wait_with_mask(Thread& self, Fd fd, UserPtr<UserEpollEvent> events, int count, Nanoseconds deadline,
                                 UserPtr<const UserSigset> set, size_t set_size) {
   TemporaryMask mask(self);
-  if (auto applied = mask.apply(set, set_size); !applied) return std::unexpected(applied.error());
+  TRY(mask.apply(set, set_size));
   Result<uint64_t> result = wait_for(self, fd, events, count, deadline);
   mask.finish(result);
   return result;

@@ -37,7 +37,7 @@ Result<uint64_t> sys_inotify_add_watch(Thread& self, Fd fd, UserPtr<const char> 
   uint32_t how = (mask & dont_follow ? 0 : fs::walk_flag::follow) | (mask & only_directory ? fs::walk_flag::directory : 0);
   return with_path(self, DirFd{at_cwd}, path, [&](auto& caller, auto& start, auto text) -> Result<size_t> {
     fs::Path found = TRY(fs::resolve(caller, start, text, how));
-    if (auto allowed = fs::check_access(caller.who, *found.inode(), fs::may::read); !allowed) return std::unexpected(allowed.error());
+    TRY(fs::check_access(caller.who, *found.inode(), fs::may::read));
     int number = TRY(file->add(Ref<Inode>(*found.inode()), &found.mount->file_system(), mask));
     return static_cast<size_t>(number);
   });

@@ -21,7 +21,7 @@ class PollArray final : public PollSet {
   Result<> load(UserPtr<PollFd> user, uint32_t count) {
     if (count > self_.process().limit(Limit::open_files).soft) return err::inval;
     if (count > inline_.size()) {
-      if (auto sized = more_.resize(count); !sized) return sized;
+      TRY(more_.resize(count));
       fds_ = more_.span();
     } else {
       fds_ = std::span(inline_).first(count);
@@ -78,9 +78,9 @@ class PollArray final : public PollSet {
 // EINTR when a signal came first; what was found is stored in any case.
 Result<uint64_t> poll_until(Thread& self, UserPtr<PollFd> fds, uint32_t count, Nanoseconds deadline) {
   PollArray array(self);
-  if (auto loaded = array.load(fds, count); !loaded) return std::unexpected(loaded.error());
+  TRY(array.load(fds, count));
   Result<uint64_t> result = wait_for_events(self, array, deadline);
-  if (auto stored = array.store(fds); !stored) return std::unexpected(stored.error());
+  TRY(array.store(fds));
   return result;
 }
 
@@ -112,7 +112,7 @@ Result<uint64_t> sys_ppoll(Thread& self, UserPtr<PollFd> fds, uint32_t count, Us
     duration = TRY(from_timespec(time));
   }
   TemporaryMask mask(self);
-  if (auto applied = mask.apply(set, set_size); !applied) return std::unexpected(applied.error());
+  TRY(mask.apply(set, set_size));
   Nanoseconds deadline = deadline_after(self.kernel(), duration);
   Result<uint64_t> result = poll_until(self, fds, count, deadline);
   if (!result && result.error() == Errno::intr) result = err::restart_nohand;

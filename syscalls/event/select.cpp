@@ -30,7 +30,7 @@ class SelectSets final : public PollSet {
     last_mask_ = count % 64 == 0 ? ~uint64_t{0} : (uint64_t{1} << (count % 64)) - 1;
     std::span<uint64_t> storage = inline_;
     if (words_ * 6 > inline_.size()) {
-      if (auto sized = more_.resize(words_ * 6); !sized) return sized;
+      TRY(more_.resize(words_ * 6));
       storage = more_.span();
     }
     for (size_t set = 0; set < 3; ++set) {
@@ -105,10 +105,10 @@ class SelectSets final : public PollSet {
 Result<uint64_t> select_until(Thread& self, int count, UserPtr<uint64_t> in, UserPtr<uint64_t> out, UserPtr<uint64_t> except,
                               Nanoseconds deadline) {
   SelectSets sets(self, in, out, except);
-  if (auto loaded = sets.load(count); !loaded) return std::unexpected(loaded.error());
+  TRY(sets.load(count));
   Result<uint64_t> result = wait_for_events(self, sets, deadline);
   if (!result) return result.error() == Errno::intr ? Result<uint64_t>(err::restart_nohand) : result;
-  if (auto stored = sets.store(); !stored) return std::unexpected(stored.error());
+  TRY(sets.store());
   return result;
 }
 
@@ -150,7 +150,7 @@ Result<uint64_t> sys_pselect6(Thread& self, int count, UserPtr<uint64_t> in, Use
     duration = TRY(from_timespec(time));
   }
   TemporaryMask mask(self);
-  if (auto applied = mask.apply(user_mask, mask_size); !applied) return std::unexpected(applied.error());
+  TRY(mask.apply(user_mask, mask_size));
   Nanoseconds deadline = deadline_after(self.kernel(), duration);
   Result<uint64_t> result = select_until(self, count, in, out, except, deadline);
   mask.finish(result);

@@ -37,13 +37,13 @@ Result<uint64_t> sys_timerfd_settime(Thread& self, Fd fd, TimerFlags flags, User
   bool cancels = (flags & absolute) && (flags & cancel_on_set) && file->clock() == AlarmClock::realtime;
   TimerSetting before = file->set(setting, (flags & absolute) != 0, cancels);
   if (!old) return 0;
-  if (auto stored = put_user(self.memory(), old, to_itimerspec(before)); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), old, to_itimerspec(before)));
   return 0;
 }
 
 Result<uint64_t> sys_timerfd_gettime(Thread& self, Fd fd, UserPtr<Itimerspec> value) {
   Ref<TimerFile> file = TRY(file_of_kind<TimerFile>(self, fd));
-  if (auto stored = put_user(self.memory(), value, to_itimerspec(file->get())); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), value, to_itimerspec(file->get())));
   return 0;
 }
 

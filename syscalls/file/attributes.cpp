@@ -134,7 +134,7 @@ Result<> check_size(Thread& self, int64_t length) {
 }  // namespace
 
 Result<uint64_t> sys_truncate(Thread& self, UserPtr<const char> path, int64_t length) {
-  if (auto good = check_size(self, length); !good) return std::unexpected(good.error());
+  TRY(check_size(self, length));
   return with_path(self, cwd(), path,
                    [&](auto& caller, auto&, auto text) { return fs::truncate(caller, text, static_cast<uint64_t>(length)); });
 }
@@ -144,7 +144,7 @@ Result<uint64_t> sys_ftruncate(Thread& self, Fd fd, int64_t length) {
   Ref<File> file = TRY(self.files().get(fd));
   if (file->is_path()) return err::badf;
   if (!file->is_writable()) return err::inval;
-  if (auto good = check_size(self, length); !good) return std::unexpected(good.error());
+  TRY(check_size(self, length));
   return as_result(file->truncate(static_cast<uint64_t>(length)));
 }
 

@@ -182,7 +182,7 @@ Result<> set_lease(Thread& self, File& file, Fd fd, uint64_t argument) {
 Result<> notify_of(Thread& self, File& file, Fd fd, uint32_t what) {
   const fs::Path* place = file.location();
   const void* file_system = place ? &place->mount->file_system() : nullptr;
-  if (auto set = set_directory_notice(file, self.files(), fd, what, file_system); !set) return set;
+  TRY(set_directory_notice(file, self.files(), fd, what, file_system));
   auto still = self.files().get(fd);
   if (!still || still->get() != &file) end_directory_notices(file, &self.files());  // another thread has closed it meanwhile
   return {};

@@ -36,16 +36,14 @@ Result<uint64_t> sys_dup(Thread& self, Fd fd) {
 Result<uint64_t> sys_dup2(Thread& self, Fd old_fd, Fd new_fd) {
   Ref<File> file = TRY(self.files().get(old_fd));
   if (old_fd == new_fd) return static_cast<uint64_t>(new_fd.value);
-  auto installed = self.files().install_at(new_fd, std::move(file), false, fd_limit(self));
-  if (!installed) return std::unexpected(installed.error());
+  TRY(self.files().install_at(new_fd, std::move(file), false, fd_limit(self)));
   return static_cast<uint64_t>(new_fd.value);
 }
 
 Result<uint64_t> sys_dup3(Thread& self, Fd old_fd, Fd new_fd, OpenFlags flags) {
   if ((flags & ~open_flag::close_on_exec) || old_fd == new_fd) return err::inval;
   Ref<File> file = TRY(self.files().get(old_fd));
-  auto installed = self.files().install_at(new_fd, std::move(file), (flags & open_flag::close_on_exec) != 0, fd_limit(self));
-  if (!installed) return std::unexpected(installed.error());
+  TRY(self.files().install_at(new_fd, std::move(file), (flags & open_flag::close_on_exec) != 0, fd_limit(self)));
   return static_cast<uint64_t>(new_fd.value);
 }
 

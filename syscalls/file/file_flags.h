@@ -17,7 +17,7 @@ inline Result<> set_flags(Thread& self, File& file, int fd, uint32_t flags) {
   if (file.has_async() && wants != has) {
     AsyncFiles& async = self.kernel().async_files();
     if (!wants) async.disarm(file);
-    else if (auto armed = async.arm(file, fd); !armed) return armed;
+    else TRY(async.arm(file, fd));
   }
   file.change_flags(flags);
   return {};

@@ -77,7 +77,7 @@ Result<uint64_t> sys_write(Thread& self, Fd fd, UserPtr<const std::byte> buffer,
 Result<uint64_t> sys_readv(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count) {
   FdTable::Borrowed file = TRY(readable(self, fd));
   VectorArgument buffers;
-  if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
+  TRY(buffers.fetch(self, vectors, count));
   UserSink out{self.memory(), buffers.vectors(), buffers.total()};
   return has_read(*file, file->read(out));
 }
@@ -85,7 +85,7 @@ Result<uint64_t> sys_readv(Thread& self, Fd fd, UserPtr<const Iovec> vectors, in
 Result<uint64_t> sys_writev(Thread& self, Fd fd, UserPtr<const Iovec> vectors, int count) {
   FdTable::Borrowed file = TRY(writable(self, fd));
   VectorArgument buffers;
-  if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
+  TRY(buffers.fetch(self, vectors, count));
   UserSource in{self.memory(), buffers.vectors(), buffers.total()};
   return has_written(*file, file->write(in));
 }
@@ -119,7 +119,7 @@ Result<uint64_t> read_vectors(Thread& self, Fd fd, UserPtr<const Iovec> vectors,
   if (offset < own_offset) return err::inval;
   FdTable::Borrowed file = offset == own_offset ? TRY(readable(self, fd)) : TRY(positioned(self, fd, false));
   VectorArgument buffers;
-  if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
+  TRY(buffers.fetch(self, vectors, count));
   if (flags & ~io_flag::known) return err::opnotsupp;
   UserSink out{self.memory(), buffers.vectors(), buffers.total()};
   return has_read(*file, offset == own_offset ? file->read(out) : file->read_at(static_cast<uint64_t>(offset), out));
@@ -129,7 +129,7 @@ Result<uint64_t> write_vectors(Thread& self, Fd fd, UserPtr<const Iovec> vectors
   if (offset < own_offset) return err::inval;
   FdTable::Borrowed file = offset == own_offset ? TRY(writable(self, fd)) : TRY(positioned(self, fd, true));
   VectorArgument buffers;
-  if (auto fetched = buffers.fetch(self, vectors, count); !fetched) return std::unexpected(fetched.error());
+  TRY(buffers.fetch(self, vectors, count));
   if (flags & ~io_flag::known) return err::opnotsupp;
   UserSource in{self.memory(), buffers.vectors(), buffers.total()};
   Result<size_t> done = (flags & io_flag::append) ? file->append(in, offset == own_offset)
@@ -227,14 +227,14 @@ Result<size_t> copy_bytes(CopySide& in, CopySide& out, size_t count) {
 Result<uint64_t> sys_sendfile(Thread& self, Fd out_fd, Fd in_fd, UserPtr<int64_t> offset, size_t count) {
   CopySide in;
   CopySide out;
-  if (auto got = get_offset(self, offset, in); !got) return std::unexpected(got.error());
+  TRY(get_offset(self, offset, in));
   in.file = TRY(readable(self, in_fd));
   auto start = in.has_offset ? Result<uint64_t>(in.offset) : in.file->seek(0, Whence::current);
   if (start && (*start > INT64_MAX || count > INT64_MAX - *start)) return err::inval;
   out.file = TRY(writable(self, out_fd));
   if (!in.file->mappable() || (out.file->flags() & open_flag::append)) return err::inval;
   auto moved = copy_bytes(in, out, std::min(count, max_io));
-  if (auto stored = put_offset(self, offset, in); !stored) return std::unexpected(stored.error());
+  TRY(put_offset(self, offset, in));
   return as_result(moved);
 }
 
@@ -245,8 +245,8 @@ Result<uint64_t> sys_copy_file_range(Thread& self, Fd in_fd, UserPtr<int64_t> in
   in.file = TRY(self.files().borrow(in_fd));
   out.file = TRY(self.files().borrow(out_fd));
   if (in.file->is_path() || out.file->is_path()) return err::badf;
-  if (auto got = get_offset(self, in_offset, in); !got) return std::unexpected(got.error());
-  if (auto got = get_offset(self, out_offset, out); !got) return std::unexpected(got.error());
+  TRY(get_offset(self, in_offset, in));
+  TRY(get_offset(self, out_offset, out));
   if (flags != 0) return err::inval;
   // What the two are comes before what they were opened for.
   Inode* from = in.file->inode();
@@ -262,8 +262,8 @@ Result<uint64_t> sys_copy_file_range(Thread& self, Fd in_fd, UserPtr<int64_t> in
   length = std::min({length, max_io, in_at < source.size ? source.size - in_at : 0});
   if (from == to && in_at < out_at + length && out_at < in_at + length) return err::inval;
   auto moved = copy_bytes(in, out, length);
-  if (auto stored = put_offset(self, in_offset, in); !stored) return std::unexpected(stored.error());
-  if (auto stored = put_offset(self, out_offset, out); !stored) return std::unexpected(stored.error());
+  TRY(put_offset(self, in_offset, in));
+  TRY(put_offset(self, out_offset, out));
   return as_result(moved);
 }
 

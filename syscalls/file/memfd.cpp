@@ -34,7 +34,7 @@ Result<> add_seals(File& file, uint64_t seals) {
   uint32_t old = inode->seals();
   if (old & seal::seal) return err::perm;
   if ((seals & seal::write) && !(old & seal::write)) {
-    if (auto denied = inode->page_cache()->mappers().deny_writers(); !denied) return denied;
+    TRY(inode->page_cache()->mappers().deny_writers());
   }
   inode->set_seals(old | static_cast<uint32_t>(seals));
   return {};

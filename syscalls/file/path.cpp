@@ -17,7 +17,7 @@ namespace {
 
 Result<uint64_t> open_at(Thread& self, DirFd dir, UserPtr<const char> from, uint32_t flags, uint32_t mode) {
   PathArgument path;
-  if (auto fetched = path.fetch(self, from); !fetched) return std::unexpected(fetched.error());
+  TRY(path.fetch(self, from));
   fs::Start start = TRY(start_at(self, dir, path.view()));
   Ref<File> file = TRY(fs::open(caller_of(self), start, path.view(), flags | open_flag::large_file, mode & mode::permissions));
   return install(self, std::move(file), flags);
@@ -28,7 +28,7 @@ template <class Action>
 Result<uint64_t> with_paths(Thread& self, DirFd from_dir, UserPtr<const char> from, DirFd to_dir, UserPtr<const char> to, Action action,
                             uint32_t at_flags = 0) {
   PathArgument to_path;
-  if (auto fetched = to_path.fetch(self, to); !fetched) return std::unexpected(fetched.error());
+  TRY(to_path.fetch(self, to));
   fs::Start to_start = TRY(start_at(self, to_dir, to_path.view()));
   return with_path(
       self, from_dir, from,
@@ -103,7 +103,7 @@ Result<uint64_t> sys_link(Thread& self, UserPtr<const char> from, UserPtr<const 
 
 Result<uint64_t> sys_symlinkat(Thread& self, UserPtr<const char> target, DirFd dir, UserPtr<const char> path) {
   PathArgument text;
-  if (auto fetched = text.fetch(self, target); !fetched) return std::unexpected(fetched.error());
+  TRY(text.fetch(self, target));
   return with_path(self, dir, path, [&](auto& caller, auto& start, auto at) { return fs::symlink(caller, text.view(), start, at); });
 }
 Result<uint64_t> sys_symlink(Thread& self, UserPtr<const char> target, UserPtr<const char> path) {
@@ -126,15 +126,14 @@ Result<uint64_t> sys_readlink(Thread& self, UserPtr<const char> path, UserPtr<ch
 
 Result<uint64_t> sys_getcwd(Thread& self, UserPtr<char> buffer, size_t size) {
   FixedText<fs::path_max> text;
-  if (auto written = fs::getcwd(caller_of(self), text); !written) return std::unexpected(written.error());
+  TRY(fs::getcwd(caller_of(self), text));
   std::string_view path = text.view();
   if (path.size() >= fs::path_max) return err::nametoolong;
   if (path.size() + 1 > size) return err::range;
   UserSink out{self.memory(), buffer.as<std::byte>(), size};
-  auto written = out.write(std::as_bytes(std::span(path)));
-  if (!written) return std::unexpected(written.error());
+  size_t written = TRY(out.write(std::as_bytes(std::span(path))));
   auto ended = out.write_zeros(1);
-  if (!ended || *written + *ended != path.size() + 1) return err::fault;
+  if (!ended || written + *ended != path.size() + 1) return err::fault;
   return path.size() + 1;
 }
 
@@ -161,9 +160,9 @@ Result<uint64_t> sys_mount(Thread& self, UserPtr<const char> source, UserPtr<con
   auto fetch = [&](UserPtr<const char> from, Vec<char>& to) {
     return from ? get_user_string(self.memory(), from.address(), page_size, to) : Result<>();
   };
-  if (auto fetched = fetch(source, source_text); !fetched) return std::unexpected(fetched.error());
-  if (auto fetched = fetch(type, type_text); !fetched) return std::unexpected(fetched.error());
-  if (auto fetched = fetch(data, options); !fetched) return std::unexpected(fetched.error());
+  TRY(fetch(source, source_text));
+  TRY(fetch(type, type_text));
+  TRY(fetch(data, options));
   auto view = [](const Vec<char>& text) { return std::string_view(text.data(), text.size()); };
   return with_path(self, cwd(), target, [&](auto& caller, auto&, auto text) {
     return fs::mount(caller, view(source_text), text, view(type_text), static_cast<uint32_t>(flags.value), view(options));

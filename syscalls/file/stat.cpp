@@ -11,7 +11,7 @@ namespace {
 
 Result<Attributes> attributes_at(Thread& self, DirFd dir, UserPtr<const char> from, uint32_t flags) {
   PathArgument path;
-  if (auto fetched = path.fetch(self, from); !fetched) return std::unexpected(fetched.error());
+  TRY(path.fetch(self, from));
   if (path.view().empty() && (flags & at_flag::empty_path) && dir != at_cwd) {
     Ref<File> file = TRY(self.files().get(dir));
     return file->attributes();
@@ -124,7 +124,7 @@ Result<uint64_t> sys_statx(Thread& self, DirFd dir, UserPtr<const char> path, At
 
 Result<uint64_t> sys_statfs(Thread& self, UserPtr<const char> path, UserPtr<UserStatfs> out) {
   PathArgument text;
-  if (auto fetched = text.fetch(self, path); !fetched) return std::unexpected(fetched.error());
+  TRY(text.fetch(self, path));
   FileSystemStatistics statistics = TRY(fs::statfs(caller_of(self), text.view()));
   return put_statfs(self, out, statistics);
 }
@@ -138,7 +138,7 @@ Result<uint64_t> sys_fstatfs(Thread& self, Fd fd, UserPtr<UserStatfs> out) {
 Result<uint64_t> sys_faccessat2(Thread& self, DirFd dir, UserPtr<const char> path, AccessMode mode, AtFlags flags) {
   if ((mode & ~7u) || (flags & ~(at_flag::eaccess | at_flag::symlink_nofollow | at_flag::empty_path))) return err::inval;
   PathArgument text;
-  if (auto fetched = text.fetch(self, path); !fetched) return std::unexpected(fetched.error());
+  TRY(text.fetch(self, path));
   fs::Start start = TRY(start_at(self, dir, text.view(), flags));
   bool effective = (flags & at_flag::eaccess) != 0;
   return as_result(fs::access(caller_of(self), start, text.view(), mode, effective, walk_flags(flags)));

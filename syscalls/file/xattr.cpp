@@ -51,7 +51,7 @@ Result<uint64_t> refuse(const Result<>& found) {
 Result<uint64_t> refuse(Thread& self, const Result<>& found, UserPtr<const char> name, const Result<>& value = {}) {
   if (!found) return std::unexpected(found.error());
   if (!value && value.error() == Errno::inval) return std::unexpected(value.error());
-  if (auto checked = check_name(self, name); !checked) return std::unexpected(checked.error());
+  TRY(check_name(self, name));
   if (!value) return std::unexpected(value.error());
   return err::opnotsupp;
 }

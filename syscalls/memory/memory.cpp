@@ -69,7 +69,7 @@ Result<uint64_t> sys_mmap(Thread& self, Hex address, size_t length, Protection p
   request.offset = offset;
   if (!(flags & anonymous)) {
     if (type == shared_validate && (flags & ~known)) return err::opnotsupp;
-    if (auto checked = check_file(*request.file, request.is_shared, request.protection); !checked) return std::unexpected(checked.error());
+    TRY(check_file(*request.file, request.is_shared, request.protection));
     if (is_on_noexec(*request.file)) request.allowed &= ~prot::execute;
     if (request.grows_down) return err::inval;
     uint64_t end;
@@ -181,10 +181,10 @@ Result<uint64_t> sys_mincore(Thread& self, Hex address, size_t length, UserPtr<s
   AddressSpace& memory = self.memory();
   if (!memory.is_valid_range(address, length)) return err::nomem;
   if (!memory.is_valid_range(residency.address(), (length >> page_shift) + ((length & page_mask) != 0))) return err::fault;
-  if (auto mapped = memory.check_mapped(address, length); !mapped) return std::unexpected(mapped.error());
+  TRY(memory.check_mapped(address, length));
   for (uint64_t page = 0; page < page_ceil(length) >> page_shift; ++page) {
     auto present = std::byte{memory.is_resident(address + (page << page_shift))};
-    if (auto stored = put_user(memory, residency.at(page), present); !stored) return std::unexpected(stored.error());
+    TRY(put_user(memory, residency.at(page), present));
   }
   return 0;
 }

@@ -16,7 +16,7 @@ Result<uint64_t> lock(Thread& self, UserAddr address, size_t length, bool popula
   if (!may_lock(self)) return err::perm;
   if (!memory.is_valid_range(address, length)) return err::nomem;
   if (!fits_lock_limit(self, address, length)) return err::nomem;
-  if (auto locked = memory.lock(address, length, true); !locked) return std::unexpected(locked.error());
+  TRY(memory.lock(address, length, true));
   if (!populates) return 0;
   if (!memory.fault_in(address, address + length, hal::Access::read)) return err::nomem;
   return 0;

@@ -13,7 +13,7 @@ constexpr int get_state_supported = 0x1021, get_state_permitted = 0x1022, reques
               request_guest_state = 0x1025;
 
 Result<uint64_t> put(Thread& self, uint64_t address, uint64_t value) {
-  if (auto stored = put_user(self.memory(), UserPtr<uint64_t>(address), value); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), UserPtr<uint64_t>(address), value));
   return 0;
 }
 

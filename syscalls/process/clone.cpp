@@ -57,7 +57,7 @@ Result<int> chosen_id(Thread& self, const CloneArguments& arguments) {
 Result<uint64_t> do_clone(Thread& self, const CloneArguments& arguments, int id = 0) {
   using namespace clone_flag;
   uint64_t flags = arguments.flags;
-  if (auto good = check_flags(self, arguments); !good) return std::unexpected(good.error());
+  TRY(check_flags(self, arguments));
   if (flags & into_cgroup) return err::badf;  // no descriptor leads to a cgroup
   CloneRequest request;
   request.share_memory = (flags & vm) != 0;

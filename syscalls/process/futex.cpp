@@ -136,8 +136,8 @@ Result<uint64_t> sys_get_robust_list(Thread& self, Pid pid, UserPtr<uint64_t> he
     if (thread->credentials().uid != who.euid && !has_capability(who, capability::sys_admin)) return err::perm;
     list = thread->robust_list;
   }
-  if (auto stored = put_user(self.memory(), length, 24); !stored) return std::unexpected(stored.error());
-  if (auto stored = put_user(self.memory(), head, list); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), length, 24));
+  TRY(put_user(self.memory(), head, list));
   return 0;
 }
 

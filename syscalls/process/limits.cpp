@@ -64,14 +64,14 @@ Result<Target> find_target(Thread& self, int pid) {
 Result<uint64_t> sys_getrlimit(Thread& self, ResourceId resource, UserPtr<Rlimit> limit) {
   if (resource >= limit_count) return err::inval;
   ResourceLimit current = read_limit(self.process(), resource);
-  if (auto stored = put_user(self.memory(), limit, {current.soft, current.hard}); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), limit, {current.soft, current.hard}));
   return 0;
 }
 
 Result<uint64_t> sys_setrlimit(Thread& self, ResourceId resource, UserPtr<const Rlimit> limit) {
   Rlimit wanted = TRY(get_user(self.memory(), limit));
   if (resource >= limit_count) return err::inval;
-  if (auto written = write_limit(self, self.process(), resource, wanted); !written) return std::unexpected(written.error());
+  TRY(write_limit(self, self.process(), resource, wanted));
   tell_memory(self.process(), self.memory());
   return 0;
 }
@@ -83,11 +83,11 @@ Result<uint64_t> sys_prlimit64(Thread& self, Pid pid, ResourceId resource, UserP
   if (resource >= limit_count) return err::inval;
   ResourceLimit current = read_limit(*target.process, resource);
   if (limit) {
-    if (auto written = write_limit(self, *target.process, resource, wanted); !written) return std::unexpected(written.error());
+    TRY(write_limit(self, *target.process, resource, wanted));
     if (target.memory) tell_memory(*target.process, *target.memory);
   }
   if (!old) return 0;
-  if (auto stored = put_user(self.memory(), old, {current.soft, current.hard}); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), old, {current.soft, current.hard}));
   return 0;
 }
 
@@ -117,7 +117,7 @@ Result<uint64_t> sys_getrusage(Thread& self, UsageWho who, UserPtr<UserRusage> u
   else if (who == children) use = use_of_children(self);
   else if (who == thread) use = use_of_thread(self);
   else return err::inval;
-  if (auto stored = put_user(self.memory(), usage.as<RusageLayout>(), to_user(use)); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), usage.as<RusageLayout>(), to_user(use)));
   return 0;
 }
 

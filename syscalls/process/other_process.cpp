@@ -19,7 +19,7 @@ class RemoteVectors {
   // EINVAL, EFAULT, ENOMEM.
   Result<> fetch(Thread& self, UserPtr<const Iovec> from, size_t count) {
     if (count > max_vectors) return err::inval;
-    if (auto sized = vectors_.resize(count); !sized) return sized;
+    TRY(vectors_.resize(count));
     TRY(get_user_bytes(self.memory(), std::as_writable_bytes(vectors_.span()), from.address()));
     for (const Iovec& one : vectors_) {
       if (one.length > INT64_MAX) return err::inval;
@@ -59,10 +59,10 @@ struct TransferVectors {
   Result<> fetch(Thread& self, UserPtr<const Iovec> own, size_t own_count, UserPtr<const Iovec> theirs, size_t their_count,
                  uint64_t flags) {
     if (flags != 0 || own_count > max_vectors) return err::inval;
-    if (auto fetched = local.fetch(self, own, static_cast<int>(own_count)); !fetched) return fetched;
+    TRY(local.fetch(self, own, static_cast<int>(own_count)));
     is_nothing = local.total() == 0;
     if (is_nothing) return {};
-    if (auto fetched = remote.fetch(self, theirs, their_count); !fetched) return fetched;
+    TRY(remote.fetch(self, theirs, their_count));
     is_nothing = remote.is_empty();
     return {};
   }
@@ -73,8 +73,7 @@ struct TransferVectors {
 Result<uint64_t> sys_process_vm_readv(Thread& self, Pid pid, UserPtr<const Iovec> local, size_t local_count, UserPtr<const Iovec> remote,
                                       size_t remote_count, uint64_t flags) {
   TransferVectors vectors;
-  if (auto fetched = vectors.fetch(self, local, local_count, remote, remote_count, flags); !fetched)
-    return std::unexpected(fetched.error());
+  TRY(vectors.fetch(self, local, local_count, remote, remote_count, flags));
   if (vectors.is_nothing) return 0;
   Ref<AddressSpace> theirs = TRY(memory_of(self, pid));
   UserSink sink{self.memory(), vectors.local.vectors(), vectors.local.total()};
@@ -84,8 +83,7 @@ Result<uint64_t> sys_process_vm_readv(Thread& self, Pid pid, UserPtr<const Iovec
 Result<uint64_t> sys_process_vm_writev(Thread& self, Pid pid, UserPtr<const Iovec> local, size_t local_count, UserPtr<const Iovec> remote,
                                        size_t remote_count, uint64_t flags) {
   TransferVectors vectors;
-  if (auto fetched = vectors.fetch(self, local, local_count, remote, remote_count, flags); !fetched)
-    return std::unexpected(fetched.error());
+  TRY(vectors.fetch(self, local, local_count, remote, remote_count, flags));
   if (vectors.is_nothing) return 0;
   Ref<AddressSpace> theirs = TRY(memory_of(self, pid));
   UserSource source{self.memory(), vectors.local.vectors(), vectors.local.total()};

@@ -29,7 +29,7 @@ constexpr int get_speculation = 52, set_speculation = 53, set_io_flusher = 57, g
 }  // namespace pr
 
 Result<uint64_t> put(Thread& self, uint64_t address, int value) {
-  if (auto stored = put_user(self.memory(), UserPtr<int>(address), value); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), UserPtr<int>(address), value));
   return 0;
 }
 
@@ -47,13 +47,12 @@ Result<uint64_t> set_name(Thread& self, uint64_t address) {
 Result<uint64_t> get_name(Thread& self, uint64_t address) {
   auto name = self.name;
   name.back() = '\0';
-  if (auto stored = put_user(self.memory(), UserPtr<std::array<char, 16>>(address), name); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), UserPtr<std::array<char, 16>>(address), name));
   return 0;
 }
 
 Result<uint64_t> get_tid_address(Thread& self, uint64_t address) {
-  auto stored = put_user(self.memory(), UserPtr<uint64_t>(address), self.clear_child_tid);
-  if (!stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), UserPtr<uint64_t>(address), self.clear_child_tid));
   return 0;
 }
 

@@ -98,7 +98,7 @@ Result<Ref<AuxiliaryVector>> fetch_auxiliary(Thread& self, uint64_t address, uin
   Ref<AuxiliaryVector> next = TRY(make_ref<AuxiliaryVector>());
   Vec<uint64_t>& words = next->words;
   if (size > abi_of(self).description().auxiliary_words * sizeof(uint64_t)) return err::inval;
-  if (auto sized = words.resize(abi_of(self).description().auxiliary_words); !sized) return std::unexpected(sized.error());
+  TRY(words.resize(abi_of(self).description().auxiliary_words));
   AddressSpace::ProgramInfo info = self.memory().program();
   if (info.auxiliary) std::copy_n(info.auxiliary->words.begin(), std::min(info.auxiliary->words.size(), words.size()), words.begin());
   auto bytes = std::as_writable_bytes(words.span()).first(size);
@@ -107,7 +107,7 @@ Result<Ref<AuxiliaryVector>> fetch_auxiliary(Thread& self, uint64_t address, uin
   words[words.size() - 2] = words[words.size() - 1] = 0;
   size_t end = 0;
   while (words[end] != 0) end += 2;
-  if (auto cut = words.resize(end + 2); !cut) return std::unexpected(cut.error());
+  TRY(words.resize(end + 2));
   return next;
 }
 
@@ -149,7 +149,7 @@ Result<> store_map(Thread& self, uint64_t address, uint64_t size) {
   if (map.executable != no_file) {
     const Credentials& who = self.credentials();
     if (!has_capability(who, capability::sys_admin) && !has_capability(who, checkpoint_restore)) return err::perm;
-    if (auto stored = store_executable(self, map.executable); !stored) return stored;
+    TRY(store_executable(self, map.executable));
   }
   if (vector) set_auxiliary_vector(self, std::move(vector));
   set_places(self.memory(), places);

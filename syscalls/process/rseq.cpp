@@ -9,8 +9,7 @@ Result<uint64_t> sys_rseq(Thread& self, Hex area, Hex length, RseqFlags flags, H
   if (flags != 0 && flags != unregister) return err::inval;
   auto size = static_cast<uint32_t>(length.value);
   auto mark = static_cast<uint32_t>(signature.value);
-  auto done = flags == unregister ? unregister_area(self, area, size, mark) : register_area(self, area, size, mark);
-  if (!done) return std::unexpected(done.error());
+  TRY(flags == unregister ? unregister_area(self, area, size, mark) : register_area(self, area, size, mark));
   return 0;
 }
 

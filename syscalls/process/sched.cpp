@@ -88,7 +88,7 @@ Result<uint64_t> sys_sched_getaffinity(Thread& self, Pid pid, size_t size, UserP
     LockGuard guard(self.kernel().tree());
     bits = TRY(find(self, pid)).affinity() & cpu_mask(self.kernel());
   }
-  if (auto stored = put_user(self.memory(), UserPtr<uint64_t>(mask.address()), bits); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), UserPtr<uint64_t>(mask.address()), bits));
   return sizeof bits;
 }
 
@@ -139,9 +139,9 @@ Result<uint64_t> sys_sched_getparam(Thread& self, Pid pid, UserPtr<int> paramete
   if (pid < 0 || !parameters) return err::inval;
   {
     LockGuard guard(self.kernel().tree());
-    if (auto found = find(self, pid); !found) return std::unexpected(found.error());
+    TRY(find(self, pid));
   }
-  if (auto stored = put_user(self.memory(), parameters, 0); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), parameters, 0));
   return 0;
 }
 
@@ -181,7 +181,7 @@ Result<SchedAttributes> get_attributes(Thread& self, UserPtr<const std::byte> fr
     is_known = rest == 0;
   }
   if (!is_known) {
-    if (auto told = put_user(memory, UserPtr<uint32_t>(from.address()), attributes_size); !told) return std::unexpected(told.error());
+    TRY(put_user(memory, UserPtr<uint32_t>(from.address()), attributes_size));
     return err::toobig;
   }
   auto bytes = std::as_writable_bytes(std::span(&attributes, 1)).first(std::min(size, attributes_size));
@@ -232,12 +232,11 @@ Result<uint64_t> sys_sched_rr_get_interval(Thread& self, Pid pid, UserPtr<Timesp
   if (pid < 0) return err::inval;
   {
     LockGuard guard(self.kernel().tree());
-    if (auto found = find(self, pid); !found) return std::unexpected(found.error());
+    TRY(find(self, pid));
   }
   constexpr Nanoseconds second = 1'000'000'000;
   Nanoseconds slice = self.kernel().options().time_slice;
-  if (auto stored = put_user(self.memory(), interval, Timespec{slice / second, slice % second}); !stored)
-    return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), interval, Timespec{slice / second, slice % second}));
   return 0;
 }
 
@@ -325,10 +324,10 @@ Result<uint64_t> sys_setpriority(Thread& self, PriorityWhich which, int who, int
 Result<uint64_t> sys_getcpu(Thread& self, UserPtr<uint32_t> cpu, UserPtr<uint32_t> node) {
   uint32_t id = hal::this_cpu().id();
   if (cpu) {
-    if (auto stored = put_user(self.memory(), cpu, id); !stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), cpu, id));
   }
   if (node) {
-    if (auto stored = put_user(self.memory(), node, 0); !stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), node, 0));
   }
   return 0;
 }

@@ -28,7 +28,7 @@ Result<Ref<SeccompFilter>> fetch_filter(Thread& self, uint64_t address) {
   if (!self.no_new_privileges && !has_capability(self.credentials(), capability::sys_admin)) return err::acces;
   if (layout.instructions == 0) return err::inval;
   Vec<BpfInstruction> program;
-  if (auto sized = program.resize(layout.length); !sized) return std::unexpected(sized.error());
+  TRY(program.resize(layout.length));
   auto bytes = std::as_writable_bytes(program.span());
   TRY(get_user_bytes(self.memory(), bytes, layout.instructions));
   return SeccompFilter::create(std::move(program));
@@ -53,8 +53,7 @@ Result<uint64_t> is_action_available(Thread& self, uint64_t address) {
 
 Result<uint64_t> put_notification_sizes(Thread& self, uint64_t address) {
   constexpr std::array<uint16_t, 3> sizes = {80, 24, sizeof(SeccompData)};  // of the notification, the answer, the data
-  if (auto stored = put_user(self.memory(), UserPtr<std::array<uint16_t, 3>>(address), sizes); !stored)
-    return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), UserPtr<std::array<uint16_t, 3>>(address), sizes));
   return 0;
 }
 
@@ -65,7 +64,7 @@ Result<uint64_t> sys_seccomp(Thread& self, SeccompOperation operation, SeccompFl
   switch (operation) {
     case set_strict:
       if (argument != 0) return err::inval;
-      if (auto entered = enter_strict_seccomp(self); !entered) return std::unexpected(entered.error());
+      TRY(enter_strict_seccomp(self));
       self.context().forbid_time_stamps(true);  // as Linux: no clock to measure others with
       return 0;
     case set_filter: return add_filter(self, flags, argument);

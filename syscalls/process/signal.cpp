@@ -122,7 +122,7 @@ Result<uint64_t> sys_rt_sigaction(Thread& self, Signal signal, UserPtr<const Use
     }
   }
   if (old) {
-    if (auto stored = abi_of(self).put_action(self, old, previous); !stored) return std::unexpected(stored.error());
+    TRY(abi_of(self).put_action(self, old, previous));
   }
   return 0;
 }
@@ -139,7 +139,7 @@ Result<uint64_t> sys_rt_sigprocmask(Thread& self, SigmaskHow how, UserPtr<const 
     else return err::inval;
   }
   if (old) {
-    if (auto stored = put_user(self.memory(), old.as<uint64_t>(), previous.bits()); !stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), old.as<uint64_t>(), previous.bits()));
   }
   return 0;
 }
@@ -206,7 +206,7 @@ Result<uint64_t> sys_rt_sigtimedwait(Thread& self, UserPtr<const UserSigset> set
     if (!take()) return err::intr;
   }
   if (info) {
-    if (auto stored = put_user(self.memory(), info.as<SiginfoLayout>(), to_user(found)); !stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), info.as<SiginfoLayout>(), to_user(found)));
   }
   return static_cast<uint64_t>(found.number);
 }
@@ -232,15 +232,13 @@ Result<uint64_t> sys_kill(Thread& self, Pid pid, Signal signal) {
 
 Result<uint64_t> sys_tkill(Thread& self, Pid tid, Signal signal) {
   if (tid <= 0 || signal < 0 || signal > signal_count) return err::inval;
-  auto sent = send_to_tid(self, 0, tid, info_from(self, signal, si_code::tkill));
-  if (!sent) return std::unexpected(sent.error());
+  TRY(send_to_tid(self, 0, tid, info_from(self, signal, si_code::tkill)));
   return 0;
 }
 
 Result<uint64_t> sys_tgkill(Thread& self, Pid pid, Pid tid, Signal signal) {
   if (pid <= 0 || tid <= 0 || signal < 0 || signal > signal_count) return err::inval;
-  auto sent = send_to_tid(self, pid, tid, info_from(self, signal, si_code::tkill));
-  if (!sent) return std::unexpected(sent.error());
+  TRY(send_to_tid(self, pid, tid, info_from(self, signal, si_code::tkill)));
   return 0;
 }
 
@@ -261,16 +259,14 @@ Result<SignalInfo> get_info(Thread& self, Pid pid, Signal signal, UserPtr<const 
 Result<uint64_t> sys_rt_sigqueueinfo(Thread& self, Pid pid, Signal signal, UserPtr<const UserSiginfo> from) {
   SignalInfo info = TRY(get_info(self, pid, signal, from));
   LockGuard guard(self.kernel().tree());
-  auto sent = send_to_process_of(self, pid, info);
-  if (!sent) return std::unexpected(sent.error());
+  TRY(send_to_process_of(self, pid, info));
   return 0;
 }
 
 Result<uint64_t> sys_rt_tgsigqueueinfo(Thread& self, Pid pid, Pid tid, Signal signal, UserPtr<const UserSiginfo> from) {
   if (pid <= 0 || tid <= 0) return err::inval;
   SignalInfo info = TRY(get_info(self, pid, signal, from));
-  auto sent = send_to_tid(self, pid, tid, info);
-  if (!sent) return std::unexpected(sent.error());
+  TRY(send_to_tid(self, pid, tid, info));
   return 0;
 }
 
@@ -290,7 +286,7 @@ Result<uint64_t> sys_sigaltstack(Thread& self, UserPtr<const UserStack> stack, U
     Abi::restore_stack(self, next);
   }
   if (old) {
-    if (auto stored = put_user(self.memory(), old.as<Layout>(), previous); !stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), old.as<Layout>(), previous));
   }
   return 0;
 }

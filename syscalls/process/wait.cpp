@@ -49,9 +49,9 @@ Result<uint64_t> sys_wait4(Thread& self, Pid pid, UserPtr<int> status, WaitFlags
   WaitResult result = TRY(wait_for_child(self, request));
   if (result.pid == 0) return 0;
   if (status) {
-    if (auto stored = put_user(self.memory(), status, result.status); !stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), status, result.status));
   }
-  if (auto stored = put_usage(self, usage, result.use); !stored) return std::unexpected(stored.error());
+  TRY(put_usage(self, usage, result.use));
   return static_cast<uint64_t>(result.pid);
 }
 
@@ -126,10 +126,10 @@ Result<> put_info(Thread& self, UserPtr<UserSiginfo> to, const WaitResult& resul
 Result<uint64_t> sys_waitid(Thread& self, IdType type, Pid id, UserPtr<UserSiginfo> info, WaitFlags flags, UserPtr<UserRusage> usage) {
   Result<WaitResult> result = wait_for_id(self, type, id, flags);
   if (result && result->pid != 0) {
-    if (auto stored = put_usage(self, usage, result->use); !stored) return std::unexpected(stored.error());
+    TRY(put_usage(self, usage, result->use));
   }
   if (info) {
-    if (auto stored = put_info(self, info, result ? *result : WaitResult{}); !stored) return std::unexpected(stored.error());
+    TRY(put_info(self, info, result ? *result : WaitResult{}));
   }
   if (!result) return std::unexpected(result.error());
   return 0;

@@ -78,7 +78,7 @@ Result<Nanoseconds> read_clock(Thread& self, int clock) {
 
 Result<uint64_t> sys_clock_gettime(Thread& self, ClockId clock, UserPtr<Timespec> time) {
   Nanoseconds now = TRY(read_clock(self, clock));
-  if (auto stored = put_user(self.memory(), time, to_timespec(now)); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), time, to_timespec(now)));
   return 0;
 }
 
@@ -94,7 +94,7 @@ Result<uint64_t> sys_clock_settime(Thread& self, ClockId clock, UserPtr<const Ti
   Nanoseconds time = TRY(from_timespec(wanted));
   if (time >= Clock::settable_end) return err::inval;
   if (!has_capability(self.credentials(), capability::sys_time)) return err::perm;
-  if (auto set = self.kernel().clock().set_realtime(time); !set) return std::unexpected(set.error());
+  TRY(self.kernel().clock().set_realtime(time));
   return 0;
 }
 
@@ -110,7 +110,7 @@ Result<uint64_t> sys_clock_getres(Thread& self, ClockId clock, UserPtr<Timespec>
   if (clock == clock_id::realtime_coarse || clock == clock_id::monotonic_coarse) resolution = coarse_resolution;
   if (clock < 0 && name_of(clock).part != CpuClockPart::scheduled) resolution = coarse_resolution;
   if (!user_resolution) return 0;
-  if (auto stored = put_user(self.memory(), user_resolution, to_timespec(resolution)); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), user_resolution, to_timespec(resolution)));
   return 0;
 }
 

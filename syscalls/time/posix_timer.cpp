@@ -94,14 +94,14 @@ Result<uint64_t> sys_timer_settime(Thread& self, int id, TimerFlags flags, UserP
   self.account();
   TimerSetting before = TRY(self.process().posix_timers.set(id, setting, (flags & absolute) != 0));
   if (!old) return 0;
-  if (auto stored = put_user(self.memory(), old, to_itimerspec(before)); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), old, to_itimerspec(before)));
   return 0;
 }
 
 Result<uint64_t> sys_timer_gettime(Thread& self, int id, UserPtr<Itimerspec> value) {
   self.account();
   TimerSetting setting = TRY(self.process().posix_timers.get(id));
-  if (auto stored = put_user(self.memory(), value, to_itimerspec(setting)); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), value, to_itimerspec(setting)));
   return 0;
 }
 
@@ -111,7 +111,7 @@ Result<uint64_t> sys_timer_getoverrun(Thread& self, int id) {
 }
 
 Result<uint64_t> sys_timer_delete(Thread& self, int id) {
-  if (auto removed = self.process().posix_timers.remove(id); !removed) return std::unexpected(removed.error());
+  TRY(self.process().posix_timers.remove(id));
   return 0;
 }
 

@@ -46,8 +46,7 @@ Result<SleepClock> sleep_clock(Thread& self, int clock) {
 // Stores the time left, and asks for restart_syscall(2). EFAULT.
 Result<uint64_t> remember_sleep(Thread& self, Nanoseconds deadline, UserPtr<Timespec> remaining) {
   if (remaining) {
-    auto stored = put_user(self.memory(), remaining, to_timespec(time_left(self.kernel(), deadline)));
-    if (!stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), remaining, to_timespec(time_left(self.kernel(), deadline))));
   }
   self.restart_block() = {RestartBlock::Kind::nanosleep, deadline, {remaining.address()}};
   return err::restart_block;
@@ -107,8 +106,7 @@ Result<uint64_t> sleep_on_cpu_clock(Thread& self, int id, const CpuClock& clock,
       LockGuard guard(self.kernel().tree());
       now = clock.now();
     }
-    auto stored = put_user(self.memory(), remaining, to_timespec(std::max<Nanoseconds>(goal - now, 0)));
-    if (!stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), remaining, to_timespec(std::max<Nanoseconds>(goal - now, 0))));
   }
   self.restart_block() = {RestartBlock::Kind::cpu_sleep, goal, {remaining.address(), static_cast<uint64_t>(id)}};
   return err::restart_block;

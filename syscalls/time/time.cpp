@@ -55,8 +55,7 @@ bool may_set_time(Thread& self) { return has_capability(self.credentials(), capa
 
 Result<uint64_t> sys_gettimeofday(Thread& self, UserPtr<Timeval> time, UserPtr<int> zone) {
   if (time) {
-    auto stored = put_user(self.memory(), time, to_timeval(self.kernel().clock().realtime()));
-    if (!stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), time, to_timeval(self.kernel().clock().realtime())));
   }
   // struct timezone: always UTC.
   if (zone && clear_user(self.memory(), zone.address(), 2 * sizeof(int)) != 2 * sizeof(int)) return err::fault;
@@ -76,14 +75,14 @@ Result<uint64_t> sys_settimeofday(Thread& self, UserPtr<const Timeval> user_time
   }
   if (!may_set_time(self)) return err::perm;
   if (!user_time) return 0;
-  if (auto set = self.kernel().clock().set_realtime(time); !set) return std::unexpected(set.error());
+  TRY(self.kernel().clock().set_realtime(time));
   return 0;
 }
 
 Result<uint64_t> sys_time(Thread& self, UserPtr<int64_t> time) {
   int64_t now = self.kernel().clock().realtime() / second;
   if (time) {
-    if (auto stored = put_user(self.memory(), time, now); !stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), time, now));
   }
   return static_cast<uint64_t>(now);
 }
@@ -99,7 +98,7 @@ Result<uint64_t> sys_times(Thread& self, UserPtr<UserTms> times) {
       children = self.process().children_use;
     }
     TmsLayout layout{own.user / clock_tick, own.system / clock_tick, children.user_time / clock_tick, children.system_time / clock_tick};
-    if (auto stored = put_user(self.memory(), times.as<TmsLayout>(), layout); !stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), times.as<TmsLayout>(), layout));
   }
   return static_cast<uint64_t>(self.kernel().clock().monotonic() / clock_tick);
 }
@@ -115,7 +114,7 @@ Result<uint64_t> sys_getitimer(Thread& self, IntervalWhich which, UserPtr<Itimer
   if (which < 0 || which > 2) return err::inval;
   self.account();
   Itimerval current = to_user(get_interval_timer(self.process(), static_cast<unsigned>(which)));
-  if (auto stored = put_user(self.memory(), value, current); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), value, current));
   return 0;
 }
 
@@ -131,7 +130,7 @@ Result<uint64_t> sys_setitimer(Thread& self, IntervalWhich which, UserPtr<const 
   self.account();
   Itimerval before = to_user(set_interval_timer(self.process(), static_cast<unsigned>(which), wanted));
   if (!old) return 0;
-  if (auto stored = put_user(self.memory(), old, before); !stored) return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), old, before));
   return 0;
 }
 

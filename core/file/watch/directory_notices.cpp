@@ -59,7 +59,7 @@ Result<> set_directory_notice(File& file, const FdTable& table, int fd, uint32_t
   if (!inode || inode->type() != FileType::directory) return err::notdir;
   Own<DirectoryNotice> fresh = TRY(make<DirectoryNotice>(Ref<Inode>(*inode), file_system, file, table));
   AsyncFiles& async = kernel().async_files();
-  if (auto reserved = async.reserve(file); !reserved) return reserved;
+  TRY(async.reserve(file));
   LockGuard guard(all.lock());
   async.set_default_owner(file);
   file.set_has_notices();

@@ -178,7 +178,7 @@ Result<size_t> InotifyFile::read(Sink& out) {
       if (!filled_.wait_until(take_one)) return err::restart;
     }
     if (is_too_big) return out.done() > 0 ? Result<size_t>(out.done()) : err::inval;
-    if (auto copied = copy_out(told, out); !copied) return std::unexpected(copied.error());
+    TRY(copy_out(told, out));
   }
 }
 
@@ -196,8 +196,7 @@ Result<uint64_t> InotifyFile::control(Thread& self, uint32_t request, uint64_t a
     LockGuard guard(notifications().lock());
     for (const Record& record : queue_) size += record.told.size();
   }
-  if (auto stored = put_user(self.memory(), UserPtr<int>(argument), static_cast<int>(size)); !stored)
-    return std::unexpected(stored.error());
+  TRY(put_user(self.memory(), UserPtr<int>(argument), static_cast<int>(size)));
   return 0;
 }
 

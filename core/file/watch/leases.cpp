@@ -76,10 +76,10 @@ Result<> Leases::set_locked(File& file, Inode& inode, LeaseKind kind, int fd, Ow
 
 Result<> Leases::set(File& file, Inode& inode, LeaseKind kind, int fd) {
   Own<Lease> fresh = TRY(make<Lease>());
-  if (auto reserved = kernel().async_files().reserve(file); !reserved) return reserved;
+  TRY(kernel().async_files().reserve(file));
   {
     LockGuard guard(lock_);
-    if (auto set = set_locked(file, inode, kind, fd, std::move(fresh)); !set) return set;
+    TRY(set_locked(file, inode, kind, fd, std::move(fresh)));
     kernel().async_files().set_default_owner(file);
   }
   changed_.wake_all();

@@ -131,9 +131,7 @@ Result<int> requeue_futex(AddressSpace& memory, UserAddr from, UserAddr to, bool
   {
     LockGuard guard(first.lock);
     if (expected && word->load() != *expected) return err::again;
-    auto woken = wake_in(first, from_key, wake, ~0u);
-    if (!woken) return woken;
-    done = *woken;
+    done = TRY(wake_in(first, from_key, wake, ~0u));
   }
   // One waiter at a time and one lock at a time: between its two buckets a waiter is in neither, and withdraw spins until it is in one.
   for (int moved = 0; moved < requeue; ++moved) {

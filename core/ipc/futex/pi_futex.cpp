@@ -215,8 +215,7 @@ Result<> lock_pi_futex(Thread& self, UserAddr address, bool is_private, Nanoseco
 }
 
 Result<> try_lock_pi_futex(Thread& self, UserAddr address, bool is_private) {
-  auto attempt = try_until_unchanged(self, address, is_private, nullptr);
-  if (!attempt) return std::unexpected(attempt.error());
+  static_cast<void>(TRY(try_until_unchanged(self, address, is_private, nullptr)));
   return {};
 }
 

@@ -66,16 +66,13 @@ Result<int> requeue_pi_futex(Thread& self, UserAddr from, UserAddr to, bool is_p
     {
       LockGuard bucket_guard(bucket.lock);
       if (std::exchange(is_first, false) && condition->load() != expected) return err::again;
-      auto found = first_to_move(bucket, from_key, to_key);
-      if (!found) return std::unexpected(found.error());
-      waiter = *found;
+      waiter = TRY(first_to_move(bucket, from_key, to_key));
       if (!waiter) break;
     }
     PiTarget& target = *waiter->target;
     PiFutexes::Request request{to_key, *waiter->thread, seen, owner.get(), true};
-    auto attempt = futexes.attempt(request, word, &target.waiter);
-    if (!attempt) return std::unexpected(attempt.error());
-    if (*attempt == PiFutexes::Attempt::changed) continue;
+    PiFutexes::Attempt attempt = TRY(futexes.attempt(request, word, &target.waiter));
+    if (attempt == PiFutexes::Attempt::changed) continue;
     {
       LockGuard bucket_guard(bucket.lock);
       bucket.waiters.erase(bucket.waiters.iterator_to(*waiter));
@@ -83,7 +80,7 @@ Result<int> requeue_pi_futex(Thread& self, UserAddr from, UserAddr to, bool is_p
     }
     target.is_moved = true;
     ++done;
-    if (*attempt == PiFutexes::Attempt::taken) futexes.hand_over(target.waiter);
+    if (attempt == PiFutexes::Attempt::taken) futexes.hand_over(target.waiter);
   }
   return done;
 }

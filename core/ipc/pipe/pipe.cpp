@@ -43,8 +43,7 @@ class PipeEnd final : public File {
   Result<uint64_t> control(Thread& self, uint32_t request, uint64_t argument) override {
     constexpr uint32_t fionread = 0x541b;
     if (request != fionread) return err::notty;
-    auto stored = put_user(self.memory(), UserPtr<uint32_t>(argument), static_cast<uint32_t>(pipe_->bytes()));
-    if (!stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), UserPtr<uint32_t>(argument), static_cast<uint32_t>(pipe_->bytes())));
     return 0;
   }
   bool has_async() const override { return true; }

@@ -18,7 +18,7 @@ Result<Ref<Pipe>> Pipe::create(uint32_t uid, uint32_t gid) {
   size_t size = default_pipe_size, most = owner.max_pipe_size.load(std::memory_order_relaxed);
   if (size > most && !has_capability(current_thread().credentials(), capability::sys_resource)) size = most;
   pipe->lock_.assert_unshared();
-  if (auto sized = pipe->slots_.resize(size / page_size); !sized) return std::unexpected(sized.error());
+  TRY(pipe->slots_.resize(size / page_size));
   pipe->slot_count_.store(pipe->slots_.size(), std::memory_order_relaxed);
   return pipe;
 }
@@ -235,7 +235,7 @@ Result<size_t> Pipe::set_capacity(size_t size) {
   bool is_too_big = size > capacity() && size > kernel().max_pipe_size.load(std::memory_order_relaxed);
   if (is_too_big && !has_capability(current_thread().credentials(), capability::sys_resource)) return err::perm;
   Vec<Slot> slots;
-  if (auto sized = slots.resize(count); !sized) return std::unexpected(sized.error());
+  TRY(slots.resize(count));
   LockGuard guard(lock_);
   size_t used = used_.load(std::memory_order_relaxed);
   if (used > count) return err::busy;

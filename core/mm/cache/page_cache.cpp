@@ -40,8 +40,7 @@ Result<FrameRef> PageCache::insert(uint64_t index, FrameRef fresh) {
   auto result = pages_.with([&](RadixTree& pages) -> Result<FrameRef> {
     PhysAddr other = pages.find(index);
     if (other != RadixTree::none) return FrameRef::share(other);
-    auto inserted = pages.insert(index, fresh.address());
-    if (!inserted) return std::unexpected(inserted.error());
+    TRY(pages.insert(index, fresh.address()));
     count_pages(1);
     FrameRef shared = fresh;
     static_cast<void>(fresh.release());  // the tree's reference
@@ -65,7 +64,7 @@ Result<FrameRef> PageCache::get(uint64_t index) {
 // What it takes of the budget goes back with the page (count_pages), or at once if there is none.
 Result<FrameRef> PageCache::fill_hole(uint64_t index) {
   if (budget_) {
-    if (auto taken = budget_->take_pages(1); !taken) return std::unexpected(taken.error());
+    TRY(budget_->take_pages(1));
   }
   auto fresh = FrameRef::allocate_or_reclaim();
   PhysAddr own = fresh ? fresh->address() : 0;
@@ -140,9 +139,7 @@ Result<PageCache::Written> PageCache::write_page(uint64_t index, Source& in) {
   if (count == 0) return Written{FrameRef(), 0};
   PhysAddr own = fresh.address();
   FrameRef source = fresh;
-  auto placed = count == page_size ? insert(index, std::move(fresh)) : fetch(index, 1);
-  if (!placed) return std::unexpected(placed.error());
-  FrameRef frame = *std::move(placed);
+  FrameRef frame = TRY(count == page_size ? insert(index, std::move(fresh)) : fetch(index, 1));
   if (frame.address() != own) std::memcpy(frame.data(), source.data(), count);
   return Written{std::move(frame), count};
 }
@@ -215,14 +212,13 @@ Result<> PageCache::punch_hole(uint64_t start, uint64_t end) {
   end = std::min(end, size());
   if (start >= end) return {};
   uint64_t first = page_ceil(start), last = page_floor(end);
-  if (auto zeroed = zero(start, std::min(first, end)); !zeroed) return zeroed;
+  TRY(zero(start, std::min(first, end)));
   if (last >= first) {
-    if (auto zeroed = zero(last, end); !zeroed) return zeroed;
+    TRY(zero(last, end));
   }
   if (source_) {
     // What is taken out would come back from the source.
-    for (uint64_t at = first; at < last; at += page_size)
-      if (auto zeroed = zero(at, at + page_size); !zeroed) return zeroed;
+    for (uint64_t at = first; at < last; at += page_size) TRY(zero(at, at + page_size));
     return {};
   }
   drop(first, last);
@@ -250,7 +246,7 @@ void PageCache::drop(uint64_t start, uint64_t end) {
 
 Result<> PageCache::set_size(uint64_t size) {
   if (size < this->size()) {
-    if (auto zeroed = zero(size, page_ceil(size)); !zeroed) return zeroed;
+    TRY(zero(size, page_ceil(size)));
     size_.store(size, std::memory_order_release);
     uint64_t first = (size + page_mask) >> page_shift;
     remove_from(first);
@@ -316,7 +312,7 @@ Result<> PageCache::write_through(uint64_t start, uint64_t length) {
       return FrameRef::share(found);
     });
     if (!frame) return err::io;
-    if (auto written = source_->write_back(start, {frame.data() + in_page, count}); !written) return written;
+    TRY(source_->write_back(start, {frame.data() + in_page, count}));
     start += count;
   }
   return {};

@@ -57,8 +57,8 @@ Result<> read_interpreter(File& file, const ProgramHeader& header, ElfImage& ima
   if (!image.interpreter.is_empty()) return {};  // only the first counts
   if (header.file_size < 2 || header.file_size > path_max) return err::noexec;
   Vec<char> path;
-  if (auto sized = path.resize(header.file_size); !sized) return sized;
-  if (auto read = read_exactly(file, header.offset, std::as_writable_bytes(path.span())); !read) return read;
+  TRY(path.resize(header.file_size));
+  TRY(read_exactly(file, header.offset, std::as_writable_bytes(path.span())));
   if (path.back() != '\0') return err::noexec;
   image.interpreter = TRY(String::copy(std::string_view(path.data())));
   if (image.interpreter.is_empty()) return err::noexec;
@@ -93,13 +93,12 @@ Result<> add_segment(const ProgramHeader& header, ElfImage& image) {
 
 Result<ElfImage> read_elf(File& file, hal::Isa isa) {
   Header header;
-  if (auto read = read_exactly(file, 0, std::as_writable_bytes(std::span(&header, 1))); !read) return std::unexpected(read.error());
-  if (auto good = check_header(header, isa); !good) return std::unexpected(good.error());
+  TRY(read_exactly(file, 0, std::as_writable_bytes(std::span(&header, 1))));
+  TRY(check_header(header, isa));
   Vec<ProgramHeader> headers;
-  if (auto sized = headers.resize(header.program_header_count); !sized) return std::unexpected(sized.error());
+  TRY(headers.resize(header.program_header_count));
   if (header.program_headers > INT64_MAX) return err::noexec;
-  auto read = read_exactly(file, header.program_headers, std::as_writable_bytes(headers.span()));
-  if (!read) return std::unexpected(read.error());
+  TRY(read_exactly(file, header.program_headers, std::as_writable_bytes(headers.span())));
 
   ElfImage image;
   image.is_position_independent = header.type == type_dyn;

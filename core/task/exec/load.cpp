@@ -16,8 +16,7 @@ Result<> map_file_part(AddressSpace& memory, const Ref<File>& file, const ElfSeg
   request.fixed = true;
   request.file = file;
   request.offset = segment.file_offset - lead;
-  auto mapped = memory.map(request);
-  if (!mapped) return std::unexpected(mapped.error());
+  static_cast<void>(TRY(memory.map(request)));
   return {};
 }
 
@@ -31,8 +30,7 @@ Result<> map_zero_part(AddressSpace& memory, const ElfSegment& segment, UserAddr
     request.length = end - zero_start;
     request.protection = segment.protection;
     request.fixed = true;
-    auto mapped = memory.map(request);
-    if (!mapped) return std::unexpected(mapped.error());
+    static_cast<void>(TRY(memory.map(request)));
   }
   // The whole rest of the last file page is zeroed if it can be written, also behind the segment's end: ld.so allocates there. A segment
   // without zero bytes, or one that is read-only, keeps what the file holds, as on Linux.
@@ -54,20 +52,19 @@ Result<UserAddr> load_image(AddressSpace& memory, const Ref<File>& file, const E
     reserve.length = span + (image.alignment - page_size);
     UserAddr base = TRY(memory.map(reserve));
     bias = align_up(base, image.alignment) - image.start;
-    if (auto unmapped = memory.unmap(base, reserve.length); !unmapped) return std::unexpected(unmapped.error());
+    TRY(memory.unmap(base, reserve.length));
     reserve.address = image.start + bias;
     reserve.length = span;
     reserve.fixed = true;
-    auto reserved = memory.map(reserve);
-    if (!reserved) return reserved;
+    static_cast<void>(TRY(memory.map(reserve)));
   } else if (!memory.is_valid_range(image.start, image.end - image.start)) {
     return err::inval;
   }
   for (const ElfSegment& segment : image.segments) {
     if (segment.file_size) {
-      if (auto mapped = map_file_part(memory, file, segment, bias); !mapped) return std::unexpected(mapped.error());
+      TRY(map_file_part(memory, file, segment, bias));
     }
-    if (auto mapped = map_zero_part(memory, segment, bias); !mapped) return std::unexpected(mapped.error());
+    TRY(map_zero_part(memory, segment, bias));
   }
   return bias;
 }

@@ -16,7 +16,7 @@ Result<> replace_program(Thread& self, NewProgram program) {
     actions->exchange(signal, ignore);
   }
   Ref<FdTable> files = self.files().reference_count() > 1 ? TRY(self.files().copy()) : Ref<FdTable>(self.files());
-  if (auto alone = process.become_single_threaded(self); !alone) return alone;
+  TRY(process.become_single_threaded(self));
 
   release_vfork_parent(self);
   self.leave_memory();

@@ -10,7 +10,7 @@ Result<Ref<Credentials>> Credentials::copy() const {
   copy->gid = gid, copy->egid = egid, copy->sgid = sgid, copy->fsgid = fsgid;
   copy->permitted = permitted, copy->effective = effective, copy->inheritable = inheritable;
   copy->bounding = bounding, copy->ambient = ambient, copy->secure_bits = secure_bits;
-  if (auto copied = copy->groups.append(groups.span()); !copied) return std::unexpected(copied.error());
+  TRY(copy->groups.append(groups.span()));
   return copy;
 }
 

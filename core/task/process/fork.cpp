@@ -106,7 +106,7 @@ Result<> check_limits(Thread& self) {
 // Under the tree lock.
 Result<int> new_id(Kernel& kernel, const CloneRequest& request) {
   if (request.chosen_id == 0) return kernel.allocate_id();
-  if (auto claimed = kernel.claim_id(request.chosen_id); !claimed) return std::unexpected(claimed.error());
+  TRY(kernel.claim_id(request.chosen_id));
   return request.chosen_id;
 }
 
@@ -126,7 +126,7 @@ void wait_for_vfork_child(Thread& self, Thread& child, VforkDone& done) {
 
 Result<int> clone_thread(Thread& self, const CloneRequest& request) {
   Kernel& kernel = self.kernel();
-  if (auto allowed = check_limits(self); !allowed) return std::unexpected(allowed.error());
+  TRY(check_limits(self));
   uint32_t group_signals;
   {
     LockGuard guard(kernel.tree());
@@ -135,7 +135,7 @@ Result<int> clone_thread(Thread& self, const CloneRequest& request) {
   Thread::Resources resources = TRY(copy_resources(self, request));
   PidfdForChild pidfd(self);
   if (request.make_pidfd) {
-    if (auto prepared = pidfd.prepare(self, request.pidfd); !prepared) return std::unexpected(prepared.error());
+    TRY(pidfd.prepare(self, request.pidfd));
   }
   int tid;
   Ref<Thread> child;

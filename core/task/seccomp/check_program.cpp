@@ -68,7 +68,7 @@ bool stays_inside(const BpfInstruction& instruction, size_t left) {
 // Every word of memory that is read has been written on all ways that lead there.
 Result<> check_memory(std::span<const BpfInstruction> program) {
   Vec<uint16_t> on_arrival;  // words that are written, as far as jumps to an instruction say
-  if (auto sized = on_arrival.resize(program.size()); !sized) return sized;
+  TRY(on_arrival.resize(program.size()));
   std::fill(on_arrival.begin(), on_arrival.end(), uint16_t{0xffff});
   uint16_t written = 0;
   auto jump = [&](size_t to) { on_arrival[to] = on_arrival[to] & written; };

@@ -7,7 +7,7 @@
 namespace halcyon {
 
 Result<Ref<SeccompFilter>> SeccompFilter::create(Vec<BpfInstruction> program) {
-  if (auto checked = check_seccomp_program(program.span()); !checked) return std::unexpected(checked.error());
+  TRY(check_seccomp_program(program.span()));
   return make_ref<SeccompFilter>(std::move(program));
 }
 
@@ -70,7 +70,7 @@ Result<int> add_seccomp_filter(Thread& self, Ref<SeccompFilter> filter, bool on_
     if (thread.seccomp.mode == Mode::strict) return false;
     return !his || (own.filters && own.filters->is_above(his));
   };
-  if (auto put = filter->put_on(own.filters); !put) return std::unexpected(put.error());
+  TRY(filter->put_on(own.filters));
   if (on_all_threads)
     for (Thread& thread : self.process().threads)
       if (&thread != &self && !can_follow(thread)) return thread.tid();

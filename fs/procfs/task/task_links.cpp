@@ -35,8 +35,7 @@ Result<> write_target(Sink& out, const MagicLink::Target& target) {
   Result<> written = target.path.is_empty() ? write_seen_file(text, *target.file) : write_seen_path(text, target.path);
   if (!written) return written;
   if (text.has_failed()) return err::nomem;
-  auto stored = out.write(std::as_bytes(std::span(text.view())));
-  if (!stored) return std::unexpected(stored.error());
+  static_cast<void>(TRY(out.write(std::as_bytes(std::span(text.view())))));
   return {};
 }
 

@@ -105,8 +105,7 @@ Result<> for_each_vma(AddressSpace& memory, bool looks_at_pages, Action action) 
   for (;;) {
     Collector collector(looks_at_pages, stack_start);
     memory.visit(collector, from);
-    for (SeenVma& seen : collector.seen())
-      if (auto done = action(seen); !done) return done;
+    for (SeenVma& seen : collector.seen()) TRY(action(seen));
     if (!collector.is_full()) return {};
     from = collector.seen().back().line.end;
   }
@@ -137,7 +136,7 @@ Result<> write_map(Writer& out, SeenVma& seen) {
       seen.line.inode = attributes->inode;
     }
     Escaped escaped(name);
-    if (auto written = write_seen_file(escaped, *seen.file); !written) return written;
+    TRY(write_seen_file(escaped, *seen.file));
   } else if (seen.name) {
     name.write(seen.name);
   } else if (seen.shared) {
@@ -231,7 +230,7 @@ Result<> write_smaps(const Task& task, Writer& out) {
   TaskState state = TRY(task.look());
   if (!state.resources.memory) return {};
   return for_each_vma(*state.resources.memory, true, [&](SeenVma& seen) -> Result<> {
-    if (auto written = write_map(out, seen); !written) return written;
+    TRY(write_map(out, seen));
     print(out, "{:<15} {:8} kB\n{:<15} {:8} kB\n{:<15} {:8} kB\n", "Size:", seen.sums.size >> 10, "KernelPageSize:", 4, "MMUPageSize:", 4);
     write_sums(out, seen.sums, false);
     out.write("THPeligible:    0\n");

@@ -76,7 +76,7 @@ Result<> write_oom_score(const Task& task, Writer& out) {
 }
 
 Result<> write_oom_score_adj(const Task& task, Writer& out) {
-  if (auto looked = task.with_thread([](Thread*) {}); !looked) return looked;
+  TRY(task.with_thread([](Thread*) {}));
   print(out, "{}\n", task.process().oom_score_adjustment.load());
   return {};
 }
@@ -86,7 +86,7 @@ Result<size_t> store_oom_score_adj(const Task& task, std::string_view text) {
   int wanted = 0;
   auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), wanted);
   if (error != std::errc() || end != value.data() + value.size() || wanted < -1000 || wanted > 1000) return err::inval;
-  if (auto looked = task.with_thread([](Thread*) {}); !looked) return std::unexpected(looked.error());
+  TRY(task.with_thread([](Thread*) {}));
   std::atomic<int>& now = task.process().oom_score_adjustment;
   if (wanted < now.load() && !has_capability(current_thread().credentials(), capability::sys_resource)) return err::acces;
   now = wanted;
@@ -110,21 +110,21 @@ Result<> write_task_mountinfo(const Task& task, Writer& out) { return write_moun
 
 // There is no table of kernel symbols at run time: as where Linux has none.
 Result<> write_wchan(const Task& task, Writer& out) {
-  if (auto looked = task.with_thread([](Thread*) {}); !looked) return looked;
+  TRY(task.with_thread([](Thread*) {}));
   out.write("0");
   return {};
 }
 
 // There is one control group, the root.
 Result<> write_cgroup(const Task& task, Writer& out) {
-  if (auto looked = task.with_thread([](Thread*) {}); !looked) return looked;
+  TRY(task.with_thread([](Thread*) {}));
   out.write("0::/\n");
   return {};
 }
 
 // loginuid and sessionid: nobody has set them.
 Result<> write_unset_id(const Task& task, Writer& out) {
-  if (auto looked = task.with_thread([](Thread*) {}); !looked) return looked;
+  TRY(task.with_thread([](Thread*) {}));
   out.write("4294967295");
   return {};
 }

@@ -46,12 +46,12 @@ Result<uint64_t> get_cpus(Thread& self, UserPtr<std::byte> cpus, size_t size) {
 Result<uint64_t> answer(Thread& self, UserPtr<HardwareProbe> probes, size_t count, const hal::VdsoData& known) {
   for (size_t index = 0; index < count; ++index) {
     if (index % probes_at_once == probes_at_once - 1) {
-      if (auto goes_on = make_way(); !goes_on) return std::unexpected(goes_on.error());
+      TRY(make_way());
     }
     HardwareProbe probe = TRY(get_user(self.memory(), UserPtr<const HardwareProbe>(probes.at(index).address())));
     auto key = static_cast<uint64_t>(probe.key);
     probe = key < key_count ? HardwareProbe{probe.key, known.probed[key]} : HardwareProbe{-1, 0};
-    if (auto stored = put_user(self.memory(), probes.at(index), probe); !stored) return std::unexpected(stored.error());
+    TRY(put_user(self.memory(), probes.at(index), probe));
   }
   return 0;
 }
@@ -64,13 +64,13 @@ Result<uint64_t> find_cpus(Thread& self, UserPtr<HardwareProbe> probes, size_t c
   set = set == 0 ? online : set & online;
   for (size_t index = 0; index < count; ++index) {
     if (index % probes_at_once == probes_at_once - 1) {
-      if (auto goes_on = make_way(); !goes_on) return std::unexpected(goes_on.error());
+      TRY(make_way());
     }
     HardwareProbe probe = TRY(get_user(self.memory(), UserPtr<const HardwareProbe>(probes.at(index).address())));
     auto key = static_cast<uint64_t>(probe.key);
     if (key >= key_count) {
       set = 0;
-      if (auto stored = put_user(self.memory(), probes.at(index), HardwareProbe{-1, 0}); !stored) return std::unexpected(stored.error());
+      TRY(put_user(self.memory(), probes.at(index), HardwareProbe{-1, 0}));
     } else if (is_mask(key) ? (known.probed[key] & probe.value) != probe.value : known.probed[key] != probe.value) {
       set = 0;
     }

@@ -46,8 +46,7 @@ Result<> Riscv64Abi::push_signal_frame(Thread& self, const SignalInfo& info, con
     for (unsigned index = 1; index < 32; ++index) frame.registers[index] = context.get(hal::general(index));
     context.save_floating_point(std::span(frame.floating_point).first(d_state_size));
     if (!span) {
-      auto stored = put_user(self.memory(), UserPtr<Frame>(frame_at), buffer);
-      if (!stored) return stored;
+      TRY(put_user(self.memory(), UserPtr<Frame>(frame_at), buffer));
     }
   }
 

@@ -9,8 +9,7 @@ Result<> Vdso::initialize(std::span<const uint8_t> image) {
   constexpr size_t entry_at = 24;  // Elf64_Ehdr::e_entry
   code_ = TRY(make_ref<SharedMemory>(page_ceil(image.size())));
   KernelSource source(std::as_bytes(image));
-  auto written = code_->pages().write(0, source);
-  if (!written) return std::unexpected(written.error());
+  static_cast<void>(TRY(code_->pages().write(0, source)));
   std::memcpy(&entry_, image.data() + entry_at, sizeof entry_);
 
   static_assert(sizeof(hal::VdsoData) <= page_size);

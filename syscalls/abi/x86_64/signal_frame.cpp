@@ -131,8 +131,7 @@ Result<> X86_64Abi::pop_signal_frame(Thread& self) {
   const Sigcontext& saved = frame.context;
   bool is_usual = saved.floating_point == frame_at + image_at_offset && fetched > image_at_offset;
   auto image = std::span(whole.image).first(is_usual ? fetched - image_at_offset : 0);
-  auto loaded = take_floating_point_frame(self, saved.floating_point, image);
-  if (!loaded) return loaded;
+  TRY(take_floating_point_frame(self, saved.floating_point, image));
   auto set = [&](unsigned index, uint64_t value) { context.set(hal::general(index), value); };
   for (unsigned index = 0; index < 8; ++index) set(r8 + index, saved.r8_to_r15[index]);
   set(rdi, saved.di), set(rsi, saved.si), set(rbp, saved.bp), set(rbx, saved.bx);
