@@ -77,7 +77,7 @@ Result<> Unpacker::fill(const CpioEntry& entry) {
   Ref<File> file = TRY(fs::open(caller_, start(), path_of(entry), open_flag::write_only | open_flag::no_follow | open_flag::truncate, 0));
   KernelSource source(entry.data);
   while (source.remaining() > 0) {
-    TRY(file->write(source));
+    static_cast<void>(TRY(file->write(source)));
   }
   return {};
 }
