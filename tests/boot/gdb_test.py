@@ -14,6 +14,7 @@ import booting
 
 HELPER = booting.TREE / "cli/gdb/halcyon-gdb.py"
 DEBUGGERS = {"x86_64": ("gdb", "gdb-multiarch"), "riscv64": ("gdb-multiarch",)}
+LEVELS = {"x86_64": 4, "riscv64": 3}
 BOTTOM = {"x86_64": "x86_stack_trampoline", "riscv64": "riscv_stack_trampoline"}
 # By the time cat opens its file, the others wait: for their children, for their input. (By the host's clock: with one that counts instructions
 # `next` does not come back on riscv64, and a second hart never runs while the first spins.)
@@ -104,6 +105,38 @@ class Gdb(unittest.TestCase):
             next
             delete
             continue""", SHELL, check)
+
+    def test_what_the_kernel_holds(self):
+        def check(isa, output, *_):
+            levels = LEVELS[isa]
+            self.contains(output, rf"\nprocess 2 \(cat\): 0x\w+ through {levels} levels of {isa}.*(\n  level \d .*){{{levels}}}\nphysical address 0x\w+; ",
+                          r"\nVMA 0x\w+-0x\w+ rw-p \[stack\]\n", r"\nprocess 2 \(cat\): \d+ VMAs, .*\n(.*\n)+.* r-xp .* /bin/busybox\n", r"\n +1  w .* PipeEnd\* 0x\w+ +pipe:\[\d+\]\n",
+                          r"\n +1   -  \w+ .* / +\S+\n", r"\nCPU 0: runs thread 2 \(cat\), ", r"\nthread 1 \(sh\) in wait4: .*\n  on child_event of process 1 \(sh\)\n",
+                          r"\nthread \d \(wc\) in read: .*\n  on Pipe::readable_ at 0x\w+, pipe:\[\d+\]: process 2 \(cat\) writes it by 1; ", r"\nRAM from 0x\w+ to 0x\w+: ",
+                          r"= thread 2 of process 2 \(cat\), running on CPU 0\n", r"\nno process 99 \(kthreads lists them\)\n")
+            # What the tables lead to is what the program passed.
+            self.assertIn("text b'/etc/passwd'", output)
+
+        self.each(f"""
+            {CAT_OPENS}
+            continue
+            pagetable 2 path
+            vmas 2
+            fds 2
+            mounts
+            runqueues
+            waiters
+            frames
+            print self
+            python
+            import re
+            from halcyon_gdb.kernel import Kernel
+            physical = int(re.search(r"physical address (0x\\w+)", gdb.execute("pagetable 2 path", to_string=True)).group(1), 16)
+            print("text", bytes(gdb.selected_inferior().read_memory(Kernel.find().world.direct_map() + physical, 11)))
+            try: gdb.execute("vmas 99")
+            except gdb.error as error: print(error)
+            end
+            kill""".replace("            ", ""), SHELL, check)
 
     SPINNER = "(echo >/on; while :; do :; done) & while [ ! -e /on ]; do :; done; sleep 1; ls /etc >/dev/null; kill $!"
 

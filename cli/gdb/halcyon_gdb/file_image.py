@@ -5,9 +5,9 @@ import os
 import gdb
 
 from .containers import RadixTree
-from .values import all_fields, number, target, text
-
-PAGE = 4096
+from .files import has_member, location, name_of, path_text
+from .pages import PAGE
+from .values import Unreadable, number, target, text
 
 
 class CachedPages:
@@ -40,10 +40,13 @@ class CachedPages:
 
 class FileImage(CachedPages):
     def __init__(self, file, direct_map):
-        inode = target(target(_location(file)["dentry"])["inode_"])
+        place = location(file)
+        if place is None:
+            raise Unreadable(f"the contents of {name_of(file)} are not known")
+        inode = target(target(place["dentry"])["inode_"])
         super().__init__(inode["cache_"], direct_map)
-        self.path = path_of(file)
-        self.host_path = host_path_of(file, inode)
+        self.path = path_text(place)
+        self.host_path = host_path_of(place, inode)
 
     def missing(self, offset, count):
         if self.host_path is None:
@@ -64,40 +67,18 @@ class KernelImage(CachedPages):
         self.path = vma.name()
 
 
-def _location(file):
-    """The fs::Path that a file was opened by."""
-    return file["path_"]
-
-
-def path_of(file):
-    """Its name in the guest."""
-    path = _location(file)
-    mount, dentry = target(path["mount"]), target(path["dentry"])
-    names = []
-    while True:
-        parent = target(dentry["parent_"])
-        if parent is not None:
-            names.append(text(dentry["name_"]))
-            dentry = parent
-            continue
-        above = target(mount["parent_"])
-        if above is None:
-            return "/" + "/".join(reversed(names))
-        mount, dentry = above, target(mount["mount_point_"])
-
-
-def host_path_of(file, inode):
-    """The file's place on the host, if it is one of the host's: below what its mount shows."""
-    if "lower_" in (field.name for field in all_fields(inode.type)):
+def host_path_of(place, inode):
+    """The place on the host of a file at an fs::Path, if it is one of the host's: below what its mount shows."""
+    if has_member(inode, "lower_"):
         inode = target(inode["lower_"])  # the layer in memory over a host tree
-    if "identity_" not in (field.name for field in all_fields(inode.type)):
+    if not has_member(inode, "identity_"):
         return None
     node = gdb.lookup_type("halcyon::fs::HostObject")
     at, names = inode.cast(node), []
     while (parent := target(at["parent_"])) is not None:
         names.append(text(at["name_"]))
         at = parent.cast(node)
-    shown = text(target(_location(file)["mount"])["source_"])
+    shown = text(target(place["mount"])["source_"])
     pid = gdb.selected_inferior().pid
     if not shown.startswith("/") and os.path.exists(f"/proc/{pid}/cwd"):
         shown = os.path.join(f"/proc/{pid}/cwd", shown)

@@ -23,15 +23,24 @@ class Kernel:
     def cpu_count(self):
         return self.world.cpu_count()
 
+    def processes(self):
+        """In the order of their creation."""
+        return (KernelProcess(self, process) for process in elements(self.value["processes_"]))
+
+    def process(self, pid):
+        for process in self.processes():
+            if process.pid() == pid:
+                return process
+        raise Unreadable(f"no process {pid} (kthreads lists them)")
+
     def threads(self):
         """Every kernel thread: the idle thread of each CPU, then those of the processes in the order of their creation."""
         for cpu in range(self.cpu_count()):
             idle = target(self.value["idle_threads_"]["_M_elems"][cpu])
             if idle is not None:
                 yield KernelThread(self, idle, idle_of=cpu)
-        for process in elements(self.value["processes_"]):
-            for thread in elements(process["threads"]):
-                yield KernelThread(self, thread)
+        for process in self.processes():
+            yield from process.threads()
 
     def thread(self, label):
         for thread in self.threads():
@@ -59,6 +68,38 @@ class Kernel:
                 return thread.address()
         # An idle thread has no stack of its own: it is on whatever stack its CPU started on.
         return int(worlds.find().per_cpu["idle"])
+
+
+class KernelProcess:
+    def __init__(self, kernel, value):
+        self.kernel, self.value = kernel, value
+
+    def pid(self):
+        return number(self.value["pid_"])
+
+    def threads(self):
+        return (KernelThread(self.kernel, thread) for thread in elements(self.value["threads"]))
+
+    def main_thread(self):
+        """The one whose tid is the pid, or any other; None when all are gone."""
+        threads = list(self.threads())
+        return next((thread for thread in threads if thread.tid() == self.pid()), threads[0] if threads else None)
+
+    def name(self):
+        thread = self.main_thread()
+        return thread.name() if thread is not None else text(self.value["remains"]["name"])
+
+    def resource(self, name, what):
+        """What the main thread holds as Thread::Resources::NAME. Raises Unreadable, with `what` for a person, if it has none."""
+        thread = self.main_thread()
+        if thread is None:
+            raise Unreadable(f"process {self.pid()} ({self.name()}) is a zombie: it has no {what} any more")
+        if (found := target(thread.value["resources_"][name])) is None:
+            raise Unreadable(f"process {self.pid()} ({self.name()}) is the kernel's own, or ends: it has no {what}")
+        return found
+
+    def __str__(self):
+        return f"process {self.pid()} ({self.name()})"
 
 
 class KernelThread:

@@ -4,22 +4,9 @@ import gdb
 
 from .containers import elements
 from .file_image import CachedPages, FileImage, KernelImage
+from .files import name_of
+from .pages import PAGE, PageTables
 from .values import Unreadable, target
-
-PAGE = 4096
-
-
-class Format:
-    """How a level's entries read; the same facts as hal/isa/*/page_format.h."""
-
-    def __init__(self, levels, is_present, is_leaf, address):
-        self.levels, self.is_present, self.is_leaf, self.address = levels, is_present, is_leaf, address
-
-
-FORMATS = {
-    "x86_64": Format(4, lambda entry: entry & 1, lambda entry, level: level == 0 or entry & 0x80, lambda entry: entry & 0x000F_FFFF_FFFF_F000),
-    "riscv64": Format(3, lambda entry: entry & 1, lambda entry, level: entry & 0xE, lambda entry: (entry >> 10 & 0xFFF_FFFF_FFFF) << 12),
-}
 
 
 class Vma:
@@ -36,17 +23,33 @@ class Vma:
     def contains(self, address):
         return self.start <= address < self.end
 
+    def letters(self):
+        """As in /proc/PID/maps: rw-p."""
+        return "".join(letter if self.protection & bit else "-" for letter, bit in (("r", 1), ("w", 2), ("x", 4))) + ("s" if self.is_shared else "p")
+
+    def backing(self):
+        """What is mapped there, for a person."""
+        if name := self.name():
+            return name
+        if self.file is not None:
+            return name_of(self.file)
+        return "anonymous, shared" if self.shared is not None else "anonymous"
+
 
 class GuestMemory:
-    def __init__(self, thread):
+    def __init__(self, space, world):
+        """Of an AddressSpace."""
+        self.tables = PageTables(space, world)
+        self.vmas = [Vma(vma) for vma in elements(space["vmas_"])]
+        self.direct_map = world.direct_map()
+        self.images = {}
+
+    @classmethod
+    def of(cls, thread):
         space = target(thread.value["resources_"]["memory"])
         if space is None:
             raise Unreadable(f"thread {thread.label()} has no user memory")
-        self.root = int(target(space["tables_"])["root_"]["address_"])
-        self.vmas = [Vma(vma) for vma in elements(space["vmas_"])]
-        self.direct_map = thread.kernel.world.direct_map()
-        self.format = FORMATS[thread.kernel.world.isa.name]
-        self.images = {}
+        return cls(space, thread.kernel.world)
 
     def vma_at(self, address):
         return next((vma for vma in self.vmas if vma.contains(address)), None)
@@ -86,7 +89,7 @@ class GuestMemory:
         return data.partition(b"\0")[0].decode(errors="replace")
 
     def _read_page(self, address, count):
-        physical = self._translate(address)
+        physical = self.tables.translate(address)
         if physical is not None:
             return bytes(gdb.selected_inferior().read_memory(self.direct_map + physical, count))
         vma = self.vma_at(address)
@@ -98,16 +101,3 @@ class GuestMemory:
         if vma is not None and vma.protection:
             return bytes(count)  # anonymous, and never touched
         raise Unreadable(f"no memory at {address:#x}")
-
-    def _translate(self, address):
-        table = self.root
-        for level in range(self.format.levels - 1, -1, -1):
-            slot = table + (address >> 12 + 9 * level & 511) * 8
-            entry = int.from_bytes(bytes(gdb.selected_inferior().read_memory(self.direct_map + slot, 8)), "little")
-            if not self.format.is_present(entry):
-                return None
-            if self.format.is_leaf(entry, level):
-                size = PAGE << 9 * level
-                return self.format.address(entry) & -size | address & size - 1
-            table = self.format.address(entry)
-        return None

@@ -139,7 +139,7 @@ class UserPointerPrinter(Printer):
     def string(address):
         from .kernel import Kernel
         from .memory import GuestMemory
-        return GuestMemory(Kernel.find().current()).string(address)
+        return GuestMemory.of(Kernel.find().current()).string(address)
 
 
 def install():

@@ -44,7 +44,7 @@ class Hosted:
         try:
             installed = gdb.parse_and_eval(self.INSTALLED)
         except gdb.error as error:
-            raise Unreadable(f"no kernel: {error}. It needs a running process or a core file, and the hosted-debug build.") from None
+            raise Unreadable(f"no kernel: {' '.join(str(error).split())}. It needs a running process or a core file, and the hosted-debug build.") from None
         cpu = target(installed["cpu"])
         self.per_cpu = target(cpu["per_cpu"]) if cpu is not None else None
         self.machine = target(installed["machine"])  # as what it really is: halcyon::hal::UnicornMachine

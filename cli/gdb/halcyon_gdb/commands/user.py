@@ -1,12 +1,13 @@
 """The command user: the program side of a thread."""
 import gdb
 
-from . import registers as user_registers
-from .backtrace import Backtrace
-from .kernel import Kernel
+from .. import registers as user_registers
+from ..backtrace import Backtrace
+from ..files import name_of
+from ..kernel import Kernel
 from .kthreads import USER_MODE, whereabouts
-from .memory import GuestMemory
-from .values import Unreadable
+from ..memory import GuestMemory
+from ..values import Unreadable
 
 PARTS = ("registers", "bt", "maps")
 
@@ -47,7 +48,7 @@ unwind information come from the ELF files that the program has mapped."""
 
     @staticmethod
     def bt(thread):
-        trace = Backtrace(GuestMemory(thread), user_registers.read(thread))
+        trace = Backtrace(GuestMemory.of(thread), user_registers.read(thread))
         for number, frame in enumerate(trace.frames()):
             print(f"#{number:<3} {frame}")
         if trace.ending:
@@ -55,11 +56,9 @@ unwind information come from the ELF files that the program has mapped."""
 
     @staticmethod
     def maps(thread):
-        memory = GuestMemory(thread)
+        memory = GuestMemory.of(thread)
         for vma in memory.vmas:
-            letters = "".join(letter if vma.protection & bit else "-" for letter, bit in (("r", 1), ("w", 2), ("x", 4)))
-            name = memory.image(vma).path if vma.file is not None else vma.name()
-            print(f"{vma.start:012x}-{vma.end:012x} {letters}{'s' if vma.is_shared else 'p'} {vma.offset:08x} {name}".rstrip())
+            print(f"{vma.start:012x}-{vma.end:012x} {vma.letters()} {vma.offset:08x} {vma.name() or (name_of(vma.file) if vma.file is not None else '')}".rstrip())
 
 
 def install():

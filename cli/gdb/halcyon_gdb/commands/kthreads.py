@@ -3,10 +3,10 @@ import re
 
 import gdb
 
-from . import unwinder
-from .kernel import Kernel
-from .names import place, without_parameters
-from .values import Unreadable
+from .. import unwinder
+from ..kernel import Kernel
+from ..names import place, without_parameters
+from ..values import Unreadable
 
 # What a parked thread stands in whatever it waits for.
 MACHINERY = re.compile(r"(halcyon|x86|riscv)_switch_stack|halcyon::(hal::(switch_stack|idle|HostedMachine::\w+|HostPoll::\w+|HostedCpu::run"
