@@ -16,20 +16,10 @@ PageCache* Vma::cache() const {
 
 Result<Own<Vma>> Vma::copy(UserAddr from, UserAddr to) const {
   Own<Vma> made = TRY(make<Vma>());
+  static_cast<VmaMembers&>(*made) = *this;
   made->start = from;
   made->end = to;
-  made->protection = protection;
-  made->is_shared = is_shared;
-  made->grows_down = grows_down;
-  made->is_locked = is_locked;
-  made->dont_fork = dont_fork;
-  made->wipe_on_fork = wipe_on_fork;
-  made->allowed = allowed;
-  made->special = special;
-  made->name = name;
-  made->file = file;
-  made->shared = shared;
-  made->offset = offset + (from - start);
+  made->offset += from - start;
   return made;
 }
 

@@ -35,17 +35,8 @@ class SharedMemory : public RefCounted {
   PageCache pages_;
 };
 
-struct Vma : VmaLinks, Mapper {
-  Vma() = default;
-  // The one way to make a VMA out of another (a split, fork, mremap): has all that this one has, and maps at [from, to) what this one
-  // has at `from`, which lies in it. What the new one is not to keep, the caller takes away. ENOMEM.
-  Result<Own<Vma>> copy(UserAddr from, UserAddr to) const;
-  Vma(const Vma&) = delete;
-  Vma& operator=(const Vma&) = delete;
-  ~Vma() {
-    if (mappers) mappers->remove(*this);
-  }
-
+// What a VMA says of its range: all that goes with it when it is copied.
+struct VmaMembers {
   UserAddr start = 0;
   UserAddr end = 0;
   uint32_t protection = 0;
@@ -60,6 +51,19 @@ struct Vma : VmaLinks, Mapper {
   Ref<File> file;              // null: anonymous
   Ref<SharedMemory> shared;    // for shared anonymous memory
   uint64_t offset = 0;         // in the file or shared memory, of `start`
+};
+
+struct Vma : VmaLinks, Mapper, VmaMembers {
+  Vma() = default;
+  Vma(const Vma&) = delete;
+  Vma& operator=(const Vma&) = delete;
+  ~Vma() {
+    if (mappers) mappers->remove(*this);
+  }
+
+  // The one way to make a VMA out of another (a split, fork, mremap): has all that this one has, and maps at [from, to) what this one
+  // has at `from`, which lies in it. What the new one is not to keep, the caller takes away. ENOMEM.
+  Result<Own<Vma>> copy(UserAddr from, UserAddr to) const;
 
   uint64_t length() const { return end - start; }
   bool contains(UserAddr address) const { return address >= start && address < end; }

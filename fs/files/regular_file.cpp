@@ -72,10 +72,13 @@ Result<> set_file_size(Inode& inode, uint64_t size, Nanoseconds now, bool keeps_
   return keeps_privileges ? Result<>{} : drop_privileges(inode, now);
 }
 
-Result<size_t> RegularFile::read_at(uint64_t offset, Sink& out) {
+Result<size_t> RegularFile::read_at(uint64_t offset, Sink& out) { return read_contents(&offset, out); }
+
+Result<size_t> RegularFile::read_contents(uint64_t* offset, Sink& out) {
   if (out.remaining() == 0) return 0;
-  if (out.remaining() > max_offset - std::min(offset, max_offset)) return err::inval;
-  size_t done = TRY(inode()->page_cache()->read(offset, out));
+  if (*offset > max_offset || out.remaining() > max_offset - *offset) return err::inval;
+  size_t done = TRY(inode()->page_cache()->read(*offset, out));
+  *offset += done;
   note_access();
   return done;
 }
@@ -93,7 +96,6 @@ Result<size_t> RegularFile::append(Source& in, bool moves) {
   return write_contents(&offset_, true, in);
 }
 
-// Leaves in *offset where the next write goes.
 Result<size_t> RegularFile::write_contents(uint64_t* offset, bool at_end, Source& in) {
   if (in.remaining() == 0) return 0;
   if (in.remaining() > max_offset - std::min(*offset, max_offset)) return err::inval;

@@ -26,12 +26,15 @@ class RegularFile final : public PlacedFile {
   Result<> allocate(Allocation how, uint64_t offset, uint64_t end) override;  // allocate.cpp; EFBIG, ENOSPC
 
  private:
+  Result<size_t> read_locked(uint64_t* offset, Sink& out) override REQUIRES(offset_lock_) { return read_contents(offset, out); }
   Result<size_t> write_locked(uint64_t* offset, Source& in) override REQUIRES(offset_lock_) {
     return write_contents(offset, (flags() & open_flag::append) != 0, in);
   }
   Result<uint64_t> end_offset() override;
   Result<uint64_t> find_data(int64_t offset) override;
   Result<uint64_t> find_hole(int64_t offset) override;
+  // Leave in *offset where the next transfer goes.
+  Result<size_t> read_contents(uint64_t* offset, Sink& out);
   Result<size_t> write_contents(uint64_t* offset, bool at_end, Source& in);
 
   const bool keeps_privileges_;
