@@ -53,6 +53,7 @@ constexpr TaskEntry entries[] = {
     {"oom_score_adj", Kind::text, 0644, write_oom_score_adj, store_oom_score_adj},
     {"loginuid", Kind::text, 0444, write_unset_id},
     {"sessionid", Kind::text, 0444, write_unset_id},
+    {"children", Kind::text, 0444, write_children},  // of threads only
 };
 
 FileType type_of(Kind kind) {
@@ -136,7 +137,10 @@ class TaskDirectory final : public TaskDirectoryNode {
   Process* named_process() override { return task().is_process() ? &task().process() : nullptr; }
 
  private:
-  std::span<const TaskEntry> own_entries() const { return std::span(entries).subspan(task().is_process() ? 0 : 1); }
+  std::span<const TaskEntry> own_entries() const {
+    constexpr std::span<const TaskEntry> all(entries);
+    return task().is_process() ? all.first(all.size() - 1) : all.subspan(1);
+  }
 
   Result<Ref<Inode>> make(const TaskEntry& entry) {
     NodeStart start = TRY(task_node_start(task(), type_of(entry.kind), entry.permissions, task_inode_number(task(), number_of(entry))));

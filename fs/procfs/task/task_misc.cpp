@@ -115,6 +115,15 @@ Result<> write_wchan(const Task& task, Writer& out) {
   return {};
 }
 
+// The processes that a thread is the parent of: those that it made, or that were handed to it.
+Result<> write_children(const Task& task, Writer& out) {
+  return task.with_thread([&](Thread* thread) {
+    if (!thread) return;
+    for (Process& child : task.process().children)
+      if (child.parent_tid == thread->tid()) print(out, "{} ", child.pid());
+  });
+}
+
 // There is one control group, the root.
 Result<> write_cgroup(const Task& task, Writer& out) {
   TRY(task.with_thread([](Thread*) {}));

@@ -61,6 +61,7 @@ Result<size_t> store_oom_score_adj(const Task& task, std::string_view text);
 Result<> write_task_mounts(const Task& task, Writer& out);
 Result<> write_task_mountinfo(const Task& task, Writer& out);
 Result<> write_wchan(const Task& task, Writer& out);
+Result<> write_children(const Task& task, Writer& out);
 Result<> write_cgroup(const Task& task, Writer& out);
 Result<> write_unset_id(const Task& task, Writer& out);
 Result<> write_personality(const Task& task, Writer& out);

@@ -149,5 +149,27 @@ TEST_P(ProcTask, OutOfMemoryScore) {
 
 // Processes come and go while somebody reads everything about all of them.
 
+// proc(5), /proc/PID/task/TID/children: in the order of their creation, zombies included, until they are waited for.
+TEST_P(ProcTask, ChildrenOfAThread) {
+  EXPECT_EQ(run_in_proc([](Task& task) {
+              int self = static_cast<int>(task.call(Call::getpid).value);
+              std::string path = of(self, "task/" + std::to_string(self) + "/children");
+              EXPECT_EQ(contents(task, path), "");
+              Sleeper first(task), second(task);
+              EXPECT_EQ(contents(task, path), std::to_string(first.pid) + " " + std::to_string(second.pid) + " ");
+              EXPECT_EQ(contents(task, of(first.pid, "task/" + std::to_string(first.pid) + "/children")), "");
+              EXPECT_EQ(contents(task, of(self, "children")), "ENOENT");
+              EXPECT_TRUE(has(names(task, of(self, "task/" + std::to_string(self))), "children"));
+              EXPECT_FALSE(has(names(task, of(self, "")), "children"));
+              second.end();  // which holds the other's pipe, too
+              EXPECT_EQ(task.call(Call::wait4, second.pid, 0, 0, 0), second.pid);
+              EXPECT_EQ(contents(task, path), std::to_string(first.pid) + " ");
+              first.end();
+              EXPECT_EQ(task.call(Call::wait4, first.pid, 0, 0, 0), first.pid);
+              EXPECT_EQ(contents(task, path), "");
+            }),
+            exited(0));
+}
+
 }  // namespace
 }  // namespace halcyon::test
