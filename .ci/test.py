@@ -5,11 +5,14 @@ A part is a function that gets a Run, builds what it needs and adds a record of 
 sources, or a build. A check can only fail; it adds nothing to what has passed. Parts that need something absent skip, and say why.
 """
 import argparse
+import concurrent.futures
+import functools
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import gtest
@@ -47,12 +50,14 @@ class Run:
         self.is_wanted = outcomes.chooser(options.filter)
         self.records, self.checks = [], []      # of single tests; of checks
         self.built = set()
+        self.building = threading.Lock()
 
     def build(self, *kinds):
         for kind in kinds:
-            if kind not in self.built:
-                check('./dev', *(['rootfs'] if kind == 'rootfs' else ['build', kind]))
-            self.built.add(kind)
+            with self.building:
+                if kind not in self.built:
+                    check('./dev', *(['rootfs'] if kind == 'rootfs' else ['build', kind]))
+                self.built.add(kind)
 
     def add(self, records):
         self.records += records
@@ -108,6 +113,13 @@ class Run:
         print(*(f'  {line}' for line in done.stdout.splitlines() if line.startswith('|')), sep='\n', end='')
         self.summary(prefix + str(pathlib.Path(path).stem), records)
 
+    def at_once(self, jobs):
+        """Runs functions, two at a time: scripts mostly wait for a program or a machine. Listing stays in order."""
+        with concurrent.futures.ThreadPoolExecutor(1 if self.options.list else 2) as pool:
+            failures = [error for done in [pool.submit(job) for job in jobs] if (error := done.exception())]
+        if failures:
+            raise Failed('\n'.join(map(str, failures)))
+
 
 # --- checks
 
@@ -147,16 +159,18 @@ def test_asan(run):
 
 
 def test_cli(run):
+    jobs = []
     for script in sorted((TOP / 'tests/cli').glob('*_test.py')):
         kind = 'hosted-debug' if script.name.startswith('gdb_') else 'hosted'
-        run.script(f'tests/cli/{script.name}', environment={'HALCYON': str(BUILD / kind / 'halcyon')}, needs=('hosted', kind, 'rootfs'))
+        jobs.append(functools.partial(run.script, f'tests/cli/{script.name}', environment={'HALCYON': str(BUILD / kind / 'halcyon')},
+                                      needs=('hosted', kind, 'rootfs')))
+    run.at_once(jobs)
 
 
 def test_boot(run):
     needs = ('hosted', 'bare', 'bare-debug', 'rootfs')
-    for script in sorted((TOP / 'tests/boot').glob('*_test.py')):
-        run.script(f'tests/boot/{script.name}', needs=needs)
-    run.script('tests/boot/many_boots.py', '--count', '6', needs=needs)
+    jobs = [functools.partial(run.script, f'tests/boot/{script.name}', needs=needs) for script in sorted((TOP / 'tests/boot').glob('*_test.py'))]
+    run.at_once([*jobs, functools.partial(run.script, 'tests/boot/many_boots.py', '--count', '6', needs=needs)])
 
 
 def test_guest(run):
