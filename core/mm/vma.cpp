@@ -16,7 +16,7 @@ PageCache* Vma::cache() const {
 
 Result<Own<Vma>> Vma::copy(UserAddr from, UserAddr to) const {
   Own<Vma> made = TRY(make<Vma>());
-  static_cast<VmaMembers&>(*made) = *this;
+  static_cast<VmaMembers&>(*made) = static_cast<const VmaMembers&>(*this);
   made->start = from;
   made->end = to;
   made->offset += from - start;
